@@ -1,0 +1,1 @@
+"""The world: clocks, stores, venues, files, people."""

@@ -1,0 +1,1 @@
+"""One store for journal and tables; sealed history beside it."""

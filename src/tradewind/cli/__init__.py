@@ -1,0 +1,1 @@
+"""The verbs people type; one module each, loaded when typed."""

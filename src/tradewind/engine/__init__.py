@@ -1,0 +1,1 @@
+"""Synchronous, deterministic core: sequenced events in, decisions out."""

@@ -1,0 +1,1 @@
+"""From standing votes to one calibrated answer."""

@@ -1,0 +1,1 @@
+"""One file per veto, found by the catalog."""

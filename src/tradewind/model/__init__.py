@@ -1,0 +1,1 @@
+"""Frozen values: what is said between the parts. No I/O, no clock, no randomness."""

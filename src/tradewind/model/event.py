@@ -1,0 +1,73 @@
+"""What may enter the engine. Everything non-deterministic arrives as one of these and is journaled before its effect.
+
+The journal's inputs are the replay: feeding the same events to a new engine gives the same decisions, byte for byte.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from tradewind.model.bar import Bar
+from tradewind.model.timeframe import Timeframe
+
+
+class BarClosed(msgspec.Struct, frozen=True, tag="bar", gc=False):
+    """A bar that is final. ``cause`` is why: venue, successor, grace, history or backfill.
+
+    ``source`` is the provider it came from and ``ts_recv`` the arrival time (telemetry); neither takes part in a
+    decision or its digest.
+    """
+
+    bar: Bar
+    cause: str = "venue"
+    source: str = ""
+    ts_recv: int = 0
+
+
+class BarMissing(msgspec.Struct, frozen=True, tag="missing", gc=False):
+    """The calendar expected a bar here and none came. ``kind`` is outage, holiday or feed."""
+
+    symbol: str
+    timeframe: Timeframe
+    ts_open: int
+    ts_close: int
+    kind: str = "outage"
+
+
+class BarRevised(msgspec.Struct, frozen=True, tag="revision"):
+    """A later correction of a bar already decided on; recorded, never applied to past decisions."""
+
+    bar: Bar
+    source: str = ""
+    ts_recv: int = 0
+
+
+class FeedState(msgspec.Struct, frozen=True, tag="feed"):
+    """A feed turned stale, fresh, connected, disconnected or switched provider; ``detail`` says which and why."""
+
+    symbol: str
+    state: str
+    ts: int
+    detail: str = ""
+
+
+class Command(msgspec.Struct, frozen=True, tag="command"):
+    """An operator's order: ``verb`` is pause, resume or note; ``actor`` is who gave it."""
+
+    verb: str
+    actor: str
+    ts: int
+    argument: str = ""
+
+
+class Started(msgspec.Struct, frozen=True, tag="started"):
+    """First event of every process life: what code and configuration the following decisions come from."""
+
+    ts: int
+    config_hash: str
+    code_version: str
+    series: tuple[str, ...]
+    simulated: bool = False
+
+
+InputEvent = BarClosed | BarMissing | BarRevised | FeedState | Command | Started

@@ -1,0 +1,65 @@
+"""Orders and fills. Identity is a pure function of the signal, so that a resend is recognised as one.
+
+Quantities are integer lot steps and prices integer ticks of the instrument, so that equality is exact.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+
+class Leg(StrEnum):
+    """Which part of a bracket an order or a fill belongs to."""
+
+    ENTRY = "entry"
+    STOP = "stop"
+    TARGET = "target"
+    TIME = "time"
+    CLOSE = "close"
+
+
+class OrderIntent(msgspec.Struct, frozen=True, tag="intent"):
+    """What the engine wants done, before any broker heard of it. ``client_id`` = hash(signal id, leg)."""
+
+    client_id: str
+    signal_id: str
+    symbol: str
+    side: int
+    steps: int
+    stop_ticks: int
+    target_ticks: int
+    time_stop_ts: int
+    ts: int
+
+
+class Fill(msgspec.Struct, frozen=True, tag="fill"):
+    """An execution. Costs are in account currency, as decimal text so that the ledger adds them exactly.
+
+    ``price_ticks`` is the traded price including spread and slippage. ``ambiguous`` marks an exit whose bar touched
+    both stop and target and could not be drilled into.
+    """
+
+    client_id: str
+    signal_id: str
+    symbol: str
+    leg: Leg
+    side: int
+    steps: int
+    price_ticks: int
+    ts: int
+    spread_cost: str
+    slippage_cost: str
+    commission: str
+    ambiguous: bool = False
+
+
+class Charge(msgspec.Struct, frozen=True, tag="charge"):
+    """Swap or funding booked on an open position, account currency, decimal text, negative when paid."""
+
+    signal_id: str
+    symbol: str
+    ts: int
+    kind: str
+    amount: str

@@ -1,0 +1,44 @@
+"""A round trip and what became of a signal."""
+
+from __future__ import annotations
+
+import msgspec
+
+from tradewind.model.timeframe import Timeframe
+
+
+class Trade(msgspec.Struct, frozen=True, tag="trade"):
+    """A closed round trip in account currency. Money is decimal text; ``r`` = net P&L / cash risked at entry.
+
+    ``mae_r`` and ``mfe_r`` are the worst and best excursion of the bar extremes, in R.
+    """
+
+    signal_id: str
+    symbol: str
+    timeframe: Timeframe
+    side: int
+    lots: float
+    ts_entry: int
+    ts_exit: int
+    entry: float
+    exit: float
+    exit_leg: str
+    gross: str
+    spread_cost: str
+    slippage_cost: str
+    commission: str
+    swap: str
+    net: str
+    r: float
+    mae_r: float
+    mfe_r: float
+    ambiguous: bool = False
+
+
+class Outcome(msgspec.Struct, frozen=True, tag="outcome"):
+    """How a signal ended: won, lost, or expired before it could be entered."""
+
+    signal_id: str
+    ts: int
+    result: str
+    r: float | None

@@ -1,0 +1,25 @@
+"""Where orders go. The simulated broker and a real one answer to the same three questions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from tradewind.model.bar import Bar
+from tradewind.model.order import Charge, Fill, OrderIntent
+
+
+class Broker(Protocol):
+    """Takes intents, moves with the market, reports what happened."""
+
+    def submit(self, intent: OrderIntent) -> None:
+        """Accepts an intent for the next tradable price; the same ``client_id`` twice is one order."""
+        ...
+
+    def on_bar(self, bar: Bar) -> Sequence[Fill | Charge]:
+        """What the bar did to resting orders and open positions, in order."""
+        ...
+
+    def cancel(self, client_id: str) -> bool:
+        """Withdraws an intent not yet filled; False when there is nothing to withdraw."""
+        ...

@@ -1,0 +1,1 @@
+"""Stops, sizes and caps."""

@@ -1,0 +1,1 @@
+"""The simulated broker, its costs and its fills; backtest and paper alike."""

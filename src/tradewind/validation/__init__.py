@@ -1,0 +1,1 @@
+"""Metrics and gates: what has to be shown before a strategy may speak."""
