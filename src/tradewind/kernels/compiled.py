@@ -9,15 +9,17 @@ from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
 try:
-    from numba import njit
+    import numba
 except ImportError:  # the serverless bundle carries no compiler
-    njit = None
+    HAS_COMPILER = False
+else:
+    HAS_COMPILER = True
 
 Kernel = TypeVar("Kernel", bound=Callable[..., Any])
 
 
 def compiled(body: Kernel) -> Kernel:
     """``body`` compiled with strict IEEE arithmetic and an on-disk cache; ``body`` itself where there is no numba."""
-    if njit is None:
+    if not HAS_COMPILER:
         return body
-    return cast("Kernel", njit(cache=True, fastmath=False)(body))
+    return cast("Kernel", numba.njit(cache=True, fastmath=False)(body))
