@@ -20,10 +20,11 @@ class TradewindError(Exception):
     """Base of the tree.
 
     ``found``, ``where``, ``allowed`` and ``next_step`` are joined into one sentence a person can act on; only
-    ``found`` is required.
+    ``found`` is required. ``faults`` holds the single faults of an error that reports several at once.
     """
 
     exit_code = 1
+    faults: tuple[str, ...] = ()
 
     def __init__(self, found: str, *, where: str = "", allowed: str = "", next_step: str = "") -> None:
         self.found = found

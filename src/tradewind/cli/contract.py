@@ -1,0 +1,207 @@
+"""The contract every verb keeps, so that a script and a person can rely on all of them alike.
+
+A module ``cli/NAME.py`` holds one verb or one group of verbs and offers ``app``, a ``typer.Typer``::
+
+    app = single()                                   # one verb: tradewind NAME
+    app = group("Candles: fetch, import, verify.")   # a group: tradewind NAME fetch
+
+    @app.command()
+    @verb
+    def fetch(symbol: SymbolOption, config: Path | None) -> Report:
+        '''Fetches history into the candle store.'''
+        ...
+        return Report({"bars": n}, human=table("Fetched", ["symbol", "bars"], rows))
+
+``@verb`` adds ``--json``, ``--debug`` and ``--config FILE``. A function that declares a parameter called ``config`` is
+given the path (None when not typed); the other two are the contract's business alone. The module is listed in
+``cli/verbs.py`` and imported only when its verb is typed, so module-level imports may be as heavy as the verb itself.
+
+====  ==========================================================================================
+exit  meaning
+====  ==========================================================================================
+0     done
+1     internal error, or stored bytes that are not what they must be
+2     wrong usage or configuration; nothing was changed
+3     a needed thing is not running, not reachable or not there
+4     a negative verdict: gate failed, insufficient evidence, no edge, NO-GO
+5     a wait that had a limit reached it
+130   interrupted by Ctrl+C before the verb was done (a running ``run`` stops in order and exits 0)
+====  ==========================================================================================
+
+With ``--json`` one JSON document and nothing else is written to stdout, errors included:
+``{"error": {"type", "message", "exit_code", ...}}``. Everything else, progress too, goes to stderr.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import inspect
+import shutil
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, NamedTuple, Protocol, get_type_hints
+
+import msgspec
+import typer
+from rich.console import Console, Group, RenderableType
+from rich.table import Table
+
+DONE, INTERNAL, USAGE, UNAVAILABLE, NEGATIVE, TIMED_OUT = 0, 1, 2, 3, 4, 5
+INTERRUPTED = 130
+WIDTH_WITHOUT_TERMINAL = 140  # wide enough that piped tables are not folded; COLUMNS overrides it
+
+
+class Report(NamedTuple):
+    """What a verb has to say: ``document`` for programs, ``human`` for people, ``exit_code`` for shells.
+
+    ``document`` is anything msgspec encodes (structs, mappings, numpy scalars and arrays; NaN becomes null). ``human``
+    is plain text, a Rich renderable or a sequence of them; None prints nothing.
+    """
+
+    document: Any
+    human: str | RenderableType | Sequence[str | RenderableType] | None = None
+    exit_code: int = DONE
+
+
+def single() -> typer.Typer:
+    """An app of exactly one verb."""
+    return typer.Typer(add_completion=False, rich_markup_mode=None)
+
+
+def group(help_text: str) -> typer.Typer:
+    """An app of several verbs under one name; stays a group even while it holds a single verb."""
+    app = typer.Typer(add_completion=False, no_args_is_help=True, help=help_text, rich_markup_mode=None)
+
+    @app.callback()
+    def _group() -> None:
+        """Keeps Typer from flattening a group of one."""
+
+    return app
+
+
+def verb(function: Callable[..., Report]) -> Callable[..., None]:
+    """Turns a function that returns a ``Report`` into a command that keeps the contract."""
+    own = inspect.signature(function)
+    hints = get_type_hints(function, include_extras=True)
+    takes_config = "config" in own.parameters
+
+    @functools.wraps(function)
+    def command(**options: Any) -> None:
+        as_json = options.pop("json_output")
+        options.pop("debug")
+        if not takes_config:
+            options.pop("config")
+        # A chatty library must not break the promise of one document: stdout is stderr while the verb works.
+        with contextlib.redirect_stdout(sys.stderr) if as_json else contextlib.nullcontext():
+            report = function(**options)
+        if as_json:
+            write_json(report.document)
+        else:
+            write_human(report.human)
+        raise typer.Exit(report.exit_code)
+
+    parameters = [
+        parameter.replace(annotation=hints[name], kind=inspect.Parameter.KEYWORD_ONLY)
+        for name, parameter in own.parameters.items()
+        if name != "config"
+    ]
+    shared = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
+        for name, (default, annotation) in _SHARED_OPTIONS.items()
+    ]
+    signature = inspect.Signature([*parameters, *shared], return_annotation=None)
+    vars(command).pop("__wrapped__")  # Typer must read the widened signature, not the original's
+    command.__annotations__ = {parameter.name: parameter.annotation for parameter in signature.parameters.values()}
+    command.__signature__ = signature  # type: ignore[attr-defined]
+    return command
+
+
+_SHARED_OPTIONS: dict[str, tuple[Any, Any]] = {
+    "config": (None, Annotated[Path | None, typer.Option("--config", "-c", help="Configuration file to use.")]),
+    "json_output": (False, Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]),
+    "debug": (False, Annotated[bool, typer.Option("--debug", help="Show the stack trace of an error.")]),
+}
+
+
+def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], *, note: str = "") -> RenderableType:
+    """A Rich table; numbers are right-aligned, None is shown as a dash, ``note`` stands below."""
+    rows = [tuple(row) for row in rows]
+    drawn = Table(title=title or None, title_justify="left", header_style="bold")
+    for index, column in enumerate(columns):
+        cells = [row[index] for row in rows if row[index] is not None]
+        numeric = bool(cells) and all(isinstance(cell, int | float) and not isinstance(cell, bool) for cell in cells)
+        drawn.add_column(column, justify="right" if numeric else "left", overflow="fold")
+    for row in rows:
+        drawn.add_row(*("-" if cell is None else _cell(cell) for cell in row))
+    return Group(drawn, note) if note else drawn
+
+
+def write_json(document: object) -> None:
+    """One indented JSON document and a line end on stdout."""
+    text = msgspec.json.format(msgspec.json.encode(document, enc_hook=_plain), indent=2)
+    sys.stdout.write(text.decode() + "\n")
+    sys.stdout.flush()
+
+
+def write_human(human: str | RenderableType | Sequence[str | RenderableType] | None) -> None:
+    """Text as it is, renderables through Rich, on stdout; NO_COLOR and COLUMNS are honoured."""
+    if human is None:
+        return
+    parts = [human] if isinstance(human, str) or not isinstance(human, Sequence) else human
+    console: Console | None = None
+    for part in parts:
+        if isinstance(part, str):
+            sys.stdout.write(part if part.endswith("\n") else part + "\n")
+        else:
+            console = console or Console(file=sys.stdout, width=_width(sys.stdout.isatty()), highlight=False)
+            console.print(part)
+    sys.stdout.flush()
+
+
+class Advance(Protocol):
+    """Moves a progress bar on by ``steps``."""
+
+    def __call__(self, steps: float = 1) -> None:
+        """Moves the bar."""
+        ...
+
+
+@contextlib.contextmanager
+def progress(description: str, total: float | None) -> Iterator[Advance]:
+    """A bar on stderr for work over two seconds; silent when stderr is not a terminal.
+
+    ``with progress("Reading", total=12) as advance: ... advance()``. ``total`` None draws an endless bar.
+    """
+    if not sys.stderr.isatty():
+        yield _no_advance
+        return
+    from rich.progress import Progress  # 30 ms, so loaded only when there is a terminal to draw on
+
+    with Progress(console=Console(file=sys.stderr), transient=True) as bar:
+        task = bar.add_task(description, total=total)
+        yield lambda steps=1: bar.advance(task, steps)
+
+
+def _no_advance(steps: float = 1) -> None:
+    """The bar of a stream nobody watches."""
+
+
+def _width(terminal: bool) -> int | None:
+    return None if terminal else shutil.get_terminal_size((WIDTH_WITHOUT_TERMINAL, 50)).columns
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:,.6g}" if isinstance(value, float) else str(value)
+
+
+def _plain(value: object) -> object:
+    """Numpy scalars and arrays, paths and enums as JSON; mappings that are no dict as dict."""
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    if isinstance(value, Mapping):
+        return dict(value)
+    return str(value)

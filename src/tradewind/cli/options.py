@@ -1,0 +1,111 @@
+"""Options that several verbs share, so that one word means one thing everywhere.
+
+The short forms are those traders type in other tools: ``-p`` pair, ``-i`` interval, ``-s`` strategy, ``-c``
+configuration.
+Use them as annotations: ``def backtest(symbol: SymbolOption, timerange: TimeRangeOption = None) -> Report``.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, NamedTuple
+
+import typer
+
+from tradewind.errors import Misconfigured
+from tradewind.model.timeframe import SECOND, Timeframe
+
+
+class TimeRange(NamedTuple):
+    """``[start, end)`` in UTC nanoseconds; None leaves that side open.
+
+    >>> TimeRange.parse("20240101-20240601").start == 1704067200 * SECOND
+    True
+    """
+
+    start: int | None = None
+    end: int | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> TimeRange:
+        """Reads ``20240101-20240601``, ``20240101-``, ``-20240601``, epoch seconds, or ISO times joined by ``..``.
+
+        A day means its first instant in UTC, so the end day itself is outside.
+
+        Raises:
+            Misconfigured: a side is no time, both are missing, or the end is not after the start.
+        """
+        first, separator, last = text.partition(".." if ".." in text else "-")
+        if not separator or not (first or last):
+            raise _bad_range(text, "it has no start and no end")
+        start, end = _instant(first, text), _instant(last, text)
+        if start is not None and end is not None and end <= start:
+            raise _bad_range(text, "it ends before it starts")
+        return cls(start, end)
+
+
+def _instant(word: str, text: str) -> int | None:
+    word = word.strip()
+    if not word:
+        return None
+    if word.isascii() and word.isdigit() and len(word) in (10, 13):
+        return int(word) * (SECOND if len(word) == 10 else SECOND // 1000)
+    try:
+        moment = datetime.fromisoformat(word)
+    except ValueError:
+        raise _bad_range(text, f"{word!r} is not a time") from None
+    moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    return int((moment - _EPOCH).total_seconds()) * SECOND
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def _bad_range(text: str, why: str) -> Misconfigured:
+    return Misconfigured(
+        f"time range {text!r} cannot be used: {why}",
+        where="--timerange",
+        allowed="20240101-20240601, 20240101-, -20240601 or 2024-01-01T12:00..2024-06-01",
+        next_step="write the range in one of these forms",
+    )
+
+
+PairArgument = Annotated[str, typer.Argument(help="Pair such as EUR/USD; EURUSD and BTC-USD are understood too.")]
+SymbolOption = Annotated[str, typer.Option("--symbol", "--pair", "-p", help="Pair such as EUR/USD.")]
+SymbolsOption = Annotated[
+    list[str] | None, typer.Option("--symbol", "--pair", "-p", help="Pair; repeat for several, or separate by commas.")
+]
+IntervalOption = Annotated[
+    Timeframe,
+    typer.Option(
+        "--interval", "--timeframe", "-i", parser=Timeframe.parse, metavar="INTERVAL", help="Bar length: 1m to 1d."
+    ),
+]
+OptionalIntervalOption = Annotated[
+    Timeframe | None,
+    typer.Option(
+        "--interval", "--timeframe", "-i", parser=Timeframe.parse, metavar="INTERVAL", help="Bar length: 1m to 1d."
+    ),
+]
+StrategyOption = Annotated[
+    list[str] | None,
+    typer.Option("--strategy", "-s", help="Strategy or member id; repeat for several. Default: configuration."),
+]
+TimeRangeOption = Annotated[
+    TimeRange | None,
+    typer.Option(
+        "--timerange", parser=TimeRange.parse, metavar="RANGE", help="20240101-20240601; the end is exclusive."
+    ),
+]
+SeedOption = Annotated[
+    int, typer.Option("--seed", min=0, help="Seed of everything random; the same seed repeats the run.")
+]
+PresetOption = Annotated[
+    str | None, typer.Option("--preset", help="Bundle of settings: fx, crypto, crpbot, strict or source.")
+]
+
+
+def split_symbols(words: list[str] | None) -> tuple[str, ...]:
+    """``["EUR/USD,GBP/USD", "XAU/USD"]`` as three names, in the order typed, without repeats."""
+    names = (name.strip() for word in words or () for name in word.split(","))
+    return tuple(dict.fromkeys(name for name in names if name))

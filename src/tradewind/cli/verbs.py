@@ -1,0 +1,62 @@
+"""The table of verbs: name, one line of help and the heading it is listed under.
+
+Module ``cli/NAME.py`` belongs to verb ``NAME`` and is imported only when the verb is typed; ``tradewind --help`` is
+printed from this table alone. A new verb is one row here, one module, one section in ``docs/commands.md``.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+
+class Verb(NamedTuple):
+    """One row: ``tradewind NAME`` is the ``app`` of module ``cli/NAME.py``, or of the dotted ``module`` given."""
+
+    name: str
+    heading: str
+    help: str
+    module: str = ""
+
+    @property
+    def module_name(self) -> str:
+        """Dotted name of the module behind the verb."""
+        return self.module or f"tradewind.cli.{self.name}"
+
+
+START, DATA, TRADE, EXPLAIN, OPERATE = "Start", "Data", "Research and trade", "Ask why", "Operate"
+
+_ALL = (
+    Verb("demo", START, "Sixty seconds, offline: refuse a strategy without an edge, trade a proven one (SIMULATED)."),
+    Verb("init", START, "Create a project folder and a commented configuration."),
+    Verb("doctor", START, "Check this machine, the data and the clock; say what to do about each fault."),
+    Verb("config", START, "Show, check and explain the configuration."),
+    Verb("data", DATA, "Candles: fetch, import, verify, list; providers and instruments."),
+    Verb("backtest", TRADE, "Run the strategies over stored candles, costs included."),
+    Verb("run", TRADE, "Turn closing bars into signals: replay, poll or stream; no orders or paper."),
+    Verb("replay", TRADE, "Repeat a recorded run from its journal and compare every decision."),
+    Verb("signal", EXPLAIN, "The signal for one pair now, or why there is none."),
+    Verb("why", EXPLAIN, "The whole chain behind one decision, with its numbers."),
+    Verb("explain", EXPLAIN, "One signal: votes, filters, size, probabilities and what they rest on."),
+    Verb("filters", EXPLAIN, "What the filters blocked, and how often."),
+    Verb("status", OPERATE, "What runs, what it saw last, and what is wrong."),
+    Verb("db", OPERATE, "The store: create, check, query."),
+)
+
+# Names that users of other tools type; hidden, and only where the verb behind them exists.
+ALIASES: dict[str, tuple[str, ...]] = {
+    "backtesting": ("backtest",),
+    "download-data": ("data", "fetch"),
+    "list-data": ("data", "list"),
+    "list-pairs": ("data", "pairs"),
+    "show-config": ("config", "show"),
+    "create-userdir": ("init",),
+    "new-config": ("init",),
+    "trade": ("run",),
+}
+
+
+def verbs() -> tuple[Verb, ...]:
+    """The rows whose module is part of this installation."""
+    here = Path(__file__).parent
+    return tuple(row for row in _ALL if (here / f"{row.name}.py").exists())
