@@ -1,0 +1,87 @@
+"""Intervals and exact tests against published tables and an independent bootstrap."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import numpy as np
+import pytest
+
+from tests.shared_data import shared
+from tradewind.errors import Misconfigured
+from tradewind.validation.bootstrap import mean_bounds, stationary_indices
+from tradewind.validation.significance import binomial_p, bonferroni, breakeven_win_rate, holm, wilson
+
+
+@pytest.fixture(scope="module")
+def truth() -> dict:
+    return json.loads(shared("ground_truth/overfit.json").read_text())
+
+
+def test_wilson_equals_the_table(truth):
+    """Six digits of every row of the independent table."""
+    for row in truth["wilson"]:
+        low, high = wilson(row["k"], row["n"], row["conf"])
+        assert low == pytest.approx(row["lo"], abs=1e-6)
+        assert high == pytest.approx(row["hi"], abs=1e-6)
+
+
+def test_breakeven_equals_the_table(truth):
+    """Break-even win rate without and with a cost of 5% of the stop."""
+    for row in truth["breakeven"]["rows"]:
+        assert breakeven_win_rate(row["R"]) == pytest.approx(row["wr_be"], abs=1e-4)
+        assert breakeven_win_rate(row["R"], 0.05) == pytest.approx(row["wr_be_cost5pct"], abs=1e-4)
+
+
+@pytest.mark.parametrize(("wins", "n", "rate"), [(30, 50, 0.5), (65, 100, 0.588), (0, 10, 0.3), (10, 10, 0.5)])
+def test_the_binomial_tail_equals_the_sum_of_its_terms(wins, n, rate):
+    """P(K >= k) term by term with exact integers."""
+    direct = sum(math.comb(n, k) * rate**k * (1 - rate) ** (n - k) for k in range(wins, n + 1))
+    assert binomial_p(wins, n, rate) == pytest.approx(direct, abs=1e-12)
+
+
+def test_a_coin_passes_sixty_percent_of_fifty_once_in_ten():
+    """The figure the source gate hides: p = 0.101 of 30 wins or more in 50 fair tosses."""
+    assert binomial_p(30, 50, 0.5) == pytest.approx(0.1013, abs=1e-4)
+
+
+def test_holm_steps_down_and_keeps_the_order():
+    """Example worked by hand: 0.01, 0.04, 0.03 of three."""
+    assert holm([0.01, 0.04, 0.03]) == pytest.approx((0.03, 0.06, 0.06))
+    assert bonferroni(0.01, 3) == pytest.approx(0.03)
+    assert bonferroni(0.5, 3) == 1.0
+    with pytest.raises(Misconfigured, match="looked_at"):
+        bonferroni(0.5, 0)
+
+
+def test_the_stationary_interval_equals_the_independent_one(truth):
+    """90% interval of the expectancy of 120 trades, mean block 4.93 against 5; Monte-Carlo tolerance 0.02."""
+    fixture = truth["trade_bootstrap"]
+    sample = np.array(fixture["trades_R"])
+    bounds = mean_bounds(sample, np.random.default_rng(5), alpha=0.05, resamples=4000)
+    low = fixture["stationary_ci90_block5"]["expectancy"][0]
+    assert bounds.lower == pytest.approx(low, abs=0.02)
+
+
+def test_the_bootstrap_is_a_function_of_its_generator():
+    """Same seed, same bounds; other seed, other bounds."""
+    sample = np.random.default_rng(0).normal(0.1, 1.0, 80)
+    first, again, other = (mean_bounds(sample, np.random.default_rng(seed)) for seed in (1, 1, 2))
+    assert first == again
+    assert first != other
+
+
+def test_blocks_continue_and_wrap():
+    """Within a block each index follows the one before; the mean block length is the one asked for."""
+    indices = stationary_indices(50, 400, 5.0, np.random.default_rng(3))
+    follows = indices[:, 1:] == (indices[:, :-1] + 1) % 50
+    assert indices.min() >= 0
+    assert indices.max() < 50
+    assert follows.mean() == pytest.approx(1 - 1 / 5 + 1 / 5 / 50, abs=0.01)
+
+
+def test_equal_or_single_trades_have_no_bounds():
+    """Nothing to resample: None, and the caller must say insufficient."""
+    assert mean_bounds(np.full(30, 0.5), np.random.default_rng(0)) is None
+    assert mean_bounds(np.array([1.0]), np.random.default_rng(0)) is None
