@@ -1,0 +1,41 @@
+"""The language of rules, in one place to import from.
+
+>>> from tradewind.features.rule import Exits, Rule, rising_edge, value
+>>> from tradewind.features.spec import ema, rsi
+>>> above = value(ema(12)) > value(ema(26))
+>>> rule = Rule(long=rising_edge(above) & (value(rsi(14)) >= 50), short=rising_edge(~above), exits=Exits())
+>>> print(rule.long)
+ema(12) > ema(26) and not (ema(12)[1] > ema(26)[1]) and rsi(14) >= 50
+"""
+
+from tradewind.features.rule_exits import Exits, StopMode
+from tradewind.features.rule_expression import (
+    Comparison,
+    Condition,
+    Operand,
+    Series,
+    crosses_above,
+    crosses_below,
+    rising_edge,
+    value,
+)
+from tradewind.features.rule_member import Family, Kind, Member, Rule, StrategyParams, member_of
+
+__all__ = [
+    "Comparison",
+    "Condition",
+    "Exits",
+    "Family",
+    "Kind",
+    "Member",
+    "Operand",
+    "Rule",
+    "Series",
+    "StopMode",
+    "StrategyParams",
+    "crosses_above",
+    "crosses_below",
+    "member_of",
+    "rising_edge",
+    "value",
+]

@@ -1,0 +1,124 @@
+"""What the ensemble is made of: rules, the families that make them, and the members with their parameters.
+
+A family is one file in ``strategies/``; a member is a family with parameters on one timeframe.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, Literal, TypeVar
+
+import msgspec
+
+from tradewind.errors import Misconfigured
+from tradewind.features.rule_exits import Exits
+from tradewind.features.rule_expression import Condition
+from tradewind.model.timeframe import Timeframe
+
+Kind = Literal["trend", "breakout", "reversion", "momentum", "volatility", "channel", "session"]
+
+
+class Rule(msgspec.Struct, frozen=True):
+    """When to go long, when to go short, how to leave.
+
+    A bar on which both conditions are true is no vote, and a NaN operand in either condition silences both.
+    """
+
+    long: Condition
+    short: Condition
+    exits: Exits
+
+    def __str__(self) -> str:
+        return f"long when {self.long}; short when {self.short}"
+
+
+class StrategyParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Base of every family's ``Params``; ranges are ``msgspec.Meta`` on the fields."""
+
+    exits: Exits = Exits()
+
+
+ParamsT = TypeVar("ParamsT", bound=StrategyParams)
+
+
+@dataclass(frozen=True, slots=True)
+class Family(Generic[ParamsT]):
+    """One way of trading, open in its parameters.
+
+    ``name`` starts the ids of its members. ``pool`` holds the parameter sets that run when nothing else is configured;
+    the n-th one is version n.
+    """
+
+    name: str
+    kind: Kind
+    Params: type[ParamsT]
+    rule: Callable[[ParamsT], Rule]
+    pool: tuple[ParamsT, ...]
+
+    def params_of(self, mapping: Mapping[str, Any]) -> ParamsT:
+        """Parameters from configuration text; missing fields take their defaults.
+
+        Raises:
+            Misconfigured: unknown field, wrong type, or a value out of its range; the message names the field.
+        """
+        unknown = sorted(set(mapping) - set(self.Params.__struct_fields__))
+        if unknown:
+            near = difflib.get_close_matches(unknown[0], self.Params.__struct_fields__, n=1)
+            raise Misconfigured(
+                f"unknown parameter {unknown[0]!r}",
+                where=f"strategy {self.name}",
+                allowed=", ".join(self.Params.__struct_fields__),
+                next_step=f"did you mean {near[0]!r}?" if near else "remove it",
+            )
+        try:
+            return msgspec.convert(dict(mapping), self.Params)
+        except msgspec.ValidationError as error:
+            raise Misconfigured(
+                str(error), where=f"strategy {self.name}", allowed=_ranges(self.Params), next_step="change the value"
+            ) from error
+
+    def check(self, params: ParamsT) -> ParamsT:
+        """``params`` unchanged, after the same checks as ``params_of``."""
+        mapping: dict[str, Any] = msgspec.to_builtins(params)
+        return self.params_of(mapping)
+
+
+class Member(msgspec.Struct, frozen=True):
+    """A voter: a family's rule with parameters on one timeframe, and its weight in the ensemble."""
+
+    id: str
+    family: str
+    timeframe: Timeframe
+    params: StrategyParams
+    weight: float
+    rule: Rule
+
+
+def member_of(
+    family: Family[ParamsT], timeframe: Timeframe, params: ParamsT, version: int, weight: float = 1.0
+) -> Member:
+    """The member called ``{family}_{timeframe}_v{version}``, for example ``EMA_Crossover_1h_v1``.
+
+    Raises:
+        Misconfigured: parameters out of range, version below 1, or a weight that is not positive.
+    """
+    if version < 1 or not 0.0 < weight < float("inf"):
+        raise Misconfigured(
+            f"version {version}, weight {weight}", where=f"strategy {family.name}", allowed="version >= 1, weight > 0"
+        )
+    checked = family.check(params)
+    name = f"{family.name}_{timeframe}_v{version}"
+    return Member(name, family.name, timeframe, checked, weight, family.rule(checked))
+
+
+def _ranges(params: type[StrategyParams]) -> str:
+    """``fast 2..200, slow 5..400`` of the fields that carry limits."""
+    parts = []
+    for field in msgspec.inspect.type_info(params).fields:  # type: ignore[attr-defined]  # a Struct's info has fields
+        low = getattr(field.type, "ge", None)
+        high = getattr(field.type, "le", None)
+        if low is not None and high is not None:
+            parts.append(f"{field.name} {low:g}..{high:g}")
+    return ", ".join(parts)
