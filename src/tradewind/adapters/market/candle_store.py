@@ -1,0 +1,278 @@
+"""History on disk: sealed monthly Parquet files, a memory-mapped twin that opens at once, one manifest per series.
+
+The manifest is the commit point: files of a new state are written under new names, then the manifest is renamed into
+place, then files nobody refers to are removed. A crash anywhere leaves the old state or the new one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from tradewind.adapters.market.sealed import columns as mapped
+from tradewind.adapters.market.sealed import partitions
+from tradewind.adapters.market.sealed.durable import TEMPORARY, one_writer, sync_folder, write_durably
+from tradewind.adapters.market.sealed.manifest import MANIFEST, Dataset, dataset_hash, encode, load
+from tradewind.adapters.market.sealed.merge import Traced, merge, require_sound, segments_of, traced
+from tradewind.errors import Corrupt, Misconfigured, Unavailable
+from tradewind.model.bar import BarColumns
+from tradewind.model.timeframe import Timeframe
+
+_SYMBOL = re.compile(r"[A-Z0-9]{1,20}/[A-Z0-9]{1,20}(:[A-Z0-9]{1,20})?")
+_TRASH = ".trash"
+
+
+class CandleStore:
+    """Bars by symbol and timeframe under one folder. Any number of readers, one writer at a time."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def write(
+        self,
+        symbol: str,
+        timeframe: Timeframe,
+        columns: BarColumns,
+        source: str | Sequence[str],
+        *,
+        price_kind: str = "bid",
+        synthetic: str = "",
+        on_conflict: str = "refuse",
+        convention: str = "",
+    ) -> Dataset:
+        """Adds bars to a series, durable on return; bars already stored are counted once.
+
+        Args:
+            symbol: canonical ``BASE/QUOTE``.
+            timeframe: of the bars.
+            columns: strictly increasing, non-overlapping bars with sound prices; spread NaN where unknown.
+            source: where the bars came from, one name for all or one per bar.
+            price_kind: bid, mid or last; a series holds one kind only.
+            synthetic: why the bars were made rather than received; ``""`` for real ones.
+            on_conflict: for a bar that is stored with other values: refuse, keep or replace.
+            convention: how the source stamps its bars (open or close) and in which zone, for people.
+
+        Raises:
+            Corrupt: the columns are not sound bars, or the stored series is damaged.
+            Misconfigured: conflicting bars or price kind, unknown policy, bad symbol, no bars.
+            Retryable: another process is writing.
+            Unavailable: the disk is full or the folder is not writable. Nothing is changed by a call that raises.
+        """
+        folder = self._series(symbol, timeframe)
+        incoming = _incoming(columns, source, synthetic)
+        require_sound(incoming.columns, f"{symbol} {timeframe}")
+        with one_writer(self.folder / ".lock"):
+            old = load(folder) if (folder / MANIFEST).exists() else None
+            if old is not None and old.price_kind != price_kind:
+                raise Misconfigured(
+                    f"the stored bars are {old.price_kind} prices, the new ones {price_kind}",
+                    where=f"{symbol} {timeframe}",
+                    next_step="keep the two kinds in two stores, or drop the stored series first",
+                )
+            bars = incoming
+            if old is not None:
+                bars = merge(traced(self._columns(folder, old), old.segments), incoming, on_conflict)
+                require_sound(bars.columns, f"{symbol} {timeframe}, stored and new bars together")
+            names = dict.fromkeys([source] if isinstance(source, str) else source, convention)
+            conventions = (old.conventions if old else {}) | ({} if not convention else names)
+            return self._seal(folder, old, bars, (symbol, timeframe, price_kind), conventions)
+
+    def read(self, symbol: str, timeframe: Timeframe, start: int | None = None, end: int | None = None) -> BarColumns:
+        """Stored bars with ``start <= ts_open < end`` as views of the mapped file: nothing is copied or decoded.
+
+        A missing or changed mapped file is rebuilt from the Parquet partitions first.
+
+        Raises:
+            Unavailable: nothing is stored for the series.
+            Corrupt: a partition that is needed is damaged; the message names the file.
+        """
+        folder = self._series(symbol, timeframe)
+        columns = self._columns(folder, self.dataset(symbol, timeframe))
+        first = 0 if start is None else int(np.searchsorted(columns.ts_open, start))
+        last = len(columns.ts_open) if end is None else int(np.searchsorted(columns.ts_open, end))
+        return columns.slice(first, max(first, last))
+
+    def dataset(self, symbol: str, timeframe: Timeframe) -> Dataset:
+        """The manifest of one series.
+
+        Raises:
+            Unavailable: nothing is stored for it; the message lists what is.
+        """
+        folder = self._series(symbol, timeframe)
+        if not (folder / MANIFEST).exists():
+            have = ", ".join(f"{each.symbol} {each.timeframe}" for each in self.datasets())
+            raise Unavailable(
+                f"no {timeframe} bars of {symbol} are stored",
+                where=str(self.folder),
+                allowed=have or "nothing is stored yet",
+                next_step=f"tradewind data import FILE --symbol {symbol} --interval {timeframe}",
+            )
+        return load(folder)
+
+    def datasets(self) -> tuple[Dataset, ...]:
+        """Every stored series, sorted by symbol, then from the shortest timeframe."""
+        found = [load(path.parent) for path in sorted(self.folder.glob(f"[!.]*/*/{MANIFEST}"))]
+        return tuple(sorted(found, key=lambda each: (each.symbol, each.timeframe.rank)))
+
+    def damage(self, symbol: str, timeframe: Timeframe) -> tuple[Corrupt, ...]:
+        """Reads every stored byte and compares it with the manifest; all damage is returned, none repaired."""
+        folder = self._series(symbol, timeframe)
+        dataset = self.dataset(symbol, timeframe)
+        found: list[Corrupt] = []
+        for partition in dataset.partitions:
+            try:
+                partitions.unseal(folder, partition)
+            except Corrupt as error:
+                found.append(error)
+        try:
+            columns, _ = mapped.open_columns(folder, dataset)
+            bad = "its size or header" if columns is None else mapped.contents_differ(columns, dataset.partitions)
+        except FileNotFoundError:
+            bad = "it is missing"
+        if bad:
+            found.append(
+                Corrupt(
+                    f"the mapped columns are damaged ({bad})",
+                    where=str(folder / dataset.columns),
+                    next_step="tradewind data verify --repair rebuilds them from the Parquet partitions",
+                )
+            )
+        return tuple(found)
+
+    def rebuild(self, symbol: str, timeframe: Timeframe) -> None:
+        """Writes the mapped columns again from the Parquet partitions.
+
+        Raises:
+            Corrupt: a partition is damaged.
+        """
+        self._rebuild(self._series(symbol, timeframe), self.dataset(symbol, timeframe))
+
+    def drop(self, symbol: str, timeframe: Timeframe) -> Path:
+        """Moves a series into the trash folder and returns its place there; ``restore`` brings it back."""
+        with one_writer(self.folder / ".lock"):
+            self.dataset(symbol, timeframe)
+            trash = self.folder / _TRASH
+            trash.mkdir(exist_ok=True)
+            folder = self._series(symbol, timeframe)
+            stem = f"{folder.parent.name}.{timeframe}"
+            place = trash / f"{stem}.{len(list(trash.glob(f'{stem}.*'))) + 1:04d}"
+            folder.rename(place)
+            sync_folder(trash)
+            sync_folder(folder.parent)
+            return place
+
+    def restore(self, symbol: str, timeframe: Timeframe) -> Dataset:
+        """Brings back the series dropped last.
+
+        Raises:
+            Unavailable: none was dropped.
+            Misconfigured: bars are stored in its place.
+        """
+        with one_writer(self.folder / ".lock"):
+            folder = self._series(symbol, timeframe)
+            dropped = sorted((self.folder / _TRASH).glob(f"{folder.parent.name}.{timeframe}.*"))
+            if not dropped:
+                raise Unavailable(f"no dropped {timeframe} bars of {symbol}", where=str(self.folder / _TRASH))
+            if folder.exists():
+                raise Misconfigured(
+                    f"{timeframe} bars of {symbol} are stored already",
+                    where=str(folder),
+                    next_step="drop them first, then restore twice",
+                )
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            dropped[-1].rename(folder)
+            sync_folder(folder.parent)
+            return load(folder)
+
+    def _series(self, symbol: str, timeframe: Timeframe) -> Path:
+        if not _SYMBOL.fullmatch(symbol):
+            raise Misconfigured(f"{symbol!r} is not a symbol", allowed="BASE/QUOTE such as EUR/USD")
+        return self.folder / symbol.replace("/", "-").replace(":", "_") / timeframe.value
+
+    def _seal(
+        self,
+        folder: Path,
+        old: Dataset | None,
+        bars: Traced,
+        identity: tuple[str, Timeframe, str],
+        conventions: dict[str, str],
+    ) -> Dataset:
+        folder.mkdir(parents=True, exist_ok=True)
+        known = {partition.content: partition for partition in old.partitions} if old else {}
+        parts = tuple(
+            partitions.seal(folder, month, bars.columns.slice(start, stop), known)
+            for month, start, stop in partitions.months_of(bars.columns)
+        )
+        symbol, timeframe, price_kind = identity
+        digest = dataset_hash(symbol, timeframe, price_kind, [part.content for part in parts])
+        dataset = Dataset(
+            symbol=symbol,
+            timeframe=timeframe,
+            price_kind=price_kind,
+            rows=len(bars.columns.ts_open),
+            ts_first=int(bars.columns.ts_open[0]),
+            ts_last=int(bars.columns.ts_close[-1]),
+            hash=digest,
+            columns=f"columns.{digest[:12]}.bin",
+            partitions=parts,
+            segments=segments_of(bars),
+            conventions=conventions,
+        )
+        if old is None or old.hash != digest or not (folder / dataset.columns).exists():
+            mapped.write_columns(folder / dataset.columns, bars.columns, digest)
+        sync_folder(folder)
+        write_durably(folder / MANIFEST, lambda file: file.write(encode(dataset)))
+        for parent in (folder, folder.parent, self.folder):
+            sync_folder(parent)
+        _sweep(folder, dataset)
+        return dataset
+
+    def _columns(self, folder: Path, dataset: Dataset) -> BarColumns:
+        try:
+            columns, touched = mapped.open_columns(folder, dataset)
+        except FileNotFoundError:
+            current = load(folder)
+            if current.hash != dataset.hash:  # a writer committed between our two reads
+                return self._columns(folder, current)
+            columns, touched = None, True
+        if columns is not None and touched:
+            if mapped.contents_differ(columns, dataset.partitions):
+                columns = None
+            else:
+                mapped.restamp(folder / dataset.columns)
+        return columns if columns is not None else self._rebuild(folder, dataset)
+
+    @staticmethod
+    def _rebuild(folder: Path, dataset: Dataset) -> BarColumns:
+        months = [partitions.unseal(folder, partition) for partition in dataset.partitions]
+        columns = BarColumns(*(np.concatenate(column) for column in zip(*months, strict=True)))
+        mapped.write_columns(folder / dataset.columns, columns, dataset.hash)
+        return columns
+
+
+def _incoming(columns: BarColumns, source: str | Sequence[str], synthetic: str) -> Traced:
+    """Contiguous arrays of the stored types with one spelling of zero and NaN, so that equal bars hash equally."""
+    n = len(columns.ts_open)
+    if n == 0:
+        raise Misconfigured("there are no bars to store")
+    floats = [np.asarray(column, dtype=np.float64) + 0.0 for column in columns[2:]]
+    floats[-1][np.isnan(floats[-1])] = np.nan
+    times = [np.ascontiguousarray(column, dtype=np.int64) for column in columns[:2]]
+    clean = BarColumns(times[0], times[1], *floats)
+    if isinstance(source, str):
+        return Traced(clean, np.zeros(n, dtype=np.int64), ((source, synthetic),))
+    names = tuple(dict.fromkeys(source))
+    codes = {name: code for code, name in enumerate(names)}
+    origin = np.array([codes[name] for name in source], dtype=np.int64)
+    return Traced(clean, origin, tuple((name, synthetic) for name in names))
+
+
+def _sweep(folder: Path, dataset: Dataset) -> None:
+    """Removes files of earlier states and of interrupted writes."""
+    wanted = {MANIFEST, dataset.columns, *(partition.file for partition in dataset.partitions)}
+    for path in folder.iterdir():
+        if path.name not in wanted and path.suffix in {".parquet", ".bin", TEMPORARY}:
+            path.unlink(missing_ok=True)

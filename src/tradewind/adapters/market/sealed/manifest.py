@@ -1,0 +1,127 @@
+"""The manifest of one dataset: which files it is made of, what they must contain, and where each bar came from."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from tradewind.errors import Corrupt, Unavailable
+from tradewind.model.timeframe import Timeframe
+
+MANIFEST = "manifest.json"
+
+
+class Partition(msgspec.Struct, frozen=True):
+    """One calendar month (UTC, by bar open).
+
+    ``content`` is the sha256 of the column values, the same for the same bars whatever wrote the file; ``digest`` is
+    the sha256 of the Parquet file's bytes.
+    """
+
+    month: str
+    file: str
+    rows: int
+    ts_first: int
+    ts_last: int
+    content: str
+    digest: str
+
+
+class Segment(msgspec.Struct, frozen=True):
+    """A run of consecutive bars with one origin; ``ts_first`` and ``ts_last`` are bar opens.
+
+    ``synthetic`` names why these bars were made rather than received; ``""`` for real ones.
+    """
+
+    ts_first: int
+    ts_last: int
+    rows: int
+    source: str
+    synthetic: str = ""
+
+
+class Dataset(msgspec.Struct, frozen=True):
+    """All stored bars of one symbol and timeframe.
+
+    ``hash`` = sha256 over symbol, timeframe, price kind and the partitions' content hashes: equal exactly when the
+    bars are equal. ``ts_first`` is the first bar's open, ``ts_last`` the last bar's close, UTC nanoseconds.
+    ``conventions`` says per source how its times are stamped and in which zone they came.
+    """
+
+    symbol: str
+    timeframe: Timeframe
+    price_kind: str
+    rows: int
+    ts_first: int
+    ts_last: int
+    hash: str
+    columns: str
+    partitions: tuple[Partition, ...]
+    segments: tuple[Segment, ...]
+    conventions: dict[str, str] = {}
+    version: int = 1
+
+    @property
+    def synthetic_rows(self) -> int:
+        """How many bars were made rather than received."""
+        return sum(segment.rows for segment in self.segments if segment.synthetic)
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Names of the sources, sorted."""
+        return tuple(sorted({segment.source for segment in self.segments}))
+
+    def source_at(self, ts_open: int) -> str:
+        """Which source the bar that opens at ``ts_open`` came from; ``""`` where there is no such segment."""
+        for segment in self.segments:
+            if segment.ts_first <= ts_open <= segment.ts_last:
+                return segment.source
+        return ""
+
+
+def dataset_hash(symbol: str, timeframe: Timeframe, price_kind: str, contents: Sequence[str]) -> str:
+    """sha256 hex of the identity and the partitions' content hashes, in order."""
+    return hashlib.sha256("\n".join((symbol, timeframe, price_kind, *contents)).encode()).hexdigest()
+
+
+def encode(dataset: Dataset) -> bytes:
+    """The manifest's bytes, indented for people."""
+    return msgspec.json.format(msgspec.json.encode(dataset), indent=1) + b"\n"
+
+
+def load(folder: Path) -> Dataset:
+    """Reads and checks a manifest.
+
+    Raises:
+        Unavailable: there is none.
+        Corrupt: it cannot be decoded or disagrees with itself.
+    """
+    path = folder / MANIFEST
+    try:
+        dataset = msgspec.json.decode(path.read_bytes(), type=Dataset)
+    except FileNotFoundError as error:
+        raise Unavailable(
+            "no bars are stored here", where=str(folder), next_step="tradewind data import FILE or tradewind data fetch"
+        ) from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise damaged(path, f"the manifest cannot be read ({error})") from error
+    contents = [partition.content for partition in dataset.partitions]
+    if dataset.hash != dataset_hash(dataset.symbol, dataset.timeframe, dataset.price_kind, contents):
+        raise damaged(path, "the manifest's hash does not match its own partitions")
+    if dataset.rows != sum(part.rows for part in dataset.partitions) or any(
+        "/" in name for name in (dataset.columns, *(part.file for part in dataset.partitions))
+    ):
+        raise damaged(path, "the manifest contradicts itself")
+    return dataset
+
+
+def damaged(path: Path, found: str) -> Corrupt:
+    """The error for a damaged store file, with the way out."""
+    return Corrupt(
+        found,
+        where=str(path),
+        next_step="restore the file from a backup, or `tradewind data drop` this series and import it again",
+    )
