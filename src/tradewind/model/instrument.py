@@ -49,9 +49,9 @@ class CostModel(msgspec.Struct, frozen=True):
 class Instrument(msgspec.Struct, frozen=True):
     """One tradable symbol in canonical ``BASE/QUOTE`` form.
 
-    ``tick`` is the smallest price step, ``pip`` the unit people speak in, ``contract_size`` the base units in one
-    lot. ``calendar`` names a session calendar of ``model/session.py``. ``notes`` carries what a user must know (for
-    example that a provider maps the symbol to a future with roll and basis).
+    ``tick`` is the smallest price step, ``pip`` the unit people speak in (never used to size), ``contract_size`` the
+    units of base currency in one lot. ``calendar`` names a session calendar of ``model/session.py``. ``notes`` carries
+    what a user must know (for example that a provider maps the symbol to a future with roll and basis).
     """
 
     symbol: str

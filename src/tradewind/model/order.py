@@ -63,3 +63,14 @@ class Charge(msgspec.Struct, frozen=True, tag="charge"):
     ts: int
     kind: str
     amount: str
+
+
+class Refusal(msgspec.Struct, frozen=True, tag="refusal"):
+    """An intent the broker did not fill and will not: what the broker met and what it would have needed."""
+
+    client_id: str
+    signal_id: str
+    symbol: str
+    ts: int
+    code: str
+    detail: str = ""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from tradewind.model.bar import Bar
-from tradewind.model.order import Charge, Fill, OrderIntent
+from tradewind.model.order import Charge, Fill, OrderIntent, Refusal
 
 
 class Broker(Protocol):
@@ -16,7 +16,7 @@ class Broker(Protocol):
         """Accepts an intent for the next tradable price; the same ``client_id`` twice is one order."""
         ...
 
-    def on_bar(self, bar: Bar) -> Sequence[Fill | Charge]:
+    def on_bar(self, bar: Bar) -> Sequence[Fill | Charge | Refusal]:
         """What the bar did to resting orders and open positions, in order."""
         ...
 
