@@ -1,4 +1,4 @@
-"""Where orders go. The simulated broker and a real one answer to the same three questions."""
+"""Where orders go. The simulated broker and a real one answer to the same calls."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from tradewind.model.bar import Bar
-from tradewind.model.order import Charge, Fill, OrderIntent, Refusal
+from tradewind.model.order import Charge, Fill, Leg, OrderIntent, Refusal
 
 
 class Broker(Protocol):
@@ -22,4 +22,16 @@ class Broker(Protocol):
 
     def cancel(self, client_id: str) -> bool:
         """Withdraws an intent not yet filled; False when there is nothing to withdraw."""
+        ...
+
+    def close(self, signal_id: str, leg: Leg) -> bool:
+        """Leaves the position of a signal at the next tradable price; False when there is none."""
+        ...
+
+    def snapshot(self) -> bytes:
+        """Resting orders and open positions; empty for a broker that keeps its own truth elsewhere."""
+        ...
+
+    def restore(self, state: bytes) -> None:
+        """Continues from ``snapshot``."""
         ...
