@@ -1,0 +1,282 @@
+"""The shadow book: what every member would have earned on its own, net of costs, from its votes alone.
+
+Members earn their record whether or not the ensemble trades, so a member that is never followed is still judged.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from tradewind.errors import Corrupt, Misconfigured
+from tradewind.features.rule import Member
+from tradewind.kernels import matching
+from tradewind.kernels import shadow as kernel
+from tradewind.model.bar import Bar, BarColumns
+from tradewind.model.decision import Record
+from tradewind.model.instrument import CostModel
+from tradewind.model.order import Leg
+from tradewind.model.timeframe import HOUR
+
+MIN_DAYS: Final = 30
+"""Days the book must have seen before a correlation is estimated."""
+MIN_TRADES: Final = 20
+"""Closed trades either member must have before their correlation is estimated."""
+
+_FORMAT: Final = 1
+_LEG: Final = {matching.STOP: Leg.STOP, matching.TARGET: Leg.TARGET, matching.TIME: Leg.TIME}
+
+
+class ShadowTrade(NamedTuple):
+    """One closed shadow trade. ``r`` = ``net`` / (stop distance / entry), ``net`` the return after costs per side.
+
+    ``ts_entry`` is the open of the entry bar, ``ts_exit`` the close of the exit bar: the result is known only then.
+    """
+
+    ts_entry: int
+    ts_exit: int
+    side: int
+    r: float
+    net: float
+    entry: float
+    exit: float
+    leg: Leg
+    ambiguous: bool
+
+
+class ShadowColumns(NamedTuple):
+    """The closed trades of one member as columns, oldest first; the fields of ``ShadowTrade``, ``code`` for the leg."""
+
+    ts_entry: NDArray[np.int64]
+    ts_exit: NDArray[np.int64]
+    side: NDArray[np.int64]
+    r: NDArray[np.float64]
+    net: NDArray[np.float64]
+    entry: NDArray[np.float64]
+    exit: NDArray[np.float64]
+    code: NDArray[np.int64]
+    ambiguous: NDArray[np.bool_]
+
+
+class _Snapshot(msgspec.Struct, frozen=True):
+    format: int
+    members: tuple[str, ...]
+    exits: bytes
+    whole: bytes
+    real: bytes
+    daily: bytes
+    log_whole: bytes
+    log_real: bytes
+
+
+class ShadowBook:
+    """Shadow trades of ``members`` on one symbol and timeframe.
+
+    A vote at the close of bar i enters at the open of bar i+1 if the member is flat after bar i. The stop distance
+    follows the member's ``Exits`` with that open and the ATR of bar i. Costs per side are half the bar's own spread
+    (``spread_fraction`` by hour where it has none), slippage and proportional commission; swaps, funding and commission
+    per lot depend on size and holding and are left to the broker. A position still open stays open.
+
+    With ``keep_closed=False`` only the trades of the last step are kept, for processes that run for months.
+    """
+
+    def __init__(
+        self, members: Sequence[Member], costs: CostModel, *, origin: str = "shadow", keep_closed: bool = True
+    ) -> None:
+        self.members = tuple(members)
+        self.origin = origin
+        self._keep = keep_closed
+        self._fixed = costs.slippage_fraction + costs.commission_fraction
+        self._by_hour = tuple(costs.spread_fraction * factor for factor in costs.spread_by_hour)
+        m = len(self.members)
+        self._whole = np.zeros((m + 1, kernel.N_WHOLE), dtype=np.int64)
+        self._real = np.zeros((m, kernel.N_REAL))
+        self._daily = np.zeros((m + 1, m))
+        for k, member in enumerate(self.members):
+            self._real[k, [kernel.STOP_PCT, kernel.STOP_ATR, kernel.TARGET_R, kernel.FLOOR_COSTS]] = (
+                member.rule.exits.factors
+            )
+            self._whole[k, kernel.TIME_STOP] = member.rule.exits.time_stop_bars
+        self._log_whole = np.zeros((4 * m + 64, kernel.N_LOG_WHOLE), dtype=np.int64)
+        self._log_real = np.zeros((4 * m + 64, kernel.N_LOG_REAL))
+        self._room = len(self._log_real) - m
+
+    def step(self, bar: Bar, sides: NDArray[np.int8], atr: NDArray[np.float64]) -> None:
+        """Take a closed bar and the votes at its close; ``sides`` and ``atr`` have shape ``(n_members,)``."""
+        book = self._whole[-1]
+        if not self._keep:
+            book[kernel.LOGGED] = 0
+        elif book[kernel.LOGGED] > self._room:
+            self._grow()
+        spread = bar.spread
+        cost = self._fixed + (self._by_hour[bar.ts_open // HOUR % 24] if spread is None else 0.5 * spread / bar.open)
+        kernel.shadow_step(
+            self._whole,
+            self._real,
+            self._daily,
+            self._log_whole,
+            self._log_real,
+            sides,
+            atr,
+            bar.ts_open,
+            bar.ts_close,
+            bar.open,
+            bar.high,
+            bar.low,
+            cost,
+        )
+
+    def run(self, columns: BarColumns, sides: NDArray[np.int8], atr: NDArray[np.float64]) -> None:
+        """``step`` over many bars with the same kernel; ``sides`` and ``atr`` are ``(n_bars, n_members)``."""
+        shape = (len(columns.open), len(self.members))
+        if sides.shape != shape or atr.shape != shape:
+            raise Misconfigured(
+                f"votes of shape {sides.shape} and ranges of shape {atr.shape}", where="shadow book", allowed=str(shape)
+            )
+        own = 0.5 * columns.spread / columns.open
+        by_hour = np.array(self._by_hour)[columns.ts_open // HOUR % 24]
+        cost = self._fixed + np.where(np.isnan(columns.spread), by_hour, own)
+        times = np.column_stack((columns.ts_open, columns.ts_close))
+        prices = np.column_stack((columns.open, columns.high, columns.low, cost))
+        votes, ranges = np.ascontiguousarray(sides), np.ascontiguousarray(atr)
+        done = 0
+        while done < shape[0]:
+            done = kernel.shadow_run(
+                self._whole,
+                self._real,
+                self._daily,
+                self._log_whole,
+                self._log_real,
+                votes,
+                ranges,
+                times,
+                prices,
+                done,
+            )
+            if done < shape[0]:
+                self._grow()
+
+    def record(self, member: int) -> Record:
+        """What member number ``member`` has shown so far; losses are negative in ``mean_loss_r``, 0 counts as one."""
+        whole, real = self._whole[member], self._real[member]
+        n, wins = int(whole[kernel.TRADES]), int(whole[kernel.WINS])
+        losses = n - wins
+        return Record(
+            n=n,
+            wins=wins,
+            mean_r=float(real[kernel.MEAN]) if n else None,
+            sd_r=math.sqrt(real[kernel.SQUARES] / (n - 1)) if n > 1 else None,
+            mean_win_r=float(real[kernel.WIN_SUM]) / wins if wins else None,
+            mean_loss_r=float(real[kernel.LOSS_SUM]) / losses if losses else None,
+            origin=self.origin,
+        )
+
+    def open_side(self, member: int) -> int:
+        """+1 or -1 while the member has a shadow trade open, else 0."""
+        return int(self._whole[member, kernel.SIDE])
+
+    def columns(self, member: int) -> ShadowColumns:
+        """The closed trades of member number ``member`` as columns, oldest first."""
+        logged = int(self._whole[-1, kernel.LOGGED])
+        whole = self._log_whole[:logged]
+        mine = whole[:, kernel.LOG_MEMBER] == member
+        whole, real = whole[mine], self._log_real[:logged][mine]
+        return ShadowColumns(
+            ts_entry=whole[:, kernel.LOG_TS_ENTRY],
+            ts_exit=whole[:, kernel.LOG_TS_EXIT],
+            side=whole[:, kernel.LOG_SIDE],
+            r=real[:, kernel.LOG_R],
+            net=real[:, kernel.LOG_NET],
+            entry=real[:, kernel.LOG_ENTRY],
+            exit=real[:, kernel.LOG_EXIT],
+            code=whole[:, kernel.LOG_CODE],
+            ambiguous=whole[:, kernel.LOG_AMBIGUOUS].astype(np.bool_),
+        )
+
+    def closed(self, member: int) -> list[ShadowTrade]:
+        """The closed trades of member number ``member``, oldest first."""
+        rows = zip(*(column.tolist() for column in self.columns(member)), strict=True)
+        return [ShadowTrade._make((*row[:-2], _LEG[row[-2]], row[-1])) for row in rows]
+
+    def correlation(self) -> NDArray[np.float64]:
+        """Pearson correlation of the members' R per UTC day, ``(n_members, n_members)``, from finished days only.
+
+        A day without a closed trade counts as 0 R. Exactly 1.0 where unknown (fewer than ``MIN_DAYS`` days, fewer than
+        ``MIN_TRADES`` trades, no variation): members not known to differ are taken to be the same one.
+        """
+        m = len(self.members)
+        days = int(self._whole[-1, kernel.DAYS])
+        if days < MIN_DAYS:
+            return np.ones((m, m))
+        mean = self._daily[m] / days
+        covariance = self._daily[:m] / days - np.outer(mean, mean)
+        variance = np.diag(covariance)
+        known = (self._whole[:m, kernel.TRADES] >= MIN_TRADES) & (variance > 0.0)
+        deviation = np.sqrt(np.where(known, variance, 1.0))
+        estimate = np.clip(covariance / np.outer(deviation, deviation), -1.0, 1.0)
+        correlation: NDArray[np.float64] = np.where(np.outer(known, known), estimate, 1.0)
+        np.fill_diagonal(correlation, 1.0)
+        return correlation
+
+    def snapshot(self) -> bytes:
+        """The whole state; ``restore`` on a book of the same members continues bit for bit."""
+        logged = int(self._whole[-1, kernel.LOGGED])
+        return msgspec.msgpack.encode(
+            _Snapshot(
+                _FORMAT,
+                tuple(member.id for member in self.members),
+                self._exits(),
+                self._whole.tobytes(),
+                self._real.tobytes(),
+                self._daily.tobytes(),
+                self._log_whole[:logged].tobytes(),
+                self._log_real[:logged].tobytes(),
+            )
+        )
+
+    def restore(self, snapshot: bytes) -> None:
+        """Take over the state of ``snapshot``.
+
+        Raises:
+            Corrupt: the bytes are no snapshot of this format, or lack parts.
+            Misconfigured: the snapshot belongs to other members or other exits.
+        """
+        where, advice = "shadow book snapshot", "rebuild by replaying the journal"
+        try:
+            held = msgspec.msgpack.decode(snapshot, type=_Snapshot)
+        except msgspec.DecodeError as error:
+            raise Corrupt(str(error), where=where, next_step=advice) from error
+        ids = tuple(member.id for member in self.members)
+        if (held.format, held.members, held.exits) != (_FORMAT, ids, self._exits()):
+            raise Misconfigured(
+                f"format {held.format}, members {', '.join(held.members)} and the exits they had",
+                where=where,
+                allowed=f"format {_FORMAT}, members {', '.join(ids)} and their present exits",
+                next_step=advice,
+            )
+        try:
+            whole = np.frombuffer(held.whole, dtype=np.int64).reshape(self._whole.shape)
+            real = np.frombuffer(held.real).reshape(self._real.shape)
+            daily = np.frombuffer(held.daily).reshape(self._daily.shape)
+            log_whole = np.frombuffer(held.log_whole, dtype=np.int64).reshape(-1, kernel.N_LOG_WHOLE)
+            log_real = np.frombuffer(held.log_real).reshape(len(log_whole), kernel.N_LOG_REAL)
+        except ValueError as error:
+            raise Corrupt(str(error), where=where, next_step=advice) from error
+        self._whole, self._real, self._daily = whole.copy(), real.copy(), daily.copy()
+        self._log_whole, self._log_real = log_whole.copy(), log_real.copy()
+        self._grow()
+
+    def _exits(self) -> bytes:
+        factors = self._real[:, kernel.STOP_PCT : kernel.FLOOR_COSTS + 1].tobytes()
+        return factors + self._whole[:-1, kernel.TIME_STOP].tobytes()
+
+    def _grow(self) -> None:
+        more = len(self._log_real) + 4 * len(self.members) + 64
+        self._log_whole = np.concatenate((self._log_whole, np.zeros((more, kernel.N_LOG_WHOLE), dtype=np.int64)))
+        self._log_real = np.concatenate((self._log_real, np.zeros((more, kernel.N_LOG_REAL))))
+        self._room = len(self._log_real) - len(self.members)

@@ -1,0 +1,241 @@
+"""Every member's own bracket against later bars, all members of a series in one call.
+
+A vote at the close of bar i opens at the open of bar i+1 if the member is flat after bar i; the bracket is then met by
+``bracket_exit`` from the entry bar on; a time stop leaves at the open of bar entry + n before anything else is looked
+at, and a vote of that bar's close may open in the bar after it.
+
+State is two matrices with one row per member, so that a call passes few arrays and a snapshot copies two. The last row
+of ``whole`` belongs to the book. Bars that never came are simply not stepped: they count for nothing.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tradewind.kernels.compiled import compiled
+from tradewind.kernels.matching import HOLD, TIME, bracket_distances_kernel, bracket_exit_kernel
+
+# Columns of `real` (float64): how the member leaves ...
+STOP_PCT: Final = 0
+STOP_ATR: Final = 1
+TARGET_R: Final = 2
+FLOOR_COSTS: Final = 3
+# ... its vote and its open trade ...
+VOTE_ATR: Final = 4
+ENTRY: Final = 5
+STOP_LEVEL: Final = 6
+TARGET_LEVEL: Final = 7
+RISK: Final = 8  # stop distance as a fraction of the entry
+ENTRY_FILL: Final = 9
+# ... and its record, in R.
+MEAN: Final = 10
+SQUARES: Final = 11  # sum of squared deviations from the running mean
+WIN_SUM: Final = 12
+LOSS_SUM: Final = 13
+DAY_R: Final = 14
+N_REAL: Final = 15
+
+# Columns of `whole` (int64).
+TIME_STOP: Final = 0
+SIDE: Final = 1
+VOTE: Final = 2
+ENTRY_BAR: Final = 3
+TS_ENTRY: Final = 4
+TRADES: Final = 5
+WINS: Final = 6
+N_WHOLE: Final = 7
+# Columns of the book's own row of `whole`.
+BARS: Final = 0
+DAY: Final = 1
+DAYS: Final = 2
+LOGGED: Final = 3
+
+# Columns of the two logs of closed trades.
+LOG_MEMBER: Final = 0
+LOG_TS_ENTRY: Final = 1
+LOG_TS_EXIT: Final = 2
+LOG_SIDE: Final = 3
+LOG_CODE: Final = 4
+LOG_AMBIGUOUS: Final = 5
+N_LOG_WHOLE: Final = 6
+LOG_ENTRY: Final = 0
+LOG_EXIT: Final = 1
+LOG_NET: Final = 2
+LOG_R: Final = 3
+N_LOG_REAL: Final = 4
+
+DAY_NS: Final = 86_400_000_000_000
+
+
+@compiled
+def close_day(whole: NDArray[np.int64], real: NDArray[np.float64], daily: NDArray[np.float64]) -> None:
+    """Add the day's R of every member to ``daily`` ``(m + 1, m)``: sums of products, and plain sums in the last row.
+
+    Most members close nothing on most days, so only the pairs of those that did are touched.
+    """
+    m = real.shape[0]
+    for a in range(m):
+        r = real[a, DAY_R]
+        if r == 0.0:
+            continue
+        daily[m, a] += r
+        for b in range(m):
+            daily[a, b] += r * real[b, DAY_R]
+    for a in range(m):
+        real[a, DAY_R] = 0.0
+    whole[m, DAYS] += 1
+
+
+@compiled
+def _book(
+    whole: NDArray[np.int64],
+    real: NDArray[np.float64],
+    log_whole: NDArray[np.int64],
+    log_real: NDArray[np.float64],
+    k: int,
+    exit_price: float,
+    cost: float,
+    code: int,
+    ambiguous: bool,
+    ts_close: int,
+) -> None:
+    """Close member ``k`` at ``exit_price``: log the trade, update its record, leave it flat."""
+    side = whole[k, SIDE]
+    fill = real[k, ENTRY_FILL]
+    net = side * (exit_price * (1.0 - side * cost) - fill) / fill
+    r = net / real[k, RISK]
+
+    row = whole[real.shape[0], LOGGED]
+    whole[real.shape[0], LOGGED] = row + 1
+    log_whole[row, LOG_MEMBER] = k
+    log_whole[row, LOG_TS_ENTRY] = whole[k, TS_ENTRY]
+    log_whole[row, LOG_TS_EXIT] = ts_close
+    log_whole[row, LOG_SIDE] = side
+    log_whole[row, LOG_CODE] = code
+    log_whole[row, LOG_AMBIGUOUS] = ambiguous
+    log_real[row, LOG_ENTRY] = real[k, ENTRY]
+    log_real[row, LOG_EXIT] = exit_price
+    log_real[row, LOG_NET] = net
+    log_real[row, LOG_R] = r
+
+    whole[k, TRADES] += 1
+    # Welford: a sum of squares minus a squared sum would lose the digits of a small spread around a mean.
+    deviation = r - real[k, MEAN]
+    real[k, MEAN] += deviation / whole[k, TRADES]
+    real[k, SQUARES] += deviation * (r - real[k, MEAN])
+    if r > 0.0:
+        whole[k, WINS] += 1
+        real[k, WIN_SUM] += r
+    else:
+        real[k, LOSS_SUM] += r
+    real[k, DAY_R] += r
+    whole[k, SIDE] = 0
+
+
+@compiled
+def shadow_step(
+    whole: NDArray[np.int64],
+    real: NDArray[np.float64],
+    daily: NDArray[np.float64],
+    log_whole: NDArray[np.int64],
+    log_real: NDArray[np.float64],
+    sides: NDArray[np.int8],
+    atr: NDArray[np.float64],
+    ts_open: int,
+    ts_close: int,
+    open_: float,
+    high: float,
+    low: float,
+    cost: float,
+) -> None:
+    """One closed bar: enter yesterday's votes at its open, meet the brackets, then take the votes of its close.
+
+    ``sides`` and ``atr`` have shape ``(m,)``; ``cost`` is the fraction of price paid per side in this bar. The logs
+    must have room for ``m`` more trades: a member closes at most one trade a bar.
+    """
+    m = real.shape[0]
+    bar = whole[m, BARS]
+    day = (ts_close - 1) // DAY_NS
+    if day != whole[m, DAY]:
+        if bar > 0:
+            close_day(whole, real, daily)
+        whole[m, DAY] = day
+    for k in range(m):
+        side = whole[k, SIDE]
+        if side == 0 and whole[k, VOTE] != 0:
+            distance, reach = bracket_distances_kernel(
+                open_,
+                real[k, VOTE_ATR],
+                real[k, STOP_PCT],
+                real[k, STOP_ATR],
+                real[k, TARGET_R],
+                real[k, FLOOR_COSTS] * (2.0 * cost),
+            )
+            if distance > 0.0:  # false for NaN: without an ATR there is no stop, and without a stop no trade
+                side = whole[k, VOTE]
+                whole[k, SIDE] = side
+                whole[k, ENTRY_BAR] = bar
+                whole[k, TS_ENTRY] = ts_open
+                real[k, ENTRY] = open_
+                real[k, ENTRY_FILL] = open_ * (1.0 + side * cost)
+                real[k, STOP_LEVEL] = open_ - side * distance
+                real[k, TARGET_LEVEL] = open_ + side * reach
+                real[k, RISK] = distance / open_
+        if side != 0:
+            if whole[k, TIME_STOP] > 0 and bar == whole[k, ENTRY_BAR] + whole[k, TIME_STOP]:
+                _book(whole, real, log_whole, log_real, k, open_, cost, TIME, False, ts_close)
+            else:
+                code, price, ambiguous = bracket_exit_kernel(
+                    side, open_, high, low, real[k, STOP_LEVEL], real[k, TARGET_LEVEL]
+                )
+                if code != HOLD:
+                    _book(whole, real, log_whole, log_real, k, price, cost, code, ambiguous, ts_close)
+        if whole[k, SIDE] == 0:
+            whole[k, VOTE] = sides[k]
+            real[k, VOTE_ATR] = atr[k]
+        else:
+            whole[k, VOTE] = 0
+    whole[m, BARS] = bar + 1
+
+
+@compiled
+def shadow_run(
+    whole: NDArray[np.int64],
+    real: NDArray[np.float64],
+    daily: NDArray[np.float64],
+    log_whole: NDArray[np.int64],
+    log_real: NDArray[np.float64],
+    sides: NDArray[np.int8],
+    atr: NDArray[np.float64],
+    times: NDArray[np.int64],
+    prices: NDArray[np.float64],
+    start: int,
+) -> int:
+    """``shadow_step`` over rows ``start`` onwards; returns the row at which the log needs more room, or ``n_bars``.
+
+    ``sides`` and ``atr`` are ``(n_bars, m)``; ``times`` holds ``(ts_open, ts_close)`` and ``prices`` holds
+    ``(open, high, low, cost)`` per bar.
+    """
+    m = real.shape[0]
+    for i in range(start, times.shape[0]):
+        if whole[m, LOGGED] + m > log_real.shape[0]:
+            return i
+        shadow_step(
+            whole,
+            real,
+            daily,
+            log_whole,
+            log_real,
+            sides[i],
+            atr[i],
+            times[i, 0],
+            times[i, 1],
+            prices[i, 0],
+            prices[i, 1],
+            prices[i, 2],
+            prices[i, 3],
+        )
+    return len(times)
