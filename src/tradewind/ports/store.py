@@ -14,7 +14,8 @@ class Entry(msgspec.Struct, frozen=True):
     """One sequenced input with everything the engine made of it, as stored.
 
     ``outputs`` is the canonical JSON array of output events (decisions, intents, fills, trades, charges, outcomes);
-    ``digest`` chains the outputs alone: sha256(previous digest || outputs). ``hash`` chains the whole entry.
+    ``digest`` chains the outputs alone: sha256(previous digest || outputs), unmoved by an entry
+    that has none. ``hash`` chains the whole entry.
     """
 
     seq: int
@@ -61,6 +62,6 @@ class SnapshotStore(Protocol):
 class Tables(Protocol):
     """The tables people query; written in the same transaction as the journal entry they follow from."""
 
-    def record(self, event: InputEvent, outputs: Sequence[object]) -> None:
-        """Projects one entry into the ``candles``, ``signals``, ``positions``, ``trade_outcomes`` tables."""
+    def record(self, entry: Entry, outputs: Sequence[object]) -> None:
+        """Projects one entry, with its outputs decoded: candles, signals, decisions, positions, trade outcomes."""
         ...

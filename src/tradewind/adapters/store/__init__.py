@@ -1,1 +1,1 @@
-"""One store for journal and tables; sealed history beside it."""
+"""The durable store: journal, snapshots and the tables people query, in one SQLite database with one writer."""

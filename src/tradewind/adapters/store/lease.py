@@ -1,0 +1,52 @@
+"""One writer. Two guards, because each alone has a hole.
+
+The operating system's lock on ``<database>.lock`` ends with the process that holds it, however it died, so a stale one
+cannot exist; but it can be lost where the lock file was deleted or the disk is shared between hosts. The fencing
+number in the ``lease`` table is raised by every new writer and looked at inside every transaction, so a writer that
+was overtaken cannot commit.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from pathlib import Path
+
+from tradewind.errors import Unavailable
+
+
+class WriterLock:
+    """Exclusive lock on ``<database>.lock``, held until ``release`` or the end of the process."""
+
+    def __init__(self, database: Path) -> None:
+        self._database = database
+        self._path = database.with_name(database.name + ".lock")
+        self._file: int | None = None
+
+    def acquire(self) -> None:
+        """Takes the lock or says who has it.
+
+        Raises:
+            Unavailable: another process (or another part of this one) is writing; its pid is in the message.
+        """
+        file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as fault:
+            pid = os.read(file, 32).decode("ascii", "replace").strip() or "unknown"
+            os.close(file)
+            raise Unavailable(
+                f"another process (pid {pid}) is writing to this database",
+                where=str(self._database),
+                allowed="one writer at a time",
+                next_step=f"stop process {pid} first, or use another database",
+            ) from fault
+        os.ftruncate(file, 0)
+        os.pwrite(file, f"{os.getpid()}\n".encode(), 0)
+        self._file = file
+
+    def release(self) -> None:
+        """Gives the lock back; twice is harmless."""
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None

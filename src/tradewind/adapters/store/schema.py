@@ -1,0 +1,277 @@
+"""Tables of the store.
+
+Times that people query are TEXT ``YYYY-MM-DD HH:MM:SS`` in UTC, the very form SQLite's ``datetime('now', '-6 hours')``
+gives, so that text order is time order; beside them stands the exact int64 UTC nanosecond. Prices and results that
+people add up are REAL; what must be exact is kept as decimal text beside them. The journal is the truth: every other
+table either follows from it in the same transaction or holds what a person or a learner wrote.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+)
+
+SCHEMA_REVISION = "0001"
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+metadata = MetaData(naming_convention=NAMING)
+
+
+def utc_text(ts: int) -> str:
+    """``YYYY-MM-DD HH:MM:SS`` of UTC nanoseconds, cut to the second as SQLite's ``datetime`` does."""
+    return datetime.fromtimestamp(ts // 1_000_000_000, UTC).isoformat(sep=" ")[:19]
+
+
+def _journal_seq() -> Column[int]:
+    return Column("journal_seq", Integer, ForeignKey("journal.seq"), nullable=False)
+
+
+journal = Table(
+    "journal",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("kind", Text, nullable=False),
+    Column("ts", BigInteger, nullable=False),
+    Column("event", LargeBinary, nullable=False),
+    Column("outputs", LargeBinary, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+)
+
+snapshots = Table(
+    "snapshots",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("seq", Integer, nullable=False),
+    Column("config_hash", Text, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("checksum", LargeBinary, nullable=False),
+    Column("state", LargeBinary, nullable=False),
+)
+
+meta = Table(
+    "meta",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+lease = Table(
+    "lease",
+    metadata,
+    Column("id", Integer, CheckConstraint("id = 1", name="single"), primary_key=True),
+    Column("fencing", BigInteger, nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("timestamp", Text, nullable=False),
+    Column("acquired_ts", BigInteger, nullable=False),
+)
+
+candles = Table(
+    "candles",
+    metadata,
+    Column("symbol", Text, primary_key=True),
+    Column("timeframe", Text, primary_key=True),
+    Column("ts_open", BigInteger, primary_key=True, autoincrement=False),
+    Column("ts_close", BigInteger, nullable=False),
+    Column("timestamp", Text, nullable=False),
+    Column("open", Float, nullable=False),
+    Column("high", Float, nullable=False),
+    Column("low", Float, nullable=False),
+    Column("close", Float, nullable=False),
+    Column("volume", Float, nullable=False),
+    Column("spread", Float),
+    Column("synthetic", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+signals = Table(
+    "signals",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("timestamp", Text, nullable=False),
+    Column("ts", BigInteger, nullable=False),
+    Column("symbol", Text, nullable=False),
+    Column("timeframe", Text, nullable=False),
+    Column("direction", Text, nullable=False),
+    Column("entry", Float, nullable=False),
+    Column("entry_low", Float, nullable=False),
+    Column("entry_high", Float, nullable=False),
+    Column("stop_loss", Float, nullable=False),
+    Column("take_profit", Float, nullable=False),
+    Column("lots", Float, nullable=False),
+    Column("risk_cash", Float, nullable=False),
+    Column("win_probability", Float),
+    Column("breakeven", Float),
+    Column("confidence", Float),
+    Column("tier", Text, nullable=False),
+    Column("valid_until", BigInteger, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("r", Float),
+    Column("stamp", Text, nullable=False),
+    Column("summary", Text, nullable=False),
+    _journal_seq(),
+)
+Index(None, signals.c.timestamp)
+
+decisions = Table(
+    "decisions",
+    metadata,
+    Column("symbol", Text, primary_key=True),
+    Column("timeframe", Text, primary_key=True),
+    Column("ts", BigInteger, primary_key=True, autoincrement=False),
+    Column("timestamp", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("summary", Text, nullable=False),
+    _journal_seq(),
+    sqlite_with_rowid=False,
+)
+
+positions = Table(
+    "positions",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("signal_id", Text, nullable=False, unique=True),
+    Column("symbol", Text, nullable=False),
+    Column("timeframe", Text),
+    Column("direction", Text, nullable=False),
+    Column("status", Text, CheckConstraint("status IN ('open', 'closed')", name="status"), nullable=False),
+    Column("timestamp", Text, nullable=False),
+    Column("ts_entry", BigInteger, nullable=False),
+    Column("ts_exit", BigInteger),
+    Column("steps", BigInteger),
+    Column("entry_ticks", BigInteger),
+    Column("lots", Float),
+    Column("entry", Float),
+    Column("exit", Float),
+    Column("pnl", Float),
+    Column("net", Text),
+    _journal_seq(),
+)
+
+trade_outcomes = Table(
+    "trade_outcomes",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("timestamp", Text, nullable=False),
+    Column("signal_id", Text, nullable=False),
+    Column("symbol", Text, nullable=False),
+    Column("timeframe", Text, nullable=False),
+    Column("predicted_direction", Text, nullable=False),
+    Column("confidence", Float),
+    Column("pnl_absolute", Float, nullable=False),
+    Column("r", Float, nullable=False),
+    Column("ts_entry", BigInteger, nullable=False),
+    Column("ts_exit", BigInteger, nullable=False),
+    Column("entry", Float, nullable=False),
+    Column("exit", Float, nullable=False),
+    Column("exit_leg", Text, nullable=False),
+    Column("lots", Float, nullable=False),
+    Column("gross", Text, nullable=False),
+    Column("spread_cost", Text, nullable=False),
+    Column("slippage_cost", Text, nullable=False),
+    Column("commission", Text, nullable=False),
+    Column("swap", Text, nullable=False),
+    Column("net", Text, nullable=False),
+    Column("mae_r", Float, nullable=False),
+    Column("mfe_r", Float, nullable=False),
+    Column("ambiguous", Boolean(create_constraint=False), nullable=False),
+    _journal_seq(),
+)
+Index(None, trade_outcomes.c.signal_id)
+
+confidence_history = Table(
+    "confidence_history",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("timestamp", Text, nullable=False),
+    Column("symbol", Text, nullable=False),
+    Column("timeframe", Text, nullable=False),
+    Column("confidence_score", Float, nullable=False),
+    _journal_seq(),
+)
+Index(None, confidence_history.c.symbol, confidence_history.c.timestamp)
+
+strategies = Table(
+    "strategies",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("timestamp", Text, nullable=False),
+    Column("family", Text, nullable=False),
+    Column("timeframe", Text, nullable=False),
+    Column("params", Text, nullable=False),
+    Column("weight", Float, nullable=False),
+    Column("stop_loss", Text, nullable=False),
+    Column("take_profit", Text, nullable=False),
+    Column("trades", Integer),
+    Column("confidence", Float),
+    Column("verdict", Text),
+)
+
+retraining_history = Table(
+    "retraining_history",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("triggered_at", Text, nullable=False),
+    Column("trigger_reason", Text, nullable=False),
+    Column("strategy_id", Text, ForeignKey("strategies.id")),
+    Column("validation_confidence", Float),
+    Column("promoted", Boolean(create_constraint=False)),
+    Column("detail", Text),
+)
+Index(None, retraining_history.c.triggered_at)
+
+learning_states = Table(
+    "learning_states",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("timestamp", Text, nullable=False),
+    Column("strategy_id", Text, ForeignKey("strategies.id")),
+    Column("state", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+)
+
+error_log = Table(
+    "error_log",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("timestamp", Text, nullable=False),
+    Column("error_type", Text, nullable=False),
+    Column("message", Text, nullable=False),
+    Column("origin", Text, nullable=False),
+)
+Index(None, error_log.c.timestamp)
+
+datasets = Table(
+    "datasets",
+    metadata,
+    Column("content_hash", Text, primary_key=True),
+    Column("timestamp", Text, nullable=False),
+    Column("symbol", Text, nullable=False),
+    Column("timeframe", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("path", Text, nullable=False),
+    Column("bars", BigInteger, nullable=False),
+    Column("ts_first", BigInteger, nullable=False),
+    Column("ts_last", BigInteger, nullable=False),
+    Column("simulated", Boolean(create_constraint=False), nullable=False),
+)
+Index(None, datasets.c.symbol, datasets.c.timeframe)

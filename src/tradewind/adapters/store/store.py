@@ -1,0 +1,85 @@
+"""The store as a process opens it: folder, schema, lease, journal, tables, snapshots, in that order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from tradewind.adapters.store.database import Database, Writer
+from tradewind.adapters.store.journal import SqlJournal
+from tradewind.adapters.store.schema import utc_text
+from tradewind.adapters.store.snapshots import SqlSnapshots
+from tradewind.adapters.store.tables import SqlTables
+from tradewind.model.instrument import Instrument
+
+
+class Store:
+    """An open store; ``journal``, ``snapshots`` and ``database`` are its parts. A context manager."""
+
+    def __init__(self, database: Database, writer: Writer | None, tables: SqlTables | None) -> None:
+        self.database = database
+        self.writer = writer
+        self.journal = SqlJournal(database, writer, tables)
+        self.snapshots = SqlSnapshots(database, writer)
+
+    @classmethod
+    def open(
+        cls,
+        location: str | Path | Database,
+        now: int,
+        *,
+        instruments: Mapping[str, Instrument] | None = None,
+    ) -> Store:
+        """Opens to write, creating and migrating where needed. ``now`` is UTC nanoseconds, for stamps only.
+
+        Raises:
+            Unavailable: another process is writing; nothing was changed.
+            Corrupt: the file is damaged, or is older than what was acknowledged from it.
+        """
+        database = location if isinstance(location, Database) else Database(location)
+        try:
+            database.prepare(now)
+            writer = Writer(database, now)
+        except BaseException:
+            database.close()
+            raise
+        try:
+            return cls(database, writer, SqlTables(instruments))
+        except BaseException:
+            writer.close()
+            database.close()
+            raise
+
+    @classmethod
+    def read(cls, location: str | Path | Database) -> Store:
+        """Opens to read, beside a running writer or without one.
+
+        Raises:
+            Unavailable: there is no database.
+            Misconfigured: its schema is not this version's.
+        """
+        database = location if isinstance(location, Database) else Database(location)
+        database.require()
+        return cls(database, None, None)
+
+    def log_error(self, ts: int, error_type: str, message: str, origin: str = "") -> None:
+        """Adds a row to ``error_log``, durable on return; ``ts`` is UTC nanoseconds."""
+        if self.writer is None:
+            return
+        with self.writer.transaction() as cursor:
+            cursor.execute(
+                "INSERT INTO error_log (timestamp, error_type, message, origin) VALUES (?, ?, ?, ?)",
+                (utc_text(ts), error_type, message, origin),
+            )
+
+    def close(self) -> None:
+        """Gives the lease back and closes the file; appended entries that were not committed are dropped."""
+        if self.writer is not None:
+            self.writer.close()
+        self.database.close()
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

@@ -1,0 +1,184 @@
+"""The tables people query, projected from the journal's entries and written in the same transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from operator import attrgetter
+from typing import Any, Final
+
+from tradewind.adapters.store.codec import encode_text
+from tradewind.adapters.store.schema import utc_text
+from tradewind.model.decision import NoDecision, NoTrade, Signal
+from tradewind.model.event import BarClosed
+from tradewind.model.instrument import Instrument
+from tradewind.model.order import Fill, Leg
+from tradewind.model.outcome import Outcome, Trade
+from tradewind.ports.store import Entry
+
+HOT_TAIL_BARS: Final = 5_000
+_PRUNE_EVERY: Final = 256
+
+
+def _insert(table: str, columns: str, conflict: str = "") -> str:
+    names = columns.split()
+    statement = f"INSERT INTO {table} ({', '.join(names)})"  # names of this module, never input
+    return f"{statement} VALUES ({', '.join('?' * len(names))}) {conflict}".rstrip()
+
+
+_BRACKET_FIELDS = "entry entry_low entry_high stop target lots risk_cash"
+_CONSENSUS_FIELDS = "win_probability breakeven confidence"
+_BAR_FIELDS = "open high low close volume spread synthetic"
+_TRADE_FIELDS = (
+    "r ts_entry ts_exit entry exit exit_leg lots gross spread_cost slippage_cost commission swap net mae_r mfe_r"
+)
+_bracket_of = attrgetter(*_BRACKET_FIELDS.split())
+_consensus_of = attrgetter(*_CONSENSUS_FIELDS.split())
+_bar_of = attrgetter(*_BAR_FIELDS.split())
+_trade_of = attrgetter(*_TRADE_FIELDS.split())
+
+_CANDLE = _insert("candles", f"symbol timeframe ts_open ts_close timestamp {_BAR_FIELDS}", "ON CONFLICT DO NOTHING")
+_DECISION = _insert(
+    "decisions",
+    "symbol timeframe ts timestamp kind summary journal_seq",
+    "ON CONFLICT (symbol, timeframe, ts) DO UPDATE SET kind = excluded.kind, summary = excluded.summary,"
+    " journal_seq = excluded.journal_seq",
+)
+_CONFIDENCE = _insert("confidence_history", "timestamp symbol timeframe confidence_score journal_seq")
+_SIGNAL = _insert(
+    "signals",
+    "id timestamp ts symbol timeframe direction entry entry_low entry_high stop_loss take_profit lots risk_cash"
+    f" {_CONSENSUS_FIELDS} tier valid_until status stamp summary journal_seq",
+)
+_OPEN = _insert(
+    "positions",
+    "signal_id symbol direction status timestamp ts_entry steps entry_ticks lots entry journal_seq",
+    "ON CONFLICT (signal_id) DO UPDATE SET steps = steps + excluded.steps, lots = lots + excluded.lots",
+)
+_CLOSE = _insert(
+    "positions",
+    "signal_id symbol timeframe direction status timestamp ts_entry ts_exit lots entry exit pnl net journal_seq",
+    "ON CONFLICT (signal_id) DO UPDATE SET timeframe = excluded.timeframe, status = excluded.status,"
+    " ts_exit = excluded.ts_exit, lots = excluded.lots, entry = excluded.entry, exit = excluded.exit,"
+    " pnl = excluded.pnl, net = excluded.net",
+)
+_TRADE = _insert(
+    "trade_outcomes",
+    f"timestamp signal_id symbol timeframe predicted_direction pnl_absolute {_TRADE_FIELDS} ambiguous journal_seq",
+)
+_TRADE_CONFIDENCE = (
+    "UPDATE trade_outcomes SET confidence = (SELECT confidence FROM signals WHERE id = signal_id) WHERE signal_id = ?"
+)
+_STATUS = "UPDATE signals SET status = ?, r = coalesce(?, r) WHERE id = ?"
+_PRUNE = (
+    "DELETE FROM candles WHERE symbol = ? AND timeframe = ? AND ts_open < (SELECT ts_open FROM candles"
+    " WHERE symbol = ? AND timeframe = ? ORDER BY ts_open DESC LIMIT 1 OFFSET ?)"
+)
+_ORDER: Final = (_CANDLE, _SIGNAL, _DECISION, _CONFIDENCE, _OPEN, _CLOSE, _TRADE, _TRADE_CONFIDENCE, _STATUS, _PRUNE)
+
+
+class SqlTables:
+    """Implements ``ports.store.Tables``: ``record`` collects rows, ``write`` puts them into the open transaction.
+
+    ``candles`` keeps the newest ``hot_tail_bars`` of each series (history lives in sealed files); bars that must not be
+    decided on are left to the journal. ``instruments`` turns the ticks and lot steps of an opening fill into price and
+    lots; without it those two columns wait for the close. A signal's status goes new, open, then the outcome's word.
+    """
+
+    def __init__(
+        self, instruments: Mapping[str, Instrument] | None = None, *, hot_tail_bars: int = HOT_TAIL_BARS
+    ) -> None:
+        self._instruments = instruments or {}
+        self._hot_tail_bars = hot_tail_bars
+        self._rows: dict[str, list[tuple[object, ...]]] = {statement: [] for statement in _ORDER}
+        self._since_prune: dict[tuple[str, str], int] = {}
+        self._second = -1
+        self._text = ""
+
+    def record(self, entry: Entry, outputs: Sequence[object]) -> None:
+        """Collects the rows of one entry."""
+        if isinstance(entry.event, BarClosed):
+            self._candle(entry.event)
+        for output in outputs:
+            if isinstance(output, Signal | NoTrade | NoDecision):
+                self._decision(entry.seq, output)
+            elif isinstance(output, Fill):
+                self._fill(entry.seq, output)
+            elif isinstance(output, Trade):
+                self._trade(entry.seq, output)
+            elif isinstance(output, Outcome):
+                self._rows[_STATUS].append((output.result, output.r, output.signal_id))
+
+    def write(self, cursor: Any) -> None:
+        """Writes the collected rows through the driver's cursor; they stay collected until ``clear``."""
+        for statement, rows in self._rows.items():
+            if rows:
+                cursor.executemany(statement, rows)
+
+    def clear(self) -> None:
+        """Forgets the collected rows: they are durable."""
+        for rows in self._rows.values():
+            rows.clear()
+
+    def _utc(self, ts: int) -> str:
+        second = ts // 1_000_000_000
+        if second != self._second:
+            self._second, self._text = second, utc_text(ts)
+        return self._text
+
+    def _candle(self, event: BarClosed) -> None:
+        bar = event.bar
+        if bar.fault():
+            return
+        key = (bar.symbol, bar.timeframe.value)
+        self._rows[_CANDLE].append((*key, bar.ts_open, bar.ts_close, self._utc(bar.ts_open), *_bar_of(bar)))
+        count = self._since_prune.get(key, 0) + 1
+        if count >= _PRUNE_EVERY:
+            self._rows[_PRUNE].append((*key, *key, self._hot_tail_bars - 1))
+            count = 0
+        self._since_prune[key] = count
+
+    def _decision(self, seq: int, decision: Signal | NoTrade | NoDecision) -> None:
+        where = (decision.symbol, decision.timeframe.value)
+        timestamp = self._utc(decision.ts)
+        summary = encode_text(decision)
+        kind = str(decision.__struct_config__.tag)
+        self._rows[_DECISION].append((*where, decision.ts, timestamp, kind, summary, seq))
+        if isinstance(decision, NoDecision):
+            return
+        consensus = decision.consensus
+        if consensus is not None and consensus.confidence is not None:
+            self._rows[_CONFIDENCE].append((timestamp, *where, consensus.confidence, seq))
+        if isinstance(decision, Signal):
+            self._rows[_SIGNAL].append(
+                (
+                    *(decision.id, timestamp, decision.ts, *where, decision.direction),
+                    *_bracket_of(decision.bracket),
+                    *_consensus_of(decision.consensus),
+                    *(decision.tier, decision.valid_until, "new", decision.stamp, summary, seq),
+                )
+            )
+
+    def _fill(self, seq: int, fill: Fill) -> None:
+        if fill.leg != Leg.ENTRY:
+            return
+        instrument = self._instruments.get(fill.symbol)
+        lots = instrument.to_lots(fill.steps) if instrument else None
+        price = instrument.to_price(fill.price_ticks) if instrument else None
+        opened = (self._utc(fill.ts), fill.ts, fill.steps, fill.price_ticks, lots, price)
+        self._rows[_OPEN].append((fill.signal_id, fill.symbol, _direction(fill.side), "open", *opened, seq))
+        self._rows[_STATUS].append(("open", None, fill.signal_id))
+
+    def _trade(self, seq: int, trade: Trade) -> None:
+        series = (trade.symbol, trade.timeframe.value)
+        direction = _direction(trade.side)
+        pnl = float(trade.net)
+        opened = (self._utc(trade.ts_entry), trade.ts_entry)
+        closed = (trade.ts_exit, trade.lots, trade.entry, trade.exit, pnl, trade.net)
+        self._rows[_CLOSE].append((trade.signal_id, *series, direction, "closed", *opened, *closed, seq))
+        ended = (self._utc(trade.ts_exit), trade.signal_id, *series, direction, pnl)
+        self._rows[_TRADE].append((*ended, *_trade_of(trade), int(trade.ambiguous), seq))
+        self._rows[_TRADE_CONFIDENCE].append((trade.signal_id,))
+
+
+def _direction(side: int) -> str:
+    return "BUY" if side > 0 else "SELL"
