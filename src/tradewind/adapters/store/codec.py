@@ -13,12 +13,8 @@ from typing import Any
 import msgspec
 
 from tradewind.errors import Corrupt
-from tradewind.model.decision import NoDecision, NoTrade, Signal
 from tradewind.model.event import BarClosed, BarMissing, BarRevised, InputEvent
-from tradewind.model.order import Charge, Fill, OrderIntent
-from tradewind.model.outcome import Outcome, Trade
-
-Output = Signal | NoTrade | NoDecision | OrderIntent | Fill | Charge | Trade | Outcome
+from tradewind.model.output import Output
 
 _encoder = msgspec.json.Encoder()
 _events: msgspec.json.Decoder[InputEvent] = msgspec.json.Decoder(InputEvent)

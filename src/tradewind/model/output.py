@@ -1,0 +1,9 @@
+"""What one event may lead to, in the order it happened; the journal's ``outputs``."""
+
+from __future__ import annotations
+
+from tradewind.model.decision import NoDecision, NoTrade, Signal
+from tradewind.model.order import Charge, Fill, OrderIntent, Refusal
+from tradewind.model.outcome import Outcome, Trade
+
+Output = Signal | NoTrade | NoDecision | OrderIntent | Fill | Charge | Refusal | Trade | Outcome
