@@ -1,0 +1,112 @@
+"""A verdict and everything it rests on: what was measured, against which limit, on which data, by which code."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+
+class Verdict(StrEnum):
+    """PASS; FAIL: enough evidence and it speaks against; INSUFFICIENT: too little evidence to say either."""
+
+    PASS = "PASS"  # noqa: S105  a verdict, not a password
+    FAIL = "FAIL"
+    INSUFFICIENT = "INSUFFICIENT"
+
+
+class GateKind(StrEnum):
+    """Whether a missed gate means that there is too little evidence, or that the evidence is against."""
+
+    EVIDENCE = "evidence"
+    EDGE = "edge"
+
+
+class Window(msgspec.Struct, frozen=True):
+    """A half-open interval ``[start, end)`` in UTC nanoseconds."""
+
+    start: int
+    end: int
+
+
+class Stamp(msgspec.Struct, frozen=True):
+    """What a result can be reproduced from: hashes of data and configuration, code version, seed."""
+
+    data_hash: str = ""
+    config_hash: str = ""
+    code_version: str = ""
+    seed: int | None = None
+    simulated: bool = False
+
+
+class GateRow(msgspec.Struct, frozen=True):
+    """One criterion: ``value`` against ``threshold`` by ``comparison`` over ``n`` trades.
+
+    ``low`` and ``high`` are the 95% interval of the quantity named, None for a plain count. ``value`` is None where
+    it is undefined, and such a row does not pass. ``digits`` are the decimals to print.
+    """
+
+    name: str
+    value: float | None
+    threshold: float | None
+    comparison: str
+    n: int
+    passed: bool
+    kind: GateKind
+    low: float | None = None
+    high: float | None = None
+    digits: int = 3
+    note: str = ""
+
+    def text(self) -> str:
+        """``✓ name: value (threshold: t)`` with n and interval behind it; ✗ where the criterion is missed."""
+        line = (
+            f"{'✓' if self.passed else '✗'} {self.name}: {_number(self.value, self.digits)} "
+            f"(threshold: {self.comparison} {_number(self.threshold, self.digits)}) n={self.n}"
+        )
+        if self.low is not None and self.high is not None:
+            line += f", 95% CI [{_number(self.low, self.digits)}, {_number(self.high, self.digits)}]"
+        return f"{line}; {self.note}" if self.note else line
+
+
+class GateReport(msgspec.Struct, frozen=True):
+    """The verdict on one candidate. ``looked_at`` candidates shared the same sealed window, this one included.
+
+    ``purged`` trades straddled the boundary and belong to neither window.
+    """
+
+    subject: str
+    profile: str
+    verdict: Verdict
+    rows: tuple[GateRow, ...]
+    development: Window
+    sealed: Window
+    purged: int
+    looked_at: int
+    stamp: Stamp
+
+    @property
+    def approved(self) -> bool:
+        """True for PASS alone."""
+        return self.verdict is Verdict.PASS
+
+    @property
+    def met(self) -> int:
+        """Number of criteria met."""
+        return sum(row.passed for row in self.rows)
+
+    def text(self) -> str:
+        """The rows, ``Criteria Met: k/n`` and ``Verdict: APPROVED|REJECTED (verdict)``, one line each."""
+        word = "APPROVED" if self.approved else "REJECTED"
+        return "\n".join(
+            (
+                *(row.text() for row in self.rows),
+                f"Criteria Met: {self.met}/{len(self.rows)}",
+                f"Verdict: {word} ({self.verdict.value})",
+            )
+        )
+
+
+def _number(value: float | None, digits: int) -> str:
+    """A number as people read it; a missing one is said to be undefined."""
+    return "undefined" if value is None else f"{value:.{digits}f}"
