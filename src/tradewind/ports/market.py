@@ -12,7 +12,11 @@ from tradewind.model.timeframe import Timeframe
 
 
 class Capabilities(msgspec.Struct, frozen=True):
-    """What a provider can do. ``history_days`` maps an interval to the oldest age it serves; absent: no known cap."""
+    """What a provider can do.
+
+    ``history_days`` maps an interval to the oldest age it serves, ``history_bars`` is the number of newest bars it
+    keeps at any interval; absent or 0: no known cap.
+    """
 
     timeframes: tuple[Timeframe, ...]
     history: bool = True
@@ -22,6 +26,7 @@ class Capabilities(msgspec.Struct, frozen=True):
     history_days: dict[str, int] = {}
     asset_classes: tuple[str, ...] = ()
     requests_per_minute: int = 60
+    history_bars: int = 0
 
 
 class Health(msgspec.Struct, frozen=True):
@@ -35,11 +40,17 @@ class Health(msgspec.Struct, frozen=True):
 
 
 class Update(msgspec.Struct, frozen=True, gc=False):
-    """One thing a stream said about a bar. ``closed`` is the venue's own word that the bar is final."""
+    """One thing a stream said about a bar. ``closed`` is the venue's own word that the bar is final.
+
+    ``source`` names the provider the bar came from; ``cause`` is ``backfill`` for a bar fetched to fill a hole, else
+    ``venue``. Both are provenance only.
+    """
 
     bar: Bar
     closed: bool
     ts_recv: int
+    source: str = ""
+    cause: str = "venue"
 
 
 class Heartbeat(msgspec.Struct, frozen=True, gc=False):
