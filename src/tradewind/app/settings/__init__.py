@@ -1,0 +1,1 @@
+"""Configuration: sections as frozen structs, keys that explain themselves, and the edge that checks what people write."""

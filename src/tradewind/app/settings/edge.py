@@ -1,0 +1,220 @@
+"""The edge: pydantic models made from the sections check what was written, all of it, before anything is built.
+
+Quantities are brought to their unit first (``units.py``), so that their messages speak of the scale they were written
+in; pydantic checks everything else. A faulty value is reported and replaced by its default, which lets the rules that
+span several keys speak in the same answer.
+"""
+
+from __future__ import annotations
+
+import difflib
+import functools
+import types
+from collections.abc import Mapping
+from typing import Annotated, Any, TypeVar, get_args, get_origin
+
+import msgspec
+from pydantic import BaseModel, BeforeValidator, ConfigDict, InstanceOf, ValidationError, create_model
+
+from tradewind.app.settings.key import Key, Setting, fields_of
+from tradewind.app.settings.secret import Secret
+from tradewind.app.settings.sources import Given
+from tradewind.app.settings.units import Distance, Unit, quantity
+from tradewind.errors import Misconfigured
+from tradewind.model.instrument import Instrument
+from tradewind.model.instruments import instrument_from
+from tradewind.model.timeframe import Timeframe
+
+Section = TypeVar("Section", bound=msgspec.Struct)
+
+
+def checked(
+    struct: type[Section], settings: Mapping[str, Setting], given: Mapping[str, Given]
+) -> tuple[Section, dict[str, str]]:
+    """The struct built from the written values, and ``{path: fault}``; faulty keys hold their defaults."""
+    values: dict[str, Any] = {}
+    faults: dict[str, str] = {}
+    for path, written in given.items():
+        try:
+            values[path] = _measured(written, settings[path])
+        except ValueError as fault:
+            faults[path] = f"{written.name} {fault}"
+    model = _model(struct)
+    try:
+        return _built(struct, model.model_validate(_nested(values))), faults
+    except ValidationError as error:
+        for problem in error.errors(include_url=False):
+            path = _path_of(problem["loc"], settings)
+            faults.setdefault(path, _sentence(problem, given[path], settings[path], path))
+    sound = {path: value for path, value in values.items() if path not in faults}
+    return _built(struct, model.model_validate(_nested(sound))), faults
+
+
+def _measured(written: Given, setting: Setting) -> Any:
+    """Numbers in the key's unit and inside its bounds; everything else untouched."""
+    kind = _number_type(setting)
+    if kind is None:
+        return written.value
+    found = quantity(written.value, setting.key.unit, written.reading)
+    amount = found.value if isinstance(found, Distance) else found
+    _bound(amount, setting.key, written)
+    if setting.annotation is not int and not setting.key.whole:
+        return found
+    if amount != int(amount):
+        raise ValueError(f"must be a whole number, got {written.value}")
+    return int(amount)
+
+
+def _number_type(setting: Setting) -> Any:
+    plain = [part for part in get_args(setting.annotation) or (setting.annotation,) if part is not type(None)]
+    return plain[0] if plain[0] in (int, float, Distance) and get_origin(setting.annotation) is not tuple else None
+
+
+def _bound(amount: float, key: Key, written: Given) -> None:
+    inside = (
+        (key.low is None or amount >= key.low)
+        and (key.high is None or amount <= key.high)
+        and (key.above is None or amount > key.above)
+    )
+    if inside:
+        return
+    wanted = f"between {key.low:g} and {key.high:g}" if key.low is not None and key.high is not None else key.range
+    unit = f" {key.unit}" if key.unit not in (Unit.NONE, Unit.FRACTION) else ""
+    raise ValueError(f"must be {wanted}{unit}, got {written.value}")
+
+
+def _nested(values: Mapping[str, Any]) -> dict[str, Any]:
+    tree: dict[str, Any] = {}
+    for path, value in values.items():
+        *sections, name = path.split(".")
+        branch = tree
+        for section in sections:
+            branch = branch.setdefault(section, {})
+        branch[name] = value
+    return tree
+
+
+@functools.cache
+def _model(struct: type[msgspec.Struct]) -> type[BaseModel]:
+    fields: dict[str, Any] = {}
+    for name, annotation, _, default in fields_of(struct):
+        # Defaults are trusted as they stand; a required field of an element has none.
+        fields[name] = (_edge_type(annotation), ... if default is msgspec.NODEFAULT else _default(annotation, default))
+    config = ConfigDict(extra="forbid", arbitrary_types_allowed=True, hide_input_in_errors=True)
+    return create_model(struct.__name__, __config__=config, **fields)
+
+
+def _default(annotation: Any, default: Any) -> Any:
+    return _model(annotation)() if isinstance(default, msgspec.Struct) and annotation in _sections() else default
+
+
+@functools.cache
+def _sections() -> frozenset[type]:
+    """Structs that are plain values, not sections, are excluded here by having their own edge type."""
+    return _SectionTypes()
+
+
+class _SectionTypes(frozenset[type]):
+    def __contains__(self, kind: object) -> bool:
+        return isinstance(kind, type) and issubclass(kind, msgspec.Struct) and kind not in _EDGE_TYPES
+
+
+def _edge_type(annotation: Any) -> Any:
+    if annotation in _EDGE_TYPES:
+        return _EDGE_TYPES[annotation]
+    origin = get_origin(annotation)
+    if origin is tuple:
+        return Annotated[tuple[_edge_type(get_args(annotation)[0]), ...], BeforeValidator(_listed)]
+    if origin is types.UnionType:
+        edge = [_edge_type(part) for part in get_args(annotation) if part is not type(None)]
+        return edge[0] | None if isinstance(edge[0], type) else Annotated[Any, edge[0]] | None
+    if isinstance(annotation, type) and issubclass(annotation, msgspec.Struct):
+        return _model(annotation)
+    return annotation
+
+
+def _listed(value: Any) -> Any:
+    return [word.strip() for word in value.split(",") if word.strip()] if isinstance(value, str) else value
+
+
+def _text(value: Any) -> Any:
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _secret(value: Any) -> Any:
+    return Secret(str(value)) if isinstance(value, str | int) and not isinstance(value, bool) else value
+
+
+def _timeframe(value: Any) -> Any:
+    try:
+        return Timeframe.parse(value) if isinstance(value, str) else value
+    except Misconfigured as fault:
+        raise ValueError(f"must be one of {fault.allowed}, got {value!r}") from None
+
+
+def _instrument(value: Any) -> Any:
+    if not isinstance(value, Mapping):
+        return value
+    try:
+        return instrument_from(value)
+    except Misconfigured as fault:
+        raise ValueError(f"is wrong: {fault}") from None
+
+
+_EDGE_TYPES: dict[Any, Any] = {
+    str: Annotated[str, BeforeValidator(_text)],
+    Secret: Annotated[InstanceOf[Secret], BeforeValidator(_secret)],
+    Timeframe: Annotated[Timeframe, BeforeValidator(_timeframe)],
+    Instrument: Annotated[InstanceOf[Instrument], BeforeValidator(_instrument)],
+    Distance: InstanceOf[Distance],
+}
+
+
+def _built(struct: type[Section], model: BaseModel) -> Section:
+    return struct(**{name: _plain(annotation, getattr(model, name)) for name, annotation, _, _ in fields_of(struct)})
+
+
+def _plain(annotation: Any, value: Any) -> Any:
+    if isinstance(value, BaseModel):
+        return _built(annotation, value)
+    if isinstance(value, tuple) and get_origin(annotation) is tuple:
+        return tuple(_plain(get_args(annotation)[0], item) for item in value)
+    return value
+
+
+def _path_of(location: tuple[int | str, ...], settings: Mapping[str, Setting]) -> str:
+    words = [str(part) for part in location]
+    return next(path for end in range(len(words), 0, -1) if (path := ".".join(words[:end])) in settings)
+
+
+def _sentence(problem: Mapping[str, Any], written: Given, setting: Setting, path: str) -> str:
+    inner = problem["loc"][path.count(".") + 1 :]
+    name = written.name + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in inner if part != "function-before[_listed()]")
+    got = "" if _hides(setting) else f", got {problem['input']!r}"
+    match problem["type"]:
+        case "value_error":
+            return f"{name} {problem['ctx']['error']}"
+        case "missing":
+            return f"{name} is not set"
+        case "extra_forbidden":
+            near = difflib.get_close_matches(str(inner[-1]), _inner_names(setting), n=1)
+            return f"{name} is unknown; " + (f"did you mean {near[0]}?" if near else f"allowed: {', '.join(_inner_names(setting))}")
+        case "literal_error":
+            wanted = problem["ctx"]["expected"].replace("'", "").replace(" or ", ", ")
+            return f"{name} must be one of {wanted}{got}"
+        case "bool_parsing" | "bool_type":
+            return f"{name} must be true or false{got}"
+        case "tuple_type":
+            return f"{name} must be a list{got}"
+        case _:
+            said = str(problem["msg"])
+            return f"{name} is wrong: {said[0].lower()}{said[1:]}{got}"
+
+
+def _hides(setting: Setting) -> bool:
+    return Secret in (setting.annotation, *get_args(setting.annotation))
+
+
+def _inner_names(setting: Setting) -> list[str]:
+    element = next((part for part in get_args(setting.annotation) if isinstance(part, type)), None)
+    return [name for name, *_ in fields_of(element)] if element is not None and issubclass(element, msgspec.Struct) else []

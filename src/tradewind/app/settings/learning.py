@@ -1,0 +1,141 @@
+"""Sections of strategy search, learning, drift and models: checked and explained now, read by later parts."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+
+from tradewind.app.settings.key import NOT_YET, Key, Name
+from tradewind.app.settings.units import Unit
+from tradewind.model.timeframe import Timeframe
+
+Share = Unit.FRACTION
+LEARNING = NOT_YET + "continuous learning"
+DRIFT = NOT_YET + "drift monitoring"
+SEARCH = NOT_YET + "strategy search"
+LIVE = NOT_YET + "live execution"
+
+
+class LiveTradingSettings(msgspec.Struct, frozen=True):
+    """The second of the two keys that must both say live."""
+
+    enabled: Annotated[bool, Key("Whether the trading loop runs at all.", source="W01 H01", reader=LIVE)] = True
+    mode: Annotated[
+        Literal["paper", "live"],
+        Key("Paper or live; live needs `runtime.mode = live` too.", source="W01 DIS24 H01", reader="run"),
+    ] = "paper"
+
+
+class ConfidenceSettings(msgspec.Struct, frozen=True):
+    """When a model trades and when it goes back to learning."""
+
+    trading_threshold: Annotated[
+        float,
+        Key("Confidence at which a model starts to trade.", Share, 0, 1, source="W03 DIS01 J01 E04", reader=LEARNING,
+            also=(Name("mode.trading_threshold"),)),
+    ] = 0.80  # fmt: skip
+    hysteresis: Annotated[
+        float,
+        Key("How far below the threshold confidence must fall before it stops.", Share, 0, 1, source="W03 J02",
+            reader=LEARNING),
+    ] = 0.05  # fmt: skip
+
+
+class RetrainingSettings(msgspec.Struct, frozen=True):
+    """When a model is trained again and how long."""
+
+    on_loss: Annotated[
+        bool, Key("Whether a losing trade asks for retraining.", source="W04 J04", reader=LEARNING)
+    ] = True
+    max_epochs: Annotated[
+        int, Key("Upper bound of training epochs.", low=1, high=10_000, source="W04 I06", reader=LEARNING)
+    ] = 50
+    target_confidence: Annotated[
+        float | None,
+        Key("Held-out confidence to reach; empty: trading_threshold + 0.02. Never below the threshold.", Share, 0, 1,
+            source="W04 DIS20", reader=LEARNING),
+    ] = None  # fmt: skip
+    patience: Annotated[
+        int, Key("Epochs without progress before training stops.", low=1, high=1000, source="W04 I06", reader=LEARNING)
+    ] = 12
+    min_interval_hours: Annotated[
+        float, Key("Shortest time between two trainings of one model.", Unit.HOURS, 0, 720, source="W04 J06 HZ23",
+                   reader=LEARNING)
+    ] = 2.0  # fmt: skip
+    drift_threshold: Annotated[
+        float,
+        Key("Drift score that asks for retraining; higher is less sensitive. Not `drift.drift_threshold`.", Share, 0, 1,
+            source="W04 DIS16 J05", reader=LEARNING, also=(Name("drift.score.trigger"),)),
+    ] = 0.70  # fmt: skip
+
+
+class ContinuousLearningSettings(msgspec.Struct, frozen=True):
+    """The learning loop."""
+
+    enabled: Annotated[bool, Key("Whether models are retrained at all.", source="W02 J20", reader=LEARNING)] = True
+    confidence: ConfidenceSettings = ConfidenceSettings()
+    retraining: RetrainingSettings = RetrainingSettings()
+
+
+class DriftSettings(msgspec.Struct, frozen=True):
+    """When a strategy is said to have drifted."""
+
+    drift_threshold: Annotated[
+        float,
+        Key("Relative loss of win rate that raises an alert. Not `continuous_learning.retraining.drift_threshold`.",
+            Share, 0, 1, source="W17 DIS15 DIS16 K01", reader=DRIFT,
+            also=(Name("drift.performance.min_degradation"),)),
+    ] = 0.15  # fmt: skip
+    min_trades_for_detection: Annotated[
+        int, Key("Trades below which nothing is said.", Unit.TRADES, 1, source="W17 K07 DIS10", reader=DRIFT)
+    ] = 30
+    lookback_days: Annotated[
+        float, Key("Older trades are ignored.", Unit.DAYS, above=0, high=3650, source="W17 K08", reader=DRIFT)
+    ] = 30.0
+    cooldown_hours: Annotated[
+        float, Key("Time between two alerts for one strategy.", Unit.HOURS, 0, 720, source="W17 K11", reader=DRIFT)
+    ] = 24.0
+
+
+class GeneratorSettings(msgspec.Struct, frozen=True):
+    """Strategy search."""
+
+    max_strategies: Annotated[
+        int, Key("Strategies in one batch.", low=1, high=100_000, source="W18 B01", reader=SEARCH)
+    ] = 100
+
+
+class ModelSettings(msgspec.Struct, frozen=True):
+    """What a trained model must show before it may be promoted."""
+
+    min_accuracy: Annotated[
+        float, Key("Held-out accuracy.", Share, 0, 1, source="DIS05 D18", reader=NOT_YET + "model promotion")
+    ] = 0.68
+    max_calibration_error: Annotated[
+        float,
+        Key("Largest expected calibration error.", Share, 0, 1, source="DIS19 D19", reader=NOT_YET + "model promotion"),
+    ] = 0.05
+
+
+class ApprovalSettings(msgspec.Struct, frozen=True):
+    """How the criteria of a rollout phase are counted."""
+
+    rule: Annotated[
+        Literal["majority", "strict", "source-compat"],
+        Key("majority: 4 of 5, with drawdown and errors mandatory; strict: all; source-compat: any 4 of 5.",
+            source="DIS11 P07", reader=NOT_YET + "rollout phases"),
+    ] = "majority"  # fmt: skip
+
+
+class PredictorSettings(msgspec.Struct, frozen=True):
+    """One trained predictor that votes beside the strategies.
+
+    ``source`` says where its predictions come from: ``promoted`` models, or ``mock`` and ``random`` numbers, which
+    are for trying things out and refused wherever money or evidence is at stake.
+    """
+
+    name: str
+    source: Literal["promoted", "mock", "random"] = "promoted"
+    symbols: tuple[str, ...] = ()
+    timeframes: tuple[Timeframe, ...] = ()

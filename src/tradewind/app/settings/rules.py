@@ -1,0 +1,153 @@
+"""Rules that span several keys. Each names the keys it reads, so that it stays silent where one of them is faulty."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import NamedTuple
+
+from tradewind.app.settings.root import AppConfig
+from tradewind.app.settings.sources import Given
+from tradewind.errors import Misconfigured
+from tradewind.model.instruments import resolve
+
+Names = Callable[[str], str]
+
+
+class Rule(NamedTuple):
+    """``check(config, name)`` yields faults; ``name(path)`` is the name a key was written under."""
+
+    keys: tuple[str, ...]
+    check: Callable[[AppConfig, Names], Iterator[str]]
+
+
+def broken_rules(config: AppConfig, given: Mapping[str, Given], faulty: frozenset[str]) -> list[str]:
+    """Every fault of every rule whose keys are sound."""
+
+    def name(path: str) -> str:
+        return given[path].name if path in given else path
+
+    return [fault for rule in RULES if not faulty.intersection(rule.keys) for fault in rule.check(config, name)]
+
+
+def _telegram(config: AppConfig, name: Names) -> Iterator[str]:
+    bot = config.telegram
+    if not bot.enabled:
+        return
+    if not bot.bot_token:
+        yield "TELEGRAM_BOT_TOKEN is not set"
+    if not bot.chat_id:
+        yield "TELEGRAM_CHAT_ID is not set"
+    if not bot.allowed_users:
+        yield "TELEGRAM_ALLOWED_USERS is not set"
+    for user in bot.allowed_users:
+        if not user.lstrip("-").isdigit():
+            yield f"{name('telegram.allowed_users')} must be user ids (whole numbers), got {user!r}"
+
+
+def _symbols(config: AppConfig, name: Names) -> Iterator[str]:
+    if not config.symbols:
+        yield f"{name('symbols')} must name at least one pair"
+    for path, symbols in (("symbols", config.symbols), ("auto_signals.pairs", config.auto_signals.pairs)):
+        for symbol in symbols:
+            try:
+                resolve(symbol, config.instruments)
+            except Misconfigured as fault:
+                near = f" {fault.next_step}" if fault.next_step else ""
+                yield f"{name(path)} has the unknown pair {symbol!r}; there are {fault.allowed}.{near}"
+
+
+def _weights(config: AppConfig, name: Names) -> Iterator[str]:
+    intervals = config.timeframes.intervals
+    total = sum(entry.weight for entry in intervals)
+    where = name("timeframes.intervals")
+    if not intervals:
+        yield f"{where} must hold at least one timeframe"
+    elif any(entry.weight <= 0.0 for entry in intervals):
+        yield f"{where} must have weights above 0"
+    elif abs(total - 1.0) > 1e-9:
+        scaled = ", ".join(f"{entry.interval} {entry.weight / total:.4g}" for entry in intervals)
+        yield f"{where} weights must sum to 1, got {total:.6g}; scaled they are {scaled}"
+    if len({entry.interval for entry in intervals}) != len(intervals):
+        yield f"{where} names a timeframe twice"
+    base = config.timeframes.base
+    if base is not None and any(base.ns > entry.interval.ns for entry in intervals):
+        yield f"{name('timeframes.base')} must not be longer than the shortest voting timeframe, got {base}"
+
+
+def _hysteresis(config: AppConfig, name: Names) -> Iterator[str]:
+    confidence = config.continuous_learning.confidence
+    if confidence.hysteresis >= confidence.trading_threshold:
+        yield (
+            f"{name('continuous_learning.confidence.hysteresis')} must be below trading_threshold "
+            f"{confidence.trading_threshold:g}, got {confidence.hysteresis:g}"
+        )
+    target = config.continuous_learning.retraining.target_confidence
+    if target is not None and target < confidence.trading_threshold:
+        yield (
+            f"{name('continuous_learning.retraining.target_confidence')} must be at least trading_threshold "
+            f"{confidence.trading_threshold:g}, got {target:g}"
+        )
+
+
+def _ordered(config: AppConfig, name: Names) -> Iterator[str]:
+    pairs = (
+        ("ensemble.tiers.medium", config.ensemble.tiers.medium, "ensemble.tiers.high", config.ensemble.tiers.high),
+        ("risk.drawdown_alert", config.risk.drawdown_alert, "risk.max_drawdown", config.risk.max_drawdown),
+        ("filters.liquidity.start", config.filters.liquidity.start, "filters.liquidity.end", config.filters.liquidity.end),
+        ("risk.risk_per_trade", config.risk.risk_per_trade, "risk.daily_loss_limit", config.risk.daily_loss_limit),
+        ("strategies.fallback_min_confidence", config.strategies.fallback_min_confidence,
+         "strategies.min_confidence", config.strategies.min_confidence),
+    )  # fmt: skip
+    for low_path, low, high_path, high in pairs:
+        if low > high:
+            yield f"{name(low_path)} must not be above {high_path} {high:g}, got {low:g}"
+
+
+def _live(config: AppConfig, name: Names) -> Iterator[str]:
+    if (config.runtime.mode == "live") != (config.live_trading.mode == "live") and config.runtime.mode == "live":
+        yield f"{name('runtime.mode')} is live but live_trading.mode is {config.live_trading.mode}; both must say live"
+    if config.execution in ("approve", "auto") and config.runtime.mode != "live":
+        yield f"{name('execution')} is {config.execution}, which needs runtime.mode = live, got {config.runtime.mode}"
+
+
+def _made_up(config: AppConfig, name: Names) -> Iterator[str]:
+    if config.runtime.mode == "dryrun" and config.execution == "none":
+        return
+    for predictor in config.predictors:
+        if predictor.source != "promoted":
+            yield (
+                f"{name('predictors')} {predictor.name} has source {predictor.source}, which is allowed in dryrun only, "
+                f"got mode {config.runtime.mode} with execution {config.execution}"
+            )
+
+
+RULES = (
+    Rule(("telegram.enabled", "telegram.bot_token", "telegram.chat_id", "telegram.allowed_users"), _telegram),
+    Rule(("symbols", "instruments", "auto_signals.pairs"), _symbols),
+    Rule(("timeframes.intervals", "timeframes.base"), _weights),
+    Rule(
+        (
+            "continuous_learning.confidence.hysteresis",
+            "continuous_learning.confidence.trading_threshold",
+            "continuous_learning.retraining.target_confidence",
+        ),
+        _hysteresis,
+    ),
+    Rule(
+        (
+            "ensemble.tiers.medium",
+            "ensemble.tiers.high",
+            "risk.drawdown_alert",
+            "risk.max_drawdown",
+            "risk.risk_per_trade",
+            "risk.daily_loss_limit",
+            "filters.liquidity.start",
+            "filters.liquidity.end",
+            "strategies.fallback_min_confidence",
+            "strategies.min_confidence",
+        ),
+        _ordered,
+    ),
+    Rule(("runtime.mode", "live_trading.mode", "execution"), _live),
+    Rule(("predictors", "runtime.mode", "execution"), _made_up),
+)

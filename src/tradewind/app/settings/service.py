@@ -1,0 +1,213 @@
+"""Sections of the running service: data, places, people told, outside accounts. None of them changes a decision."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+
+from tradewind.app.settings.key import NOT_YET, Key, Name
+from tradewind.app.settings.secret import Secret
+from tradewind.app.settings.units import Unit
+
+TELEGRAM = NOT_YET + "Telegram"
+CLOUD = NOT_YET + "cloud deployment"
+LIVE = NOT_YET + "live execution"
+
+
+def _place(text: str, source: str, reader: str) -> Key:
+    return Key(text, source=source, reader=reader, decides=False)
+
+
+class PathSettings(msgspec.Struct, frozen=True):
+    """Folders, relative to the working folder unless absolute."""
+
+    data: Annotated[str, _place("Candles and the store.", "A18", "candle store")] = "data"
+    models: Annotated[str, _place("Checkpoints and promoted models.", "R16", "predictors")] = "models"
+    logs: Annotated[str, _place("Log files.", "Q18", "logging")] = "logs"
+    reports: Annotated[str, _place("HTML and JSON reports.", "C09 P19", "reports")] = "reports"
+
+
+class RuntimeSettings(msgspec.Struct, frozen=True):
+    """What a started process may do."""
+
+    mode: Annotated[
+        Literal["dryrun", "paper", "live"],
+        Key("dryrun decides only; paper fills in simulation; live needs `live_trading.mode = live` too.",
+            source="W12 DIS24 H01", reader="run", env=(Name("RUNTIME_MODE"),), decides=False),
+    ] = "dryrun"  # fmt: skip
+    kill_switch: Annotated[
+        bool,
+        Key("True: no order leaves, whatever is decided.", source="W12 G10", reader="run",
+            env=(Name("KILL_SWITCH"),), decides=False),
+    ] = False  # fmt: skip
+
+
+class MarketSettings(msgspec.Struct, frozen=True):
+    """Where bars come from and when they are too old to act on."""
+
+    feed: Annotated[
+        Literal["replay", "poll", "stream"],
+        Key("replay stored bars, poll for closed ones, or stream; a broken stream falls back to poll.",
+            source="DIS03 A14 A16", reader="run", decides=False),
+    ] = "replay"  # fmt: skip
+    providers: Annotated[
+        tuple[str, ...],
+        Key("Providers in order of priority; a missing bar is taken from the next.", source="A01 A04",
+            reader="market data", decides=False),
+    ] = ("files",)  # fmt: skip
+    poll_interval: Annotated[
+        float,
+        Key("Time between two polls.", Unit.SECONDS, 1, 86_400, source="A16 DIS03", reader="market data",
+            decides=False),
+    ] = 3600.0  # fmt: skip
+    stale_bars: Annotated[
+        int,
+        Key("Bars a feed may stay frozen or silent before its symbol is refused as stale.", Unit.BARS, 1, 1000,
+            source="X17", reader="engine"),
+    ] = 3  # fmt: skip
+    close_grace: Annotated[
+        float,
+        Key("Time after a scheduled close before a bar without a successor is taken as final.", Unit.SECONDS, 0, 300,
+            source="A15", reader="engine", decides=False),
+    ] = 5.0  # fmt: skip
+    max_clock_offset: Annotated[
+        float,
+        Key("Largest difference to a venue's clock before decisions are refused.", Unit.SECONDS, above=0, high=3600,
+            source="X16", reader="market data, doctor", decides=False),
+    ] = 30.0  # fmt: skip
+    requests_per_minute: Annotated[
+        int,
+        Key("Upper bound of requests to one provider; its own limit applies when lower.", low=1, high=100_000,
+            source="A21", reader="market data", decides=False),
+    ] = 60  # fmt: skip
+    breaker_failures: Annotated[
+        int,
+        Key("Failures in a row after which a provider is left alone for a while.", low=1, high=1000, source="O15",
+            reader="market data", decides=False),
+    ] = 5  # fmt: skip
+    history_days: Annotated[
+        float,
+        Key("History fetched before the first decision.", Unit.DAYS, 0, 36_500, source="A11 A13", reader="market data",
+            decides=False),
+    ] = 90.0  # fmt: skip
+
+
+def _credential(text: str, source: str, *names: str, reader: str = "market data") -> Key:
+    return Key(text, source=source, reader=reader, env=tuple(Name(name) for name in names), decides=False)
+
+
+class CredentialSettings(msgspec.Struct, frozen=True):
+    """Keys of data providers; an unset one disables its provider and nothing else. Keep them in the environment."""
+
+    oanda_api_key: Annotated[
+        Secret | None, _credential("OANDA v20 token.", "W15 A23", "OANDA_API_KEY", "TRADING_TOOL_OANDA_API_KEY")
+    ] = None
+    oanda_account: Annotated[str, _credential("OANDA account id.", "A01", "OANDA_ACCOUNT_ID")] = ""
+    alpha_vantage_api_key: Annotated[
+        Secret | None, _credential("Alpha Vantage key.", "A01 A23", "ALPHA_VANTAGE_API_KEY")
+    ] = None
+    coinbase_api_key: Annotated[Secret | None, _credential("Coinbase key.", "A03 A23", "COINBASE_API_KEY")] = None
+    coinbase_api_secret: Annotated[
+        Secret | None, _credential("Coinbase secret.", "A03 A23", "COINBASE_API_SECRET")
+    ] = None
+    news_api_key: Annotated[
+        Secret | None,
+        _credential("Economic calendar key.", "W15 M02", "NEWS_API_KEY", "TRADING_TOOL_NEWS_API_KEY",
+                    reader=NOT_YET + "news embargo"),
+    ] = None  # fmt: skip
+
+
+class AutoSignalSettings(msgspec.Struct, frozen=True):
+    """The automatic signal loop."""
+
+    enabled: Annotated[
+        bool,
+        _credential("Whether signals are looked for without being asked.", "W08 O02", "ENABLE_AUTO_SIGNALS",
+                    reader=NOT_YET + "supervised service"),
+    ] = True  # fmt: skip
+    interval: Annotated[
+        float,
+        Key("Time between two passes.", Unit.SECONDS, 1, 86_400, source="W08 O02",
+            reader=NOT_YET + "supervised service", env=(Name("AUTO_SIGNAL_INTERVAL"),), decides=False),
+    ] = 3600.0  # fmt: skip
+    pairs: Annotated[
+        tuple[str, ...],
+        _credential("Pairs of the loop; empty: `symbols`.", "W08 O02", "AUTO_SIGNAL_PAIRS",
+                    reader=NOT_YET + "supervised service"),
+    ] = ()  # fmt: skip
+
+
+class TelegramSettings(msgspec.Struct, frozen=True):
+    """The bot. When enabled, token, chat and allowed users must be set."""
+
+    enabled: Annotated[bool, _credential("Whether the bot runs.", "W09 N01", reader=TELEGRAM)] = False
+    bot_token: Annotated[
+        Secret | None,
+        _credential("Token of the bot.", "W09 W15 DIS25", "TELEGRAM_BOT_TOKEN", "TELEGRAM_TOKEN",
+                    "TRADING_TOOL_TELEGRAM_BOT_TOKEN", reader=TELEGRAM),
+    ] = None  # fmt: skip
+    chat_id: Annotated[
+        str, _credential("Chat that gets signals.", "W09 N12", "TELEGRAM_CHAT_ID", reader=TELEGRAM)
+    ] = ""
+    admin_chat_id: Annotated[
+        str,
+        _credential("Chat that gets alerts.", "W09 N12", "ADMIN_CHAT_ID", "TELEGRAM_ADMIN_CHAT_ID", reader=TELEGRAM),
+    ] = ""
+    allowed_users: Annotated[
+        tuple[str, ...],
+        _credential("User ids that may talk to the bot.", "W09 N05 T02", "TELEGRAM_ALLOWED_USERS", reader=TELEGRAM),
+    ] = ()
+
+
+class DatabaseSettings(msgspec.Struct, frozen=True):
+    """The one store."""
+
+    url: Annotated[
+        Secret | None,
+        _credential("SQLAlchemy URL; empty: SQLite in `paths.data`. May hold a password, so it is a secret.",
+                    "W14 DIS30 R08", "DB_URL", reader="store"),
+    ] = None  # fmt: skip
+
+
+class AwsSettings(msgspec.Struct, frozen=True):
+    """Cloud account; read from `.env.aws` too."""
+
+    region: Annotated[str, _credential("Region.", "W14", "AWS_REGION", reader=CLOUD)] = "us-east-1"
+    backup_bucket: Annotated[str, _credential("Bucket of backups.", "R09", reader=CLOUD)] = ""
+
+
+class FtmoSettings(msgspec.Struct, frozen=True):
+    """Prop-firm account."""
+
+    login: Annotated[
+        Secret | None, _credential("Account number.", "W13 G12", "FTMO_LOGIN", reader=LIVE)
+    ] = None
+    password: Annotated[Secret | None, _credential("Password.", "W13 G12", "FTMO_PASS", reader=LIVE)] = None
+    server: Annotated[
+        Literal["FTMO-Demo", "FTMO-Server"], _credential("Trading server.", "W13 G12", "FTMO_SERVER", reader=LIVE)
+    ] = "FTMO-Demo"
+
+
+class MonitoringSettings(msgspec.Struct, frozen=True):
+    """Logs, alerts and who is called."""
+
+    log_level: Annotated[
+        Literal["debug", "info", "warning", "error"], _place("Least severe line that is logged.", "Q18", "logging")
+    ] = "info"
+    sentry_dsn: Annotated[
+        Secret | None, _credential("Error tracker.", "O16", "SENTRY_DSN", reader=NOT_YET + "supervised service")
+    ] = None
+    alert_cooldown: Annotated[
+        float,
+        Key("Shortest time between two alerts of one condition.", Unit.SECONDS, 0, 604_800, source="Q20",
+            reader=NOT_YET + "alerts", decides=False),
+    ] = 3600.0  # fmt: skip
+    no_signal_alert_hours: Annotated[
+        float,
+        Key("Market-open hours without a signal before somebody is told.", Unit.HOURS, above=0, high=720,
+            source="E13 Q12 O21", reader="status", decides=False),
+    ] = 24.0  # fmt: skip
+    emergency_contacts: Annotated[
+        tuple[str, ...], _place("Who is called; required in production.", "U10", NOT_YET + "readiness")
+    ] = ()

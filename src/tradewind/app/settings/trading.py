@@ -1,0 +1,288 @@
+"""Sections that shape decisions: members, ensemble, filters, risk, account and costs."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from tradewind.app.settings.key import NOT_YET, Key, Name
+from tradewind.app.settings.units import Distance, Reading, Unit
+from tradewind.model.timeframe import Timeframe
+
+Share = Unit.FRACTION
+LIMITS = NOT_YET + "run-time risk limits"
+
+
+class IntervalSettings(msgspec.Struct, frozen=True):
+    """One timeframe the ensemble listens to and its weight; all weights sum to 1."""
+
+    interval: Timeframe
+    weight: float
+
+
+class TimeframeSettings(msgspec.Struct, frozen=True):
+    """Which bar lengths vote, with what weight."""
+
+    intervals: Annotated[
+        tuple[IntervalSettings, ...],
+        Key("Timeframes that vote, each with its weight; weights sum to 1.", source="W07 E06", reader="ensemble"),
+    ] = (IntervalSettings(Timeframe.H1, 1.0),)
+    base: Annotated[
+        Timeframe | None,
+        Key("Bar length taken from the source; longer ones are made from it. Empty: the shortest that votes.",
+            source="A14", reader="engine"),
+    ] = None  # fmt: skip
+    missing: Annotated[
+        Literal["renormalise", "refuse"],
+        Key("What a missing timeframe does: share its weight among the others, or refuse to decide.", source="E07",
+            reader="ensemble"),
+    ] = "renormalise"  # fmt: skip
+
+
+class MemberSettings(msgspec.Struct, frozen=True):
+    """One member of the ensemble: a strategy family at a timeframe with its parameters."""
+
+    family: str
+    timeframe: Timeframe | None = None
+    id: str = ""
+    weight: float = 1.0
+    params: dict[str, Any] = {}
+
+
+class StrategySettings(msgspec.Struct, frozen=True):
+    """Who votes, and which strategies are good enough to be taken from the store."""
+
+    members: Annotated[
+        tuple[MemberSettings, ...],
+        Key("Members of the ensemble (family, timeframe, weight, params). Empty: every family with its defaults at "
+            "every voting timeframe.", source="B06 E01", reader="engine"),
+    ] = ()  # fmt: skip
+    min_confidence: Annotated[
+        float,
+        Key("Confidence a stored strategy needs to be ranked.", Share, 0, 1, source="W18 DIS01 B09",
+            reader=NOT_YET + "strategy search"),
+    ] = 0.50  # fmt: skip
+    fallback_min_confidence: Annotated[
+        float,
+        Key("Second try when nothing reaches min_confidence; below it the start is refused.", Share, 0, 1,
+            source="W18 B10", reader=NOT_YET + "strategy search"),
+    ] = 0.40  # fmt: skip
+    min_trades: Annotated[
+        int,
+        Key("Trades a strategy needs before it may be ranked.", Unit.TRADES, 1, source="W18 DIS10",
+            reader=NOT_YET + "strategy search"),
+    ] = 30  # fmt: skip
+    limit: Annotated[
+        int,
+        Key("How many of the best strategies are loaded.", low=1, high=10_000, source="W18 B09",
+            reader=NOT_YET + "strategy search"),
+    ] = 100  # fmt: skip
+
+
+class TierSettings(msgspec.Struct, frozen=True):
+    """Lower bounds of the signal tiers; everything below ``medium`` is low."""
+
+    high: Annotated[
+        float,
+        Key("Level from which a signal is of the high tier.", Share, 0, 1, source="E10", reader="ensemble"),
+    ] = 0.95
+    medium: Annotated[
+        float,
+        Key("Level from which a signal is of the medium tier.", Share, 0, 1, source="E10", reader="ensemble"),
+    ] = 0.90
+
+
+class EnsembleSettings(msgspec.Struct, frozen=True):
+    """When the members agree enough and the answer is sure enough."""
+
+    min_confidence: Annotated[
+        float,
+        Key("Smallest level a signal needs; `applies_to` says of which number.", Share, 0, 1,
+            source="W10 W11 DIS01 DIS02 E02-E04", reader="ensemble",
+            env=(Name("MIN_CONFIDENCE_THRESHOLD", Reading.HUNDRED), Name("CONFIDENCE_THRESHOLD"))),
+    ] = 0.80  # fmt: skip
+    applies_to: Annotated[
+        Literal["confidence", "win_probability"],
+        Key("Which number min_confidence is held against: the probability that the expectancy after costs is "
+            "positive, or the probability that the target is reached before the stop.", source="E02", reader="ensemble"),
+    ] = "confidence"  # fmt: skip
+    min_agreement: Annotated[
+        float,
+        Key("Weight of the winning side / weight of the members that voted.", Share, 0, 1, source="E01",
+            reader="ensemble"),
+    ] = 0.80  # fmt: skip
+    quorum: Annotated[
+        int,
+        Key("Members that must have voted for the winning side.", low=1, high=1000, source="E01", reader="ensemble"),
+    ] = 2
+    min_record: Annotated[
+        int,
+        Key("Closed shadow trades below which a member's record says nothing.", Unit.TRADES, 2, source="E09 X25",
+            reader="ensemble"),
+    ] = 30  # fmt: skip
+    tiers: TierSettings = TierSettings()
+
+
+class LiquiditySettings(msgspec.Struct, frozen=True):
+    """Hours of the day with enough liquidity, UTC; start inclusive, end exclusive."""
+
+    start: Annotated[
+        int, Key("First UTC hour in which signals are allowed.", Unit.HOURS, 0, 23, source="F05", reader="filters")
+    ] = 8
+    end: Annotated[
+        int, Key("First UTC hour in which they no longer are.", Unit.HOURS, 1, 24, source="F05", reader="filters")
+    ] = 20
+
+
+class FilterSettings(msgspec.Struct, frozen=True):
+    """Vetoes before a trade."""
+
+    enabled: Annotated[
+        tuple[str, ...],
+        Key("Filters in use, by name; every one that blocks is recorded.", source="F01-F06", reader="filters"),
+    ] = ("trend", "higher_timeframe", "regime", "liquidity_hours", "volatility")
+    liquidity: LiquiditySettings = LiquiditySettings()
+    volatility_percentile: Annotated[
+        float,
+        Key("Percentile of its own past above which volatility blocks.", low=0, high=100, source="F06",
+            reader="filters"),
+    ] = 95.0  # fmt: skip
+
+
+class DrawdownBands(msgspec.Struct, frozen=True):
+    """The drawdown levels that the stages judge by; `risk.max_drawdown` is the one that stops trading."""
+
+    train: Annotated[
+        float,
+        Key("Largest drawdown of a strategy in its training window.", Share, 0, 1, source="G19 D04 DIS06",
+            reader="validation gates", band="train"),
+    ] = 0.25  # fmt: skip
+    thirty_days: Annotated[
+        float,
+        Key("Largest drawdown over 30 live days.", Share, 0, 1, source="G19 P26 DIS06",
+            reader=NOT_YET + "rollout reports", band="30 days"),
+    ] = 0.20  # fmt: skip
+    tight: Annotated[
+        float,
+        Key("Stop level of the tight risk preset.", Share, 0, 1, source="G19 G07 DIS06", reader="preset `tight`",
+            band="tight"),
+    ] = 0.12  # fmt: skip
+    good: Annotated[
+        float,
+        Key("Drawdown that counts as good, and the limit of the hourly check.", Share, 0, 1,
+            source="G19 P05 P08 DIS06", reader=NOT_YET + "rollout reports", band="good and hourly"),
+    ] = 0.10  # fmt: skip
+
+
+class RiskSettings(msgspec.Struct, frozen=True):
+    """How much may be lost, on one trade, in a day, from the peak."""
+
+    risk_per_trade: Annotated[
+        float,
+        Key("Equity risked between entry and stop of one trade.", Share, 0, 0.10, source="G01 DIS08", reader="risk"),
+    ] = 0.01
+    max_drawdown: Annotated[
+        float,
+        Key("Fall of equity from its peak at which everything is closed and trading stops.", Share, above=0, high=1,
+            source="W05 G03 DIS06", reader=LIMITS, band="rollback",
+            also=(Name("risk.max_drawdown_percent", Reading.PERCENT),)),
+    ] = 0.15  # fmt: skip
+    drawdown_alert: Annotated[
+        float,
+        Key("Fall of equity from its peak that raises an alert without stopping.", Share, 0, 1, source="G04",
+            reader=LIMITS),
+    ] = 0.125  # fmt: skip
+    daily_loss_limit: Annotated[
+        float,
+        Key("Loss within one trading day after which no position is opened until the next.", Share, above=0, high=1,
+            source="W05 G05 DIS07", reader=LIMITS, also=(Name("risk.daily_loss_limit_percent", Reading.PERCENT),)),
+    ] = 0.05  # fmt: skip
+    max_position_size: Annotated[
+        float,
+        Key("Largest position value as a share of equity times leverage; write the unit.", Share, above=0, high=1,
+            source="W05 G06 DIS08", reader="risk",
+            also=(Name("risk.max_position_size_percent", Reading.EXPLICIT),)),
+    ] = 0.10  # fmt: skip
+    max_open_risk: Annotated[
+        float,
+        Key("Equity at risk in all open positions together.", Share, above=0, high=1, source="G18", reader="risk"),
+    ] = 0.05
+    leverage: Annotated[
+        float,
+        Key("Position value allowed per unit of equity before caps.", Unit.MULTIPLE, 1, 500, source="X10",
+            reader="risk"),
+    ] = 30.0  # fmt: skip
+    stop_mode: Annotated[
+        Literal["pct", "atr", "wider_of"],
+        Key("Where the stop stands: a share of price, a multiple of ATR, or the farther of both.",
+            source="DIS37 B05", reader="risk"),
+    ] = "wider_of"  # fmt: skip
+    min_stop: Annotated[
+        Distance,
+        Key("Nearest stop allowed; 0 leaves it to the costs and the venue.", Unit.DISTANCE, 0, source="B03 DIS37",
+            reader="risk"),
+    ] = Distance(0.0, "pips")  # fmt: skip
+    max_cost_to_risk: Annotated[
+        float,
+        Key("Costs of the round trip / cash at risk above which a trade is refused.", Share, above=0, high=1,
+            source="C08 HZ21", reader="risk"),
+    ] = 0.25  # fmt: skip
+    entry_zone: Annotated[
+        float,
+        Key("Half width of the entry zone around the expected price.", Share, 0, 0.05, source="E05 HZ20",
+            reader="risk"),
+    ] = 0.001  # fmt: skip
+    entry_zone_of_stop: Annotated[
+        float,
+        Key("Cap of the half width of the entry zone, as a share of the stop distance.", Share, above=0, high=1,
+            source="E05 HZ20", reader="risk"),
+    ] = 0.25  # fmt: skip
+    valid_bars: Annotated[
+        int,
+        Key("Bars after which an unfilled signal expires.", Unit.BARS, 1, 1000, source="X13", reader="engine"),
+    ] = 1
+    drawdown: DrawdownBands = DrawdownBands()
+
+
+class AccountSettings(msgspec.Struct, frozen=True):
+    """The account that sizes are computed for."""
+
+    currency: Annotated[str, Key("Account currency, three letters.", source="G01 X10", reader="ledger")] = "USD"
+    balance: Annotated[
+        float,
+        Key("Balance at the start of a back-test or a paper account.", Unit.CURRENCY, above=0, source="G01 G12",
+            reader="ledger"),
+    ] = 10_000.0  # fmt: skip
+
+
+class CostSettings(msgspec.Struct, frozen=True):
+    """Trading costs where neither the bar nor the instrument knows better; fractions of price, per side."""
+
+    spread: Annotated[
+        float, Key("Spread charged per side where a bar carries none.", Share, 0, 0.1, source="C02 X11",
+                   reader="simulated broker")
+    ] = 0.0001  # fmt: skip
+    slippage: Annotated[
+        float, Key("Slippage per fill.", Share, 0, 0.1, source="C01", reader="simulated broker")
+    ] = 0.0002
+    multiplier: Annotated[
+        float,
+        Key("Factor on all costs, to see what a result survives.", Unit.MULTIPLE, 0, 100, source="X11",
+            reader="simulated broker"),
+    ] = 1.0  # fmt: skip
+
+
+class PositionSizeSettings(msgspec.Struct, frozen=True):
+    """Constant sizes of the first live phases: micro 0.001 BTC and 0.01 ETH, later 0.01 and 0.1."""
+
+    btc: Annotated[
+        float,
+        Key("BTC per order in the current phase.", Unit.COINS, above=0, source="W16 H09 H11",
+            reader=NOT_YET + "rollout phases", env=(Name("POSITION_SIZE_BTC"),)),
+    ] = 0.001  # fmt: skip
+    eth: Annotated[
+        float,
+        Key("ETH per order in the current phase.", Unit.COINS, above=0, source="W16 H09 H11",
+            reader=NOT_YET + "rollout phases", env=(Name("POSITION_SIZE_ETH"),)),
+    ] = 0.01  # fmt: skip
