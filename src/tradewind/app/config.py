@@ -31,8 +31,6 @@ from tradewind.app.settings.sources import (
 from tradewind.errors import Misconfigured
 from tradewind.model.instruments import resolve
 
-__all__ = ["AppConfig", "InvalidConfiguration", "Loaded", "config_hash", "load", "load_config", "value_at"]
-
 SETTINGS: dict[str, Setting] = {setting.path: setting for setting in settings_of(AppConfig)}
 NAMES = Names(SETTINGS.values())
 
@@ -41,7 +39,9 @@ class InvalidConfiguration(Misconfigured):
     """Everything that is wrong with the configuration; ``faults`` has one line each."""
 
     def __init__(self, faults: tuple[str, ...], where: str) -> None:
-        super().__init__(f"{len(faults)} faults", where=where, next_step="`tradewind config explain KEY` explains a key")
+        super().__init__(
+            f"{len(faults)} faults", where=where, next_step="`tradewind config explain KEY` explains a key"
+        )
         self.faults = faults
 
     def __str__(self) -> str:
@@ -58,7 +58,9 @@ class Loaded(msgspec.Struct, frozen=True):
     def origin(self, path: str) -> str:
         """Where the value of a key came from, in words."""
         written = self.given.get(path)
-        return "default" if written is None else f"{written.layer} ({written.name})"
+        if written is None:
+            return "default"
+        return written.layer if written.name == path else f"{written.layer} ({written.name})"
 
 
 def load_config(
@@ -101,13 +103,24 @@ def load(
     given = {path: value for layer in layers for path, value in layer.items()}
     given = _presets(given, faults) | given
     config, wrong = checked(AppConfig, SETTINGS, given)
-    faults += [wrong[path] for path in SETTINGS if path in wrong]
+    faults += [fault for path in SETTINGS for fault in wrong.get(path, ())]
     faults += broken_rules(config, given, frozenset(wrong))
     if faults:
         missing = [fault for fault in faults if fault.endswith(" is not set")]
         ordered = [*missing, *(fault for fault in faults if fault not in missing)]
         raise InvalidConfiguration(tuple(dict.fromkeys(ordered)), where=str(file.name) if file else "environment")
     return Loaded(_canonical(config), file, given)
+
+
+def built_in(preset: str | None = None) -> Loaded:
+    """The defaults, with a preset over them, whatever files and environment say."""
+    faults: list[str] = []
+    given = {"preset": Given(preset, "--preset", "flag")} if preset else {}
+    given = _presets(given, faults) | given
+    if faults:
+        raise InvalidConfiguration(tuple(faults), where="--preset")
+    config, _ = checked(AppConfig, SETTINGS, given)
+    return Loaded(_canonical(config), None, given)
 
 
 def _collect(found: tuple[dict[str, Given], list[str]], layers: list[dict[str, Given]], faults: list[str]) -> None:

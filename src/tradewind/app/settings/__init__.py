@@ -1,1 +1,1 @@
-"""Configuration: sections as frozen structs, keys that explain themselves, and the edge that checks what people write."""
+"""Configuration: sections as frozen structs, keys that explain themselves, and the edge that checks them."""

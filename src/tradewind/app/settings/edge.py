@@ -11,7 +11,7 @@ import difflib
 import functools
 import types
 from collections.abc import Mapping
-from typing import Annotated, Any, TypeVar, get_args, get_origin
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
 import msgspec
 from pydantic import BaseModel, BeforeValidator, ConfigDict, InstanceOf, ValidationError, create_model
@@ -30,22 +30,22 @@ Section = TypeVar("Section", bound=msgspec.Struct)
 
 def checked(
     struct: type[Section], settings: Mapping[str, Setting], given: Mapping[str, Given]
-) -> tuple[Section, dict[str, str]]:
-    """The struct built from the written values, and ``{path: fault}``; faulty keys hold their defaults."""
+) -> tuple[Section, dict[str, list[str]]]:
+    """The struct built from the written values, and ``{path: faults}``; faulty keys hold their defaults."""
     values: dict[str, Any] = {}
-    faults: dict[str, str] = {}
+    faults: dict[str, list[str]] = {}
     for path, written in given.items():
         try:
             values[path] = _measured(written, settings[path])
         except ValueError as fault:
-            faults[path] = f"{written.name} {fault}"
+            faults[path] = [f"{written.name} {fault}"]
     model = _model(struct)
     try:
         return _built(struct, model.model_validate(_nested(values))), faults
     except ValidationError as error:
         for problem in error.errors(include_url=False):
             path = _path_of(problem["loc"], settings)
-            faults.setdefault(path, _sentence(problem, given[path], settings[path], path))
+            faults.setdefault(path, []).append(_sentence(problem, given[path], settings[path], path))
     sound = {path: value for path, value in values.items() if path not in faults}
     return _built(struct, model.model_validate(_nested(sound))), faults
 
@@ -105,18 +105,11 @@ def _model(struct: type[msgspec.Struct]) -> type[BaseModel]:
 
 
 def _default(annotation: Any, default: Any) -> Any:
-    return _model(annotation)() if isinstance(default, msgspec.Struct) and annotation in _sections() else default
+    return _model(annotation)() if _is_section(annotation) else default
 
 
-@functools.cache
-def _sections() -> frozenset[type]:
-    """Structs that are plain values, not sections, are excluded here by having their own edge type."""
-    return _SectionTypes()
-
-
-class _SectionTypes(frozenset[type]):
-    def __contains__(self, kind: object) -> bool:
-        return isinstance(kind, type) and issubclass(kind, msgspec.Struct) and kind not in _EDGE_TYPES
+def _is_section(annotation: Any) -> bool:
+    return isinstance(annotation, type) and issubclass(annotation, msgspec.Struct) and annotation not in _EDGE_TYPES
 
 
 def _edge_type(annotation: Any) -> Any:
@@ -124,13 +117,12 @@ def _edge_type(annotation: Any) -> Any:
         return _EDGE_TYPES[annotation]
     origin = get_origin(annotation)
     if origin is tuple:
-        return Annotated[tuple[_edge_type(get_args(annotation)[0]), ...], BeforeValidator(_listed)]
+        element: Any = _edge_type(get_args(annotation)[0])
+        return Annotated[tuple.__class_getitem__((element, ...)), BeforeValidator(_listed)]
     if origin is types.UnionType:
-        edge = [_edge_type(part) for part in get_args(annotation) if part is not type(None)]
-        return edge[0] | None if isinstance(edge[0], type) else Annotated[Any, edge[0]] | None
-    if isinstance(annotation, type) and issubclass(annotation, msgspec.Struct):
-        return _model(annotation)
-    return annotation
+        parts = tuple(_edge_type(part) for part in get_args(annotation))
+        return Union[parts]  # noqa: UP007  built from a list, which the | form cannot be
+    return _model(annotation) if _is_section(annotation) else annotation
 
 
 def _listed(value: Any) -> Any:
@@ -189,7 +181,7 @@ def _path_of(location: tuple[int | str, ...], settings: Mapping[str, Setting]) -
 
 def _sentence(problem: Mapping[str, Any], written: Given, setting: Setting, path: str) -> str:
     inner = problem["loc"][path.count(".") + 1 :]
-    name = written.name + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in inner if part != "function-before[_listed()]")
+    name = written.name + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in inner)
     got = "" if _hides(setting) else f", got {problem['input']!r}"
     match problem["type"]:
         case "value_error":
@@ -198,7 +190,9 @@ def _sentence(problem: Mapping[str, Any], written: Given, setting: Setting, path
             return f"{name} is not set"
         case "extra_forbidden":
             near = difflib.get_close_matches(str(inner[-1]), _inner_names(setting), n=1)
-            return f"{name} is unknown; " + (f"did you mean {near[0]}?" if near else f"allowed: {', '.join(_inner_names(setting))}")
+            return f"{name} is unknown; " + (
+                f"did you mean {near[0]}?" if near else f"allowed: {', '.join(_inner_names(setting))}"
+            )
         case "literal_error":
             wanted = problem["ctx"]["expected"].replace("'", "").replace(" or ", ", ")
             return f"{name} must be one of {wanted}{got}"
@@ -217,4 +211,6 @@ def _hides(setting: Setting) -> bool:
 
 def _inner_names(setting: Setting) -> list[str]:
     element = next((part for part in get_args(setting.annotation) if isinstance(part, type)), None)
-    return [name for name, *_ in fields_of(element)] if element is not None and issubclass(element, msgspec.Struct) else []
+    return (
+        [name for name, *_ in fields_of(element)] if element is not None and issubclass(element, msgspec.Struct) else []
+    )

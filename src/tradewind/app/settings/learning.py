@@ -45,9 +45,9 @@ class ConfidenceSettings(msgspec.Struct, frozen=True):
 class RetrainingSettings(msgspec.Struct, frozen=True):
     """When a model is trained again and how long."""
 
-    on_loss: Annotated[
-        bool, Key("Whether a losing trade asks for retraining.", source="W04 J04", reader=LEARNING)
-    ] = True
+    on_loss: Annotated[bool, Key("Whether a losing trade asks for retraining.", source="W04 J04", reader=LEARNING)] = (
+        True
+    )
     max_epochs: Annotated[
         int, Key("Upper bound of training epochs.", low=1, high=10_000, source="W04 I06", reader=LEARNING)
     ] = 50

@@ -90,10 +90,11 @@ def _hysteresis(config: AppConfig, name: Names) -> Iterator[str]:
 
 
 def _ordered(config: AppConfig, name: Names) -> Iterator[str]:
+    hours = config.filters.liquidity
     pairs = (
         ("ensemble.tiers.medium", config.ensemble.tiers.medium, "ensemble.tiers.high", config.ensemble.tiers.high),
         ("risk.drawdown_alert", config.risk.drawdown_alert, "risk.max_drawdown", config.risk.max_drawdown),
-        ("filters.liquidity.start", config.filters.liquidity.start, "filters.liquidity.end", config.filters.liquidity.end),
+        ("filters.liquidity.start", hours.start, "filters.liquidity.end", hours.end),
         ("risk.risk_per_trade", config.risk.risk_per_trade, "risk.daily_loss_limit", config.risk.daily_loss_limit),
         ("strategies.fallback_min_confidence", config.strategies.fallback_min_confidence,
          "strategies.min_confidence", config.strategies.min_confidence),
@@ -116,7 +117,7 @@ def _made_up(config: AppConfig, name: Names) -> Iterator[str]:
     for predictor in config.predictors:
         if predictor.source != "promoted":
             yield (
-                f"{name('predictors')} {predictor.name} has source {predictor.source}, which is allowed in dryrun only, "
+                f"{name('predictors')} {predictor.name} has source {predictor.source}, allowed in dryrun only, "
                 f"got mode {config.runtime.mode} with execution {config.execution}"
             )
 

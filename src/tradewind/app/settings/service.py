@@ -108,9 +108,9 @@ class CredentialSettings(msgspec.Struct, frozen=True):
         Secret | None, _credential("Alpha Vantage key.", "A01 A23", "ALPHA_VANTAGE_API_KEY")
     ] = None
     coinbase_api_key: Annotated[Secret | None, _credential("Coinbase key.", "A03 A23", "COINBASE_API_KEY")] = None
-    coinbase_api_secret: Annotated[
-        Secret | None, _credential("Coinbase secret.", "A03 A23", "COINBASE_API_SECRET")
-    ] = None
+    coinbase_api_secret: Annotated[Secret | None, _credential("Coinbase secret.", "A03 A23", "COINBASE_API_SECRET")] = (
+        None
+    )
     news_api_key: Annotated[
         Secret | None,
         _credential("Economic calendar key.", "W15 M02", "NEWS_API_KEY", "TRADING_TOOL_NEWS_API_KEY",
@@ -147,9 +147,7 @@ class TelegramSettings(msgspec.Struct, frozen=True):
         _credential("Token of the bot.", "W09 W15 DIS25", "TELEGRAM_BOT_TOKEN", "TELEGRAM_TOKEN",
                     "TRADING_TOOL_TELEGRAM_BOT_TOKEN", reader=TELEGRAM),
     ] = None  # fmt: skip
-    chat_id: Annotated[
-        str, _credential("Chat that gets signals.", "W09 N12", "TELEGRAM_CHAT_ID", reader=TELEGRAM)
-    ] = ""
+    chat_id: Annotated[str, _credential("Chat that gets signals.", "W09 N12", "TELEGRAM_CHAT_ID", reader=TELEGRAM)] = ""
     admin_chat_id: Annotated[
         str,
         _credential("Chat that gets alerts.", "W09 N12", "ADMIN_CHAT_ID", "TELEGRAM_ADMIN_CHAT_ID", reader=TELEGRAM),
@@ -180,9 +178,7 @@ class AwsSettings(msgspec.Struct, frozen=True):
 class FtmoSettings(msgspec.Struct, frozen=True):
     """Prop-firm account."""
 
-    login: Annotated[
-        Secret | None, _credential("Account number.", "W13 G12", "FTMO_LOGIN", reader=LIVE)
-    ] = None
+    login: Annotated[Secret | None, _credential("Account number.", "W13 G12", "FTMO_LOGIN", reader=LIVE)] = None
     password: Annotated[Secret | None, _credential("Password.", "W13 G12", "FTMO_PASS", reader=LIVE)] = None
     server: Annotated[
         Literal["FTMO-Demo", "FTMO-Server"], _credential("Trading server.", "W13 G12", "FTMO_SERVER", reader=LIVE)

@@ -109,7 +109,9 @@ def read_file(path: Path) -> dict[str, Any]:
 
 
 def _unreadable(path: Path, why: str) -> Misconfigured:
-    return Misconfigured(why, where=path.name, allowed="TOML (.toml) or YAML (.yaml, .yml)", next_step="correct the line")
+    return Misconfigured(
+        why, where=path.name, allowed="TOML (.toml) or YAML (.yaml, .yml)", next_step="correct the line"
+    )
 
 
 class _UniqueKeys(yaml.SafeLoader):
@@ -118,9 +120,11 @@ class _UniqueKeys(yaml.SafeLoader):
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen: set[Any] = set()
         for key_node, _ in node.value:
-            key = self.construct_object(key_node, deep=True)  # type: ignore[no-untyped-call]
+            key = self.construct_object(key_node, deep=True)
             if isinstance(key, str | int | float | bool) and key in seen:
-                raise yaml.constructor.ConstructorError(None, None, f"key {key!r} is written twice", key_node.start_mark)
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"key {key!r} is written twice", key_node.start_mark
+                )
             if isinstance(key, str | int | float | bool):
                 seen.add(key)
         return super().construct_mapping(node, deep)
@@ -213,5 +217,3 @@ def _value(text: str, setting: Setting) -> Any:
         except json.JSONDecodeError:
             return text
     return text
-
-

@@ -105,7 +105,7 @@ class EnsembleSettings(msgspec.Struct, frozen=True):
     applies_to: Annotated[
         Literal["confidence", "win_probability"],
         Key("Which number min_confidence is held against: the probability that the expectancy after costs is "
-            "positive, or the probability that the target is reached before the stop.", source="E02", reader="ensemble"),
+            "positive, or that the target is reached before the stop.", source="E02", reader="ensemble"),
     ] = "confidence"  # fmt: skip
     min_agreement: Annotated[
         float,
@@ -263,9 +263,9 @@ class CostSettings(msgspec.Struct, frozen=True):
         float, Key("Spread charged per side where a bar carries none.", Share, 0, 0.1, source="C02 X11",
                    reader="simulated broker")
     ] = 0.0001  # fmt: skip
-    slippage: Annotated[
-        float, Key("Slippage per fill.", Share, 0, 0.1, source="C01", reader="simulated broker")
-    ] = 0.0002
+    slippage: Annotated[float, Key("Slippage per fill.", Share, 0, 0.1, source="C01", reader="simulated broker")] = (
+        0.0002
+    )
     multiplier: Annotated[
         float,
         Key("Factor on all costs, to see what a result survives.", Unit.MULTIPLE, 0, 100, source="X11",
