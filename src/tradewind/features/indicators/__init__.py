@@ -1,0 +1,1 @@
+"""The indicators by theme, each a formula over kernels."""
