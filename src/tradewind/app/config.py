@@ -117,9 +117,10 @@ def built_in(preset: str | None = None) -> Loaded:
     faults: list[str] = []
     given = {"preset": Given(preset, "--preset", "flag")} if preset else {}
     given = _presets(given, faults) | given
+    config, wrong = checked(AppConfig, SETTINGS, given)
+    faults += broken_rules(config, given, frozenset(wrong))
     if faults:
         raise InvalidConfiguration(tuple(faults), where="--preset")
-    config, _ = checked(AppConfig, SETTINGS, given)
     return Loaded(_canonical(config), None, given)
 
 

@@ -39,15 +39,19 @@ def checked(
             values[path] = _measured(written, settings[path])
         except ValueError as fault:
             faults[path] = [f"{written.name} {fault}"]
-    model = _model(struct)
     try:
-        return _built(struct, model.model_validate(_nested(values))), faults
+        return _validated(struct, values), faults
     except ValidationError as error:
         for problem in error.errors(include_url=False):
             path = _path_of(problem["loc"], settings)
             faults.setdefault(path, []).append(_sentence(problem, given[path], settings[path], path))
     sound = {path: value for path, value in values.items() if path not in faults}
-    return _built(struct, model.model_validate(_nested(sound))), faults
+    return _validated(struct, sound), faults
+
+
+def _validated(struct: type[Section], values: Mapping[str, Any]) -> Section:
+    tree = _nested(values)
+    return _built(struct(), _written_model(struct, tree).model_validate(tree))
 
 
 def _measured(written: Given, setting: Setting) -> Any:
@@ -94,18 +98,26 @@ def _nested(values: Mapping[str, Any]) -> dict[str, Any]:
     return tree
 
 
+def _written_model(struct: type[msgspec.Struct], tree: Mapping[str, Any]) -> type[BaseModel]:
+    """A model of only those keys of a section that were written; building the models of all takes 0.1 s."""
+    fields: dict[str, Any] = {}
+    for name, annotation, _, _ in fields_of(struct):
+        if name in tree:
+            inner = _is_section(annotation)
+            fields[name] = (_written_model(annotation, tree[name]) if inner else _edge_type(annotation), ...)
+    return create_model(struct.__name__, __config__=_STRICT, **fields)
+
+
 @functools.cache
-def _model(struct: type[msgspec.Struct]) -> type[BaseModel]:
+def _element_model(struct: type[msgspec.Struct]) -> type[BaseModel]:
+    """The model of an element of a list; a field without a default is required."""
     fields: dict[str, Any] = {}
     for name, annotation, _, default in fields_of(struct):
-        # Defaults are trusted as they stand; a required field of an element has none.
-        fields[name] = (_edge_type(annotation), ... if default is msgspec.NODEFAULT else _default(annotation, default))
-    config = ConfigDict(extra="forbid", arbitrary_types_allowed=True, hide_input_in_errors=True)
-    return create_model(struct.__name__, __config__=config, **fields)
+        fields[name] = (_edge_type(annotation), ... if default is msgspec.NODEFAULT else default)
+    return create_model(struct.__name__, __config__=_STRICT, **fields)
 
 
-def _default(annotation: Any, default: Any) -> Any:
-    return _model(annotation)() if _is_section(annotation) else default
+_STRICT = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
 
 def _is_section(annotation: Any) -> bool:
@@ -122,7 +134,7 @@ def _edge_type(annotation: Any) -> Any:
     if origin is types.UnionType:
         parts = tuple(_edge_type(part) for part in get_args(annotation))
         return Union[parts]  # noqa: UP007  built from a list, which the | form cannot be
-    return _model(annotation) if _is_section(annotation) else annotation
+    return _element_model(annotation) if _is_section(annotation) else annotation
 
 
 def _listed(value: Any) -> Any:
@@ -162,16 +174,24 @@ _EDGE_TYPES: dict[Any, Any] = {
 }
 
 
-def _built(struct: type[Section], model: BaseModel) -> Section:
-    return struct(**{name: _plain(annotation, getattr(model, name)) for name, annotation, _, _ in fields_of(struct)})
+def _built(section: Section, model: BaseModel) -> Section:
+    """The section with its written keys replaced."""
+    kinds = {name: annotation for name, annotation, _, _ in fields_of(type(section))}
+    changes: dict[str, Any] = {}
+    for name in type(model).model_fields:
+        value = getattr(model, name)
+        if isinstance(value, BaseModel):
+            value = _built(getattr(section, name), value)
+        elif isinstance(value, tuple):
+            value = tuple(_element(get_args(kinds[name])[0], item) for item in value)
+        changes[name] = value
+    return msgspec.structs.replace(section, **changes)
 
 
-def _plain(annotation: Any, value: Any) -> Any:
-    if isinstance(value, BaseModel):
-        return _built(annotation, value)
-    if isinstance(value, tuple) and get_origin(annotation) is tuple:
-        return tuple(_plain(get_args(annotation)[0], item) for item in value)
-    return value
+def _element(kind: Any, value: Any) -> Any:
+    if not isinstance(value, BaseModel):
+        return value
+    return kind(**{name: getattr(value, name) for name in type(value).model_fields})
 
 
 def _path_of(location: tuple[int | str, ...], settings: Mapping[str, Setting]) -> str:

@@ -43,18 +43,17 @@ def toml_example(settings: Iterable[Setting], values: dict[str, Any]) -> str:
         '# Shares are written 0.15, 15% or "0.15 fraction"; times 30, 30s, 5m, 2h. Secrets belong into .env.',
         "",
     ]
-    section = ""
+    sections: dict[str, list[str]] = {}
     for setting in settings:
         head, _, name = setting.path.rpartition(".")
         if _is_secret(setting):
             continue
-        if head != section:
-            section = head
-            lines += ["", f"[{section}]"]
         mark = "" if setting.path in values else "# "
         value = values.get(setting.path, setting.default)
-        lines.append(f"# {_comment(setting)}")
-        lines.append(f"{mark}{name} = {_toml(value)}")
+        sections.setdefault(head, []).extend((f"# {_comment(setting)}", f"{mark}{name} = {_toml(value)}"))
+    for head, written in sections.items():
+        lines += ["", f"[{head}]"] if head else []
+        lines += written
     return "\n".join(lines) + "\n"
 
 

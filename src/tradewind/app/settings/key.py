@@ -100,8 +100,13 @@ def settings_of(struct: type[msgspec.Struct], prefix: str = "") -> tuple[Setting
     return tuple(_walk(struct, prefix))
 
 
-def fields_of(struct: type[msgspec.Struct]) -> Iterator[tuple[str, Any, Key | None, Any]]:
+@functools.cache
+def fields_of(struct: type[msgspec.Struct]) -> tuple[tuple[str, Any, Key | None, Any], ...]:
     """``(name, annotation, key, default)`` of each field; a field without a key is a section."""
+    return tuple(_fields(struct))
+
+
+def _fields(struct: type[msgspec.Struct]) -> Iterator[tuple[str, Any, Key | None, Any]]:
     hints = get_type_hints(struct, include_extras=True)
     for field in msgspec.structs.fields(struct):
         annotation, key = hints[field.name], None

@@ -57,6 +57,7 @@ PRESETS: Final[dict[str, Mapping[str, Any]]] = {
         "ensemble.min_confidence": 0.90,
         "ensemble.quorum": 3,
         "risk.max_drawdown": 0.12,
+        "risk.drawdown_alert": 0.10,
         "risk.daily_loss_limit": 0.03,
         "risk.max_position_size": 0.05,
         "risk.risk_per_trade": 0.005,
@@ -70,7 +71,12 @@ PRESETS: Final[dict[str, Mapping[str, Any]]] = {
         "strategies.min_trades": 1,
         "risk.stop_mode": "pct",
     },
-    "tight": {"risk.max_drawdown": 0.12, "risk.daily_loss_limit": 0.03, "risk.max_position_size": 0.05},
+    "tight": {
+        "risk.max_drawdown": 0.12,
+        "risk.drawdown_alert": 0.10,
+        "risk.daily_loss_limit": 0.03,
+        "risk.max_position_size": 0.05,
+    },
     "first-live": {"risk.max_position_size": 0.02},
     "ftmo-2step": {"risk.max_drawdown": 0.08, "risk.drawdown_alert": 0.06, "risk.daily_loss_limit": 0.04},
     "cautious": {

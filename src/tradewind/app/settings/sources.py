@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, get_origin
 import yaml
 
 from tradewind.app.settings.key import Setting
-from tradewind.app.settings.units import Reading
+from tradewind.app.settings.units import Reading, quantity
 from tradewind.errors import Misconfigured
 
 PREFIX = "TRADEWIND__"
@@ -170,8 +170,8 @@ def from_table(values: Mapping[str, Any], names: Names, layer: str) -> tuple[dic
         target = names.dotted.get(name)
         if target is None:
             faults.append(names.unknown(name))
-        elif value is not None:
-            _put(found, faults, target, Given(value, name, layer, target[1]))
+        elif value is not None and not (value == "" and names.settings[target[0]].default is None):
+            _put(found, faults, names.settings[target[0]], Given(value, name, layer, target[1]))
     return found, faults
 
 
@@ -198,15 +198,22 @@ def from_variables(variables: Mapping[str, str], names: Names, layer: str) -> tu
                 faults.append(names.unknown(name, variable=True))
         elif text.strip():
             given = Given(_value(text.strip(), names.settings[target[0]]), name, layer, target[1])
-            _put(found, faults, target, given)
+            _put(found, faults, names.settings[target[0]], given)
     return found, faults
 
 
-def _put(found: dict[str, Given], faults: list[str], target: tuple[str, Reading], given: Given) -> None:
-    earlier = found.get(target[0])
-    if earlier is not None and (earlier.value, earlier.reading) != (given.value, given.reading):
-        faults.append(f"{earlier.name} and {given.name} both set {target[0]}; keep one of them")
-    found.setdefault(target[0], given)
+def _put(found: dict[str, Given], faults: list[str], setting: Setting, given: Given) -> None:
+    earlier = found.setdefault(setting.path, given)
+    if earlier is not given and _meant(earlier, setting) != _meant(given, setting):
+        faults.append(f"{earlier.name} and {given.name} both set {setting.path}; keep one of them")
+
+
+def _meant(given: Given, setting: Setting) -> Any:
+    """The value under its name's reading, so that 80 of a hundred and 0.8 are the same."""
+    try:
+        return quantity(given.value, setting.key.unit, given.reading)
+    except ValueError:
+        return given.value
 
 
 def _value(text: str, setting: Setting) -> Any:

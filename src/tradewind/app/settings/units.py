@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import math
 import re
+from decimal import Decimal
 from enum import StrEnum
 from typing import Final
 
@@ -57,7 +58,7 @@ class Distance(msgspec.Struct, frozen=True):
 
 
 _QUANTITY: Final = re.compile(r"\s*([-+]?(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*([%A-Za-z]*)\s*")
-_SHARES: Final = {"%": 0.01, "percent": 0.01, "pct": 0.01, "fraction": 1.0, "bps": 0.0001, "bp": 0.0001}
+_SHARES: Final = {"%": -2, "percent": -2, "pct": -2, "fraction": 0, "bps": -4, "bp": -4}  # powers of ten
 _TIMES: Final = {
     "ms": 0.001, "s": 1.0, "sec": 1.0, "seconds": 1.0, "m": 60.0, "min": 60.0, "minutes": 60.0,
     "h": 3600.0, "hours": 3600.0, "d": 86400.0, "days": 86400.0,
@@ -103,22 +104,26 @@ def _share(number: float, word: str, reading: Reading, value: object) -> float:
     if word:
         if word not in _SHARES:
             raise ValueError(f"must be a share such as 15% or 0.15 fraction, got {value!r}")
-        # Division keeps 15% equal to 0.15; multiplication by 0.01 would not always.
-        return number / round(1.0 / _SHARES[word])
+        return _shifted(number, _SHARES[word])
     if reading is Reading.HUNDRED:
         if not 0.0 <= number <= 100.0:
             raise ValueError(f"must be between 0 and 100, got {value}")
-        return number / 100.0
+        return _shifted(number, -2)
     if reading is Reading.EXPLICIT or (reading is Reading.PERCENT and 0.0 < abs(number) < 1.0):
         raise ValueError(
             f'needs its unit: {value} can mean {number:g}% or {number:g} of the whole; write "{number:g}%" or '
             f'"{number:g} fraction"'
         )
     if reading is Reading.PERCENT:
-        return number / 100.0
+        return _shifted(number, -2)
     if abs(number) > 1.0 and abs(number) <= 100.0:
         raise ValueError(f'must be between 0 and 1, got {value}; if percent is meant write "{number:g}%"')
     return number
+
+
+def _shifted(number: float, power: int) -> float:
+    """The decimal point moved in decimal digits: 74.34% is the float 0.7434, not its neighbour."""
+    return float(Decimal(repr(number)).scaleb(power))
 
 
 def _time(number: float, word: str, unit: Unit, value: object) -> float:
@@ -131,7 +136,7 @@ def _distance(number: float, word: str, value: object) -> Distance:
     if word in ("pip", "pips"):
         return Distance(number, "pips")
     if word in _SHARES:
-        return Distance(number / round(1.0 / _SHARES[word]), "price")
+        return Distance(_shifted(number, _SHARES[word]), "price")
     if number == 0.0:
         return Distance(0.0, "pips")
     raise ValueError(f'needs its unit: write "{number:g} pips" or "{number:g}%", got {value!r}')

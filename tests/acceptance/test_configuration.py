@@ -1,0 +1,235 @@
+"""Black box: what an operator types about configuration, and what comes back."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.cli_runner import run_cli
+
+KEYS = {
+    "W01": ("live_trading.mode", "live_trading.enabled"),
+    "W02": ("continuous_learning.enabled",),
+    "W03": ("continuous_learning.confidence.trading_threshold", "continuous_learning.confidence.hysteresis"),
+    "W04": tuple(
+        f"continuous_learning.retraining.{name}"
+        for name in ("on_loss", "max_epochs", "target_confidence", "patience", "min_interval_hours", "drift_threshold")
+    ),
+    "W05": ("risk.max_drawdown_percent", "risk.daily_loss_limit", "risk.max_position_size_percent"),
+    "W06": ("symbols",),
+    "W07": ("timeframes.intervals",),
+    "W08": ("ENABLE_AUTO_SIGNALS", "AUTO_SIGNAL_INTERVAL", "AUTO_SIGNAL_PAIRS"),
+    "W09": ("TELEGRAM_BOT_TOKEN", "TELEGRAM_TOKEN", "TELEGRAM_CHAT_ID", "TELEGRAM_ALLOWED_USERS", "ADMIN_CHAT_ID"),
+    "W10": ("MIN_CONFIDENCE_THRESHOLD",),
+    "W11": ("CONFIDENCE_THRESHOLD",),
+    "W12": ("RUNTIME_MODE", "KILL_SWITCH"),
+    "W13": ("FTMO_LOGIN", "FTMO_PASS", "FTMO_SERVER"),
+    "W14": ("AWS_REGION", "DB_URL"),
+    "W15": (
+        "TRADING_TOOL_TELEGRAM_BOT_TOKEN",
+        "TRADING_TOOL_NEWS_API_KEY",
+        "TRADING_TOOL_OANDA_API_KEY",
+    ),
+    "W16": ("POSITION_SIZE_BTC", "POSITION_SIZE_ETH"),
+    "W17": ("drift.drift_threshold", "drift.min_trades_for_detection", "drift.lookback_days", "drift.cooldown_hours"),
+    "W18": ("generator.max_strategies", "strategies.min_confidence", "strategies.min_trades", "strategies.limit"),
+}
+
+
+@pytest.fixture(autouse=True)
+def _folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.req("W01", "W02", "W03", "W04", "W05", "W06", "W07", "W08", "W09", "W10", "W11", "W12", "W17", "W18")
+@pytest.mark.parametrize(("row", "key"), [(row, key) for row, keys in KEYS.items() for key in keys])
+def test_every_key_of_the_area_is_explained(row, key):
+    """`config explain KEY` prints type, unit, default, range, source."""
+    document = run_cli("config", "explain", key, "--json").document
+    assert row in document["source"].split()
+    assert document["type"]
+    assert {"unit", "default", "range", "choices", "presets", "read_by"} <= set(document)
+    human = run_cli("config", "explain", key)
+    assert human.exit_code == 0
+    for word in ("meaning", "type", "default", "source"):
+        assert word in human.stdout
+
+
+@pytest.mark.req("W03", "W04", "W17", "W18")
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("continuous_learning.confidence.trading_threshold", 0.80),
+        ("continuous_learning.confidence.hysteresis", 0.05),
+        ("continuous_learning.retraining.max_epochs", 50),
+        ("continuous_learning.retraining.patience", 12),
+        ("continuous_learning.retraining.min_interval_hours", 2.0),
+        ("continuous_learning.retraining.drift_threshold", 0.70),
+        ("drift.drift_threshold", 0.15),
+        ("drift.min_trades_for_detection", 30),
+        ("drift.lookback_days", 30.0),
+        ("drift.cooldown_hours", 24.0),
+        ("generator.max_strategies", 100),
+        ("strategies.min_confidence", 0.50),
+        ("strategies.fallback_min_confidence", 0.40),
+        ("strategies.limit", 100),
+    ],
+)
+def test_a_default_is_the_one_of_the_source(key, value):
+    assert run_cli("config", "explain", key, "--json").document["default"] == value
+
+
+@pytest.mark.req("W05", "HZ13")
+def test_a_share_needs_its_unit_where_it_could_mean_two_things(tmp_path):
+    path = tmp_path / "tradewind.yaml"
+    path.write_text(
+        "risk:\n  max_drawdown_percent: 15.0\n  daily_loss_limit: 0.05\n  max_position_size_percent: 0.10\n"
+    )
+    refused = run_cli("config", "check")
+    assert refused.exit_code == 2
+    assert refused.stderr == (
+        "Configuration validation failed:\n"
+        "  - risk.max_position_size_percent needs its unit: 0.1 can mean 0.1% or 0.1 of the whole; "
+        'write "0.1%" or "0.1 fraction"\n'
+    )
+    for written in ("10%", "0.10 fraction"):
+        path.write_text(path.read_text().rpartition(":")[0] + f': "{written}"\n')
+        settings = run_cli("config", "show", "--json").document["settings"]
+        values = [settings[f"risk.{key}"]["value"] for key in ("max_drawdown", "daily_loss_limit", "max_position_size")]
+        assert values == [0.15, 0.05, 0.10]
+
+
+@pytest.mark.req("W07", "E06")
+def test_weights_of_the_timeframes_must_sum_to_one(tmp_path):
+    text = "timeframes:\n  intervals:\n    - {interval: 1h, weight: 0.30}\n    - {interval: 4h, weight: 0.25}\n"
+    (tmp_path / "tradewind.yaml").write_text(text)
+    refused = run_cli("config", "check")
+    assert refused.exit_code == 2
+    assert "weights must sum to 1, got 0.55" in refused.stderr
+    assert "1h 0.5455, 4h 0.4545" in refused.stderr
+
+
+@pytest.mark.req("W08")
+def test_automatic_signals_are_read_from_the_environment_with_their_types(monkeypatch):
+    monkeypatch.setenv("ENABLE_AUTO_SIGNALS", "true")
+    monkeypatch.setenv("AUTO_SIGNAL_INTERVAL", "3600")
+    monkeypatch.setenv("AUTO_SIGNAL_PAIRS", "EUR/USD,GBP/USD,XAU/USD")
+    settings = run_cli("config", "show", "--json").document["settings"]
+    assert settings["auto_signals.enabled"]["value"] is True
+    assert settings["auto_signals.interval"]["value"] == 3600.0
+    assert settings["auto_signals.pairs"]["value"] == ["EUR/USD", "GBP/USD", "XAU/USD"]
+    monkeypatch.setenv("AUTO_SIGNAL_PAIRS", "EUR/USD,FOO/BAR")
+    refused = run_cli("config", "check")
+    assert refused.exit_code == 2
+    assert "unknown pair 'FOO/BAR'" in refused.stderr
+
+
+@pytest.mark.req("W09")
+@pytest.mark.parametrize("name", ["TELEGRAM_BOT_TOKEN", "TELEGRAM_TOKEN", "TRADING_TOOL_TELEGRAM_BOT_TOKEN"])
+def test_every_name_of_the_token_is_accepted_and_its_absence_is_named(monkeypatch, name):
+    monkeypatch.setenv("TRADEWIND__TELEGRAM__ENABLED", "true")
+    monkeypatch.setenv("TELEGRAM_CHAT_ID", "42")
+    monkeypatch.setenv("TELEGRAM_ALLOWED_USERS", "1,2")
+    missing = run_cli("config", "check")
+    assert (missing.exit_code, missing.stderr) == (
+        2,
+        "Configuration validation failed:\n  - TELEGRAM_BOT_TOKEN is not set\n",
+    )
+    monkeypatch.setenv(name, "canary-4711")
+    assert run_cli("config", "check").exit_code == 0
+    shown = run_cli("config", "show")
+    assert "canary-4711" not in shown.stdout + shown.stderr + run_cli("config", "show", "--json").stdout
+    assert run_cli("config", "show", "--json").document["settings"]["telegram.bot_token"]["value"] == "********"
+
+
+@pytest.mark.req("W10", "W11")
+def test_confidence_is_read_on_the_scale_of_its_name(monkeypatch):
+    monkeypatch.setenv("MIN_CONFIDENCE_THRESHOLD", "82")
+    settings = run_cli("config", "show", "--json").document["settings"]
+    assert settings["ensemble.min_confidence"]["value"] == 0.82
+    monkeypatch.setenv("MIN_CONFIDENCE_THRESHOLD", "150")
+    refused = run_cli("config", "check")
+    assert refused.stderr == (
+        "Configuration validation failed:\n  - MIN_CONFIDENCE_THRESHOLD must be between 0 and 100, got 150\n"
+    )
+    monkeypatch.delenv("MIN_CONFIDENCE_THRESHOLD")
+    monkeypatch.setenv("CONFIDENCE_THRESHOLD", "0.75")
+    settings = run_cli("config", "show", "--json").document["settings"]
+    assert settings["ensemble.min_confidence"]["value"] == 0.75
+    monkeypatch.setenv("CONFIDENCE_THRESHOLD", "75")
+    assert "must be between 0 and 1, got 75" in run_cli("config", "check").stderr
+
+
+@pytest.mark.req("W12")
+def test_mode_and_kill_switch_are_strict(monkeypatch):
+    monkeypatch.setenv("RUNTIME_MODE", "prod")
+    monkeypatch.setenv("KILL_SWITCH", "perhaps")
+    assert run_cli("config", "check", "--json").document["error"]["faults"] == [
+        "RUNTIME_MODE must be one of dryrun, paper, live, got 'prod'",
+        "KILL_SWITCH must be true or false, got 'perhaps'",
+    ]
+
+
+@pytest.mark.req("W19")
+def test_a_configuration_with_five_faults_answers_with_five_lines_and_exit_2(tmp_path):
+    (tmp_path / "tradewind.toml").write_text(
+        'symbols = ["FOO/BAR"]\nexecution = "yes"\n'
+        "[risk]\nmax_drawdwn = 1\ndaily_loss_limit = 7\n[account]\nbalance = -1\n"
+    )
+    refused = run_cli("config", "check")
+    assert refused.exit_code == 2
+    assert refused.stderr.splitlines()[0] == "Configuration validation failed:"
+    assert len(refused.stderr.splitlines()[1:]) == 5
+    assert all(line.startswith("  - ") for line in refused.stderr.splitlines()[1:])
+    assert len(run_cli("config", "check", "--json").document["error"]["faults"]) == 5
+    assert run_cli("config", "explain", "account.balance").exit_code == 0
+
+
+def test_the_five_drawdown_thresholds_are_explained_together():
+    thresholds = run_cli("config", "explain", "drawdown", "--json").document["thresholds"]
+    assert [(name, value) for name, _, value, _ in thresholds] == [
+        ("train", 0.25),
+        ("30 days", 0.20),
+        ("rollback", 0.15),
+        ("tight", 0.12),
+        ("good and hourly", 0.10),
+    ]
+
+
+@pytest.mark.req("E03", "E04")
+@pytest.mark.parametrize(
+    ("preset", "key", "value"),
+    [
+        ("crpbot", "ensemble.min_confidence", 0.75),
+        ("fx", "ensemble.min_confidence", 0.80),
+        ("crypto", "continuous_learning.confidence.trading_threshold", 0.80),
+        ("cautious", "continuous_learning.confidence.trading_threshold", 0.82),
+        ("relaxed", "continuous_learning.confidence.trading_threshold", 0.75),
+        ("tight", "risk.max_drawdown", 0.12),
+        ("source", "ensemble.applies_to", "win_probability"),
+    ],
+)
+def test_a_preset_sets_what_its_source_used(preset, key, value):
+    settings = run_cli("config", "show", "--preset", preset, "--json").document["settings"]
+    assert settings[key]["value"] == value
+    differences = run_cli("config", "diff", "--preset", preset, "--json").document["differences"]
+    from_default = run_cli("config", "explain", key, "--json").document["default"] != value
+    assert from_default == (key in {difference["key"] for difference in differences})
+
+
+@pytest.mark.req("H19")
+def test_a_predictor_without_a_promoted_model_stops_paper_and_live(tmp_path, monkeypatch):
+    (tmp_path / "tradewind.toml").write_text('[[predictors]]\nname = "lstm"\n')
+    assert run_cli("config", "check").exit_code == 0
+    monkeypatch.setenv("RUNTIME_MODE", "paper")
+    refused = run_cli("config", "check")
+    assert refused.exit_code == 2
+    assert "lstm has no promoted model" in refused.stderr
+    (tmp_path / "models" / "promoted").mkdir(parents=True)
+    (tmp_path / "models" / "promoted" / "lstm_EURUSD.onnx").write_bytes(b"x")
+    assert run_cli("config", "check").exit_code == 0
+    (tmp_path / "tradewind.toml").write_text('[[predictors]]\nname = "dice"\nsource = "random"\n')
+    refused = run_cli("config", "check")
+    assert refused.exit_code == 2
+    assert "dice has source random, allowed in dryrun only" in refused.stderr
+    monkeypatch.setenv("RUNTIME_MODE", "dryrun")
+    assert run_cli("config", "check").exit_code == 0
