@@ -1,11 +1,12 @@
 """The language of rules, in one place to import from.
 
->>> from tradewind.features.rule import Exits, Rule, rising_edge, value
->>> from tradewind.features.spec import ema, rsi
->>> above = value(ema(12)) > value(ema(26))
->>> rule = Rule(long=rising_edge(above) & (value(rsi(14)) >= 50), short=rising_edge(~above), exits=Exits())
+>>> from tradewind.features.rule_series import ema, rsi
+>>> above = ema(12) > ema(26)
+>>> rule = Rule(long=rising_edge(above) & (rsi(14) >= 50), short=rising_edge(~above) & (rsi(14) <= 50), exits=Exits())
 >>> print(rule.long)
-ema(12) > ema(26) and not (ema(12)[1] > ema(26)[1]) and rsi(14) >= 50
+ema(12) > ema(26) and ema(12)[1] <= ema(26)[1] and rsi(14) >= 50
+
+Indicators as operands are in ``rule_series``, compiling in ``rule_program``, explaining in ``rule_explanation``.
 """
 
 from tradewind.features.rule_exits import Exits, StopMode

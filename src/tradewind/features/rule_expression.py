@@ -10,26 +10,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import Final, Literal, NoReturn, Protocol
+from typing import Final, Literal, NoReturn
 
 import msgspec
 
 from tradewind.errors import Misconfigured
+from tradewind.features.indicator import Indicator
 
 MAX_LAG: Final = 1
 """Feature rows carry this bar and the one before; a longer look back is an indicator of its own."""
 
 Arithmetic = Literal["+", "-", "*", "/"]
 Order = Literal[">", ">=", "<", "<="]
-
-
-class Keyed(Protocol):
-    """What an expression needs of an indicator: a unique, readable, hashable identity such as ``ema(20)``."""
-
-    @property
-    def key(self) -> str:
-        """Name of the column in the feature bank."""
-        ...
+_OPPOSITE: Final[dict[Order, Order]] = {">": "<=", ">=": "<", "<": ">=", "<=": ">"}
 
 
 class Operand(msgspec.Struct, frozen=True):
@@ -79,7 +72,7 @@ class Operand(msgspec.Struct, frozen=True):
 class Series(Operand, frozen=True):
     """An indicator at this closed bar (``bars_ago`` 0) or the one before (1); printed ``ema(12)``, ``ema(12)[1]``."""
 
-    indicator: Keyed
+    indicator: Indicator
     bars_ago: int = 0
 
     def lag(self, bars: int = 1) -> Operand:
@@ -161,6 +154,9 @@ class Comparison(Condition, frozen=True):
     left: Operand
     right: Operand
 
+    def __invert__(self) -> Condition:
+        return Comparison(_OPPOSITE[self.order], self.left, self.right)
+
     def lag(self, bars: int = 1) -> Condition:
         """Both sides, earlier."""
         return Comparison(self.order, self.left.lag(bars), self.right.lag(bars))
@@ -202,6 +198,9 @@ class Negated(Condition, frozen=True):
 
     part: Condition
 
+    def __invert__(self) -> Condition:
+        return self.part
+
     def lag(self, bars: int = 1) -> Condition:
         """The part, earlier."""
         return Negated(self.part.lag(bars))
@@ -215,7 +214,7 @@ def operand(source: Operand | float) -> Operand:
     return source if isinstance(source, Operand) else Constant(float(source))
 
 
-def value(indicator: Keyed) -> Series:
+def value(indicator: Indicator) -> Series:
     """An indicator as operand."""
     return Series(indicator)
 
@@ -234,7 +233,7 @@ def crosses_below(left: Operand, right: Operand | float) -> Condition:
 
 def rising_edge(condition: Condition) -> Condition:
     """``condition`` true now and false one bar ago."""
-    return Both(condition, Negated(condition.lag()))
+    return Both(condition, ~condition.lag())
 
 
 def operands_of(part: Condition | Operand) -> Iterator[Series]:

@@ -48,7 +48,7 @@ class Family(Generic[ParamsT]):
     """One way of trading, open in its parameters.
 
     ``name`` starts the ids of its members. ``pool`` holds the parameter sets that run when nothing else is configured;
-    the n-th one is version n.
+    the n-th one is version n. ``longest`` is the longest timeframe the default pool runs it on.
     """
 
     name: str
@@ -56,6 +56,7 @@ class Family(Generic[ParamsT]):
     Params: type[ParamsT]
     rule: Callable[[ParamsT], Rule]
     pool: tuple[ParamsT, ...]
+    longest: Timeframe = Timeframe.D1
 
     def params_of(self, mapping: Mapping[str, Any]) -> ParamsT:
         """Parameters from configuration text; missing fields take their defaults.

@@ -38,7 +38,9 @@ def evaluate_rules(
     sides: NDArray[np.int8],
     atr: NDArray[np.float64],
 ) -> None:
-    """Fill ``sides`` (+1, -1, 0) and ``atr`` (NaN where a member needs none), both of shape ``(n_members,)``.
+    """Fill ``sides`` (+1, -1, 0) and ``atr`` (0 where a member's stop needs none), both of shape ``(n_members,)``.
+
+    A member whose stop needs an ATR that is still NaN is silent: a vote that has no stop is no vote.
 
     ``program`` = header, then ``(op, a, b)`` per instruction, then ``(long, short, atr)`` registers per member.
     ``values`` and ``previous`` have shape ``(n_features,)``; ``registers`` is scratch with the constants in place.
@@ -83,10 +85,13 @@ def evaluate_rules(
         result += 1
         cell += 3
     for member in range(program[3]):
+        stop_range = registers[program[cell + 2]]
         # A difference of two truths: 0 when both or none hold, NaN (neither > 0 nor < 0) when either is unknown.
         vote = registers[program[cell]] - registers[program[cell + 1]]
+        if math.isnan(stop_range):
+            vote = 0.0
         sides[member] = 1 if vote > 0.0 else (-1 if vote < 0.0 else 0)
-        atr[member] = registers[program[cell + 2]]
+        atr[member] = stop_range
         cell += 3
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.rules.named import Named
 from tradewind.errors import Misconfigured
-from tradewind.features.rule import crosses_above, crosses_below, rising_edge, value
+from tradewind.features.rule import crosses_above, crosses_below, rising_edge
 from tradewind.features.rule_expression import comparisons_of, operand, operands_of
+from tradewind.features.rule_series import ema, rsi
 
-fast, slow, gauge = (value(Named(key)) for key in ("ema(12)", "ema(26)", "rsi(14)"))
+fast, slow, gauge = ema(12), ema(26), rsi(14)
 
 
 def test_a_comparison_reads_like_the_rule_in_words():
@@ -17,7 +17,7 @@ def test_a_comparison_reads_like_the_rule_in_words():
     assert str(fast > slow) == "ema(12) > ema(26)"
     assert str(gauge >= 50) == "rsi(14) >= 50"
     assert str(fast >= slow.lag(1)) == "ema(12) >= ema(26)[1]"
-    assert str((fast - gauge * 2 > 1.5) | ~(gauge < 30)) == "(ema(12) - (rsi(14) * 2)) > 1.5 or not (rsi(14) < 30)"
+    assert str((fast - gauge * 2 > 1.5) | ~(gauge < 30)) == "(ema(12) - (rsi(14) * 2)) > 1.5 or rsi(14) >= 30"
     assert str(((fast > 1) | (fast < 0)) & (gauge > 2)) == "(ema(12) > 1 or ema(12) < 0) and rsi(14) > 2"
 
 
@@ -32,13 +32,14 @@ def test_crossings_look_one_bar_back():
     """Rule: a cross needs the other order, or a touch, on the bar before."""
     assert str(crosses_above(fast, slow)) == "ema(12) > ema(26) and ema(12)[1] <= ema(26)[1]"
     assert str(crosses_below(gauge, 70)) == "rsi(14) < 70 and rsi(14)[1] >= 70"
-    assert str(rising_edge(fast > slow)) == "ema(12) > ema(26) and not (ema(12)[1] > ema(26)[1])"
+    assert str(rising_edge(fast > slow)) == "ema(12) > ema(26) and ema(12)[1] <= ema(26)[1]"
 
 
 def test_lag_reaches_every_part_of_an_expression():
     """Rule: the lag of a whole is the whole of the lags."""
-    whole = ((fast * 2 > slow) & ~(gauge < 30)) | (gauge > 70)
-    assert str(whole.lag()) == "((ema(12)[1] * 2) > ema(26)[1] and not (rsi(14)[1] < 30)) or rsi(14)[1] > 70"
+    whole = ((fast * 2 > slow) & (gauge < 30)) | ~((gauge > 70) & (fast < 1))
+    said = "((ema(12)[1] * 2) > ema(26)[1] and rsi(14)[1] < 30) or not (rsi(14)[1] > 70 and ema(12)[1] < 1)"
+    assert str(whole.lag()) == said
 
 
 def test_looking_further_back_than_the_row_is_refused():
@@ -68,16 +69,30 @@ def test_constants_are_finite(number):
 
 def test_parts_are_listed_in_reading_order():
     """Rule: explanations list comparisons as they are read."""
-    whole = ((fast * 2 > slow) & ~(gauge < 30)) | (gauge.lag() > 70)
+    whole = ((fast * 2 > slow) & ~((gauge < 30) & (slow < 1))) | (gauge.lag() > 70)
     assert [str(part) for part in comparisons_of(whole)] == [
         "(ema(12) * 2) > ema(26)",
         "rsi(14) < 30",
+        "ema(26) < 1",
         "rsi(14)[1] > 70",
     ]
-    assert [str(part) for part in operands_of(whole)] == ["ema(12)", "ema(26)", "rsi(14)", "rsi(14)[1]"]
+    assert [str(part) for part in operands_of(whole)] == ["ema(12)", "ema(26)", "rsi(14)", "ema(26)", "rsi(14)[1]"]
 
 
 def test_equal_expressions_are_equal_and_hash_alike():
     """Rule: sharing works by value."""
-    assert hash(fast > slow) == hash(value(Named("ema(12)")) > value(Named("ema(26)")))
-    assert len({fast > slow, value(Named("ema(12)")) > slow, fast >= slow}) == 2
+    assert hash(fast > slow) == hash(ema(12) > ema(26))
+    assert len({fast > slow, ema(12) > slow, fast >= slow}) == 2
+
+
+def test_denying_a_comparison_turns_it_around():
+    """Rule: not (a > b) is a <= b, since an unknown number silences either; denying twice changes nothing."""
+    assert [str(~part) for part in (fast > slow, fast >= slow, fast < slow, fast <= slow)] == [
+        "ema(12) <= ema(26)",
+        "ema(12) < ema(26)",
+        "ema(12) >= ema(26)",
+        "ema(12) > ema(26)",
+    ]
+    both = (fast > slow) & (gauge > 50)
+    assert str(~both) == "not (ema(12) > ema(26) and rsi(14) > 50)"
+    assert ~~both == both

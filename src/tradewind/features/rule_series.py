@@ -1,0 +1,90 @@
+"""Indicators as operands, under the names strategies use: ``ema(12) > ema(26)`` is a condition."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from tradewind.features.indicator import Indicator
+from tradewind.features.rule_expression import Series, value
+
+Edge = Literal["upper", "middle", "lower"]
+
+
+def close() -> Series:
+    """Closing price."""
+    return value(Indicator("close"))
+
+
+def hour() -> Series:
+    """UTC hour of the close, 0 to 23."""
+    return value(Indicator("hour"))
+
+
+def ema(n: int) -> Series:
+    """Exponential moving average of the close."""
+    return value(Indicator("ema", (n,)))
+
+
+def sma(n: int) -> Series:
+    """Simple moving average of the close."""
+    return value(Indicator("sma", (n,)))
+
+
+def rsi(n: int) -> Series:
+    """Wilder's relative strength index, 0 to 100."""
+    return value(Indicator("rsi", (n,)))
+
+
+def adx(n: int) -> Series:
+    """Wilder's average directional index, 0 to 100."""
+    return value(Indicator("adx", (n,)))
+
+
+def plus_di(n: int) -> Series:
+    """Wilder's upward directional indicator."""
+    return value(Indicator("plus_di", (n,)))
+
+
+def minus_di(n: int) -> Series:
+    """Wilder's downward directional indicator."""
+    return value(Indicator("minus_di", (n,)))
+
+
+def roc(n: int) -> Series:
+    """Rate of change over ``n`` bars in percent."""
+    return value(Indicator("roc", (n,)))
+
+
+def zscore(n: int) -> Series:
+    """Distance of the close from its mean of ``n`` in standard deviations."""
+    return value(Indicator("zscore", (n,)))
+
+
+def macd(fast: int, slow: int, signal: int, output: Literal["line", "signal"]) -> Series:
+    """MACD line, or its signal line."""
+    return value(Indicator("macd", (fast, slow, signal), output))
+
+
+def stoch(n: int, slow_k: int, slow_d: int, output: Literal["k", "d"]) -> Series:
+    """Slow stochastic %K or %D, 0 to 100."""
+    return value(Indicator("stoch", (n, slow_k, slow_d), output))
+
+
+def bbands(n: int, width: float, edge: Edge) -> Series:
+    """Bollinger band ``width`` standard deviations from the mean of ``n``."""
+    return value(Indicator("bbands", (n, width), edge))
+
+
+def keltner(n: int, atr_n: int, width: float, edge: Edge) -> Series:
+    """Keltner channel ``width`` average true ranges from the EMA of ``n``."""
+    return value(Indicator("kc", (n, atr_n, width), edge))
+
+
+def donchian(n: int, edge: Edge) -> Series:
+    """Highest high, lowest low or their middle over ``n`` bars, this one included."""
+    return value(Indicator("donchian", (n,), edge))
+
+
+def supertrend(n: int, width: float) -> Series:
+    """Direction of the SuperTrend: +1 while rising, -1 while falling."""
+    return value(Indicator("supertrend", (n, width), "direction"))
