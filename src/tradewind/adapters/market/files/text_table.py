@@ -38,6 +38,8 @@ def decoded(data: bytes) -> str:
         text = data.decode("utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
     except UnicodeDecodeError:
         text = data.decode("latin-1")
+    if not text.strip():
+        raise unreadable("text", "it is empty")
     if "\0" in text:
         raise unreadable("text", "it holds zero bytes")
     return text

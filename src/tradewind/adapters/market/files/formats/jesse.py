@@ -27,10 +27,12 @@ class Jesse:
     def parse(self, data: bytes) -> RawBars:
         """Loads the array, never unpickling anything."""
         with decoding("Jesse"):
-            array = np.load(io.BytesIO(data), allow_pickle=False)
-        if not isinstance(array, np.ndarray) or array.ndim != 2 or array.shape[1] < 6 or array.dtype.kind not in "fiu":
-            shape = getattr(array, "shape", None)
-            raise unreadable("Jesse", f"shape {shape}, expected (n, 6): timestamp, open, close, high, low, volume")
+            array = np.lib.format.read_array(io.BytesIO(data), allow_pickle=False)
+        if array.ndim != 2 or array.shape[1] < 6 or array.dtype.kind not in "fiu":
+            raise unreadable(
+                "Jesse",
+                f"{array.dtype} of shape {array.shape}, expected (n, 6): timestamp, open, close, high, low, volume",
+            )
         return from_rows(array.astype(np.float64), _ORDER)
 
 
