@@ -61,6 +61,19 @@ class BarColumns(NamedTuple):
     volume: NDArray[np.float64]
     spread: NDArray[np.float64]
 
+    def take(self, rows: NDArray[np.int64] | NDArray[np.bool_]) -> BarColumns:
+        """The rows picked by index or by flag, as copies."""
+        return BarColumns(
+            self.ts_open[rows],
+            self.ts_close[rows],
+            self.open[rows],
+            self.high[rows],
+            self.low[rows],
+            self.close[rows],
+            self.volume[rows],
+            self.spread[rows],
+        )
+
     def slice(self, start: int, stop: int) -> BarColumns:
         """Rows ``start`` to ``stop`` (exclusive) as views."""
         rows = slice(start, stop)

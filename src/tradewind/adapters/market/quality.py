@@ -95,15 +95,25 @@ def inspect(
 ) -> QualityReport:
     """Examines bars in the order given; they need not be sorted, unique or sound.
 
-    Kinds: ``out_of_order`` and ``duplicate`` (by open time); ``weekend``, ``daily_pause``, ``holiday``, ``outage``
-    (gaps; only the last lacks bars); ``bad_price``, ``bad_ohlc``, ``bad_volume``, ``bad_spread``; ``spike``: robust
-    z = abs(log return) / (1.4826 MAD) > 10 between adjoining bars, a fault when it stands out from the 24 bars on each
-    side just as much and the next bar takes it back, or a bar whose high is 1.5 times its low; ``frozen``: so many equal bars in a row that fewer than 0.01 such runs are
-    expected from the share of equal bars; ``zero_volume``: three or more bars without volume in a series that has it.
+    ============================================  ==================================================================
+    kind                                          meaning
+    ============================================  ==================================================================
+    ``out_of_order``, ``duplicate``               by open time
+    ``weekend``, ``daily_pause``, ``holiday``     the market was closed; no bar is lacking
+    ``outage``                                    the calendar expects bars and there are none
+    ``bad_price``, ``bad_ohlc``, ``bad_volume``   not positive, not finite, or outside low to high
+    ``bad_spread``                                the ask is below the bid
+    ``spike``                                     z = abs(log return) / (1.4826 MAD) > 10 between adjoining bars; a
+                                                  fault when it stands out as much from the 24 bars on each side and
+                                                  the next bar takes it back. Also a high of 1.5 times the low
+    ``frozen``                                    equal bars in a row, so many that the share of equal bars lets
+                                                  expect fewer than 0.01 such runs in the series
+    ``zero_volume``                               three or more bars without volume in a series that has it
+    ============================================  ==================================================================
     """
     findings = list(_disorder(columns))
     _, first = np.unique(columns.ts_open, return_index=True)
-    ordered = BarColumns(*(column[first] for column in columns))
+    ordered = columns.take(first)
     gaps = list(_gaps(ordered, timeframe, calendar))
     findings += gaps
     findings += _unsound(ordered)
