@@ -144,6 +144,10 @@ def test_parameters_built_in_code_are_checked_too(family):
     outside = msgspec.structs.replace(family.pool[0], exits=Exits(stop_pct=0.5))
     with pytest.raises(Misconfigured, match="stop_pct"):
         member_of(family, Timeframe.H1, outside, 1)
+    drawn = msgspec.structs.replace(family.pool[0], exits=Exits(stop_pct=np.float64(0.0025), atr_period=np.int64(9)))
+    exits = member_of(family, Timeframe.H1, drawn, 1).params.exits
+    assert (type(exits.stop_pct), type(exits.atr_period)) == (float, int)
+    assert (exits.stop_pct, exits.atr_period) == (0.0025, 9)
     with pytest.raises(Misconfigured, match="version"):
         member_of(family, Timeframe.H1, family.pool[0], 0)
 

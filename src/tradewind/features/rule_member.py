@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, Literal, TypeVar
 
 import msgspec
+import numpy as np
 
 from tradewind.errors import Misconfigured
 from tradewind.features.rule_exits import Exits
@@ -81,8 +82,8 @@ class Family(Generic[ParamsT]):
             ) from error
 
     def check(self, params: ParamsT) -> ParamsT:
-        """``params`` unchanged, after the same checks as ``params_of``."""
-        mapping: dict[str, Any] = msgspec.to_builtins(params)
+        """Equal parameters after the checks of ``params_of``; numpy numbers, as drawn by a generator, become plain."""
+        mapping: dict[str, Any] = msgspec.to_builtins(params, enc_hook=_plain)
         return self.params_of(mapping)
 
 
@@ -112,6 +113,12 @@ def member_of(
     checked = family.check(params)
     name = f"{family.name}_{timeframe}_v{version}"
     return Member(name, family.name, timeframe, checked, weight, family.rule(checked))
+
+
+def _plain(number: object) -> Any:
+    if isinstance(number, np.generic):
+        return number.item()
+    raise Misconfigured(f"{number!r} as a parameter", allowed="numbers and text", next_step="change the value")
 
 
 def _ranges(params: type[StrategyParams]) -> str:

@@ -9,9 +9,12 @@ import pytest
 
 from tests.fakes.members import voter
 from tests.shadow_workload import COSTS, columns_of, exits_of, workload
+from tradewind import strategies
 from tradewind.ensemble.shadow import MIN_DAYS, MIN_TRADES, ShadowBook
 from tradewind.errors import Corrupt, Misconfigured
-from tradewind.features.rule import Exits
+from tradewind.features.bank import FeatureBank
+from tradewind.features.rule import Exits, member_of
+from tradewind.features.rule_program import RuleProgram, indicators_of
 from tradewind.model.bar import Bar, BarColumns
 from tradewind.model.instrument import CostModel
 from tradewind.model.timeframe import DAY, HOUR, Timeframe
@@ -314,3 +317,28 @@ def test_votes_of_the_wrong_shape_are_refused():
     columns = flat_bars((100, 100, 100, 100))
     with pytest.raises(Misconfigured, match=r"\(1, 1\)"):
         ShadowBook([voter(PCT)], FREE).run(columns, np.zeros((1, 2), dtype=np.int8), np.zeros((1, 2)))
+
+
+@pytest.mark.parametrize("first", [0, 30])
+def test_the_whole_chain_reproduces_the_published_workload(published, first):
+    """Rule: bank (seeded with the first value), EMA family, program and book give the oracle's trades, set by set."""
+    columns, table, _, _, oracle = published
+    chosen = range(first, first + 30)
+    family = strategies.family("EMA_Crossover")
+    members = []
+    for k in chosen:
+        fast, slow, gate = table[k][:3]
+        params = family.Params(fast=int(fast), slow=int(slow), gate=float(gate), exits=exits_of(table[k]))
+        members.append(member_of(family, Timeframe.H1, params, k + 1))
+    bank = FeatureBank(indicators_of(members), seeding="first")
+    sides, atr = RuleProgram(members, bank.index).run(bank.batch(columns))
+    sides[: workload().WARM] = 0
+    book = ShadowBook(members, COSTS)
+    book.run(columns, sides, atr)
+    for number, k in enumerate(chosen):
+        closed = book.closed(number)
+        found = [(trade.side, trade.ts_entry // HOUR - 24, trade.ts_exit // HOUR - 25) for trade in closed]
+        assert found == [trade[:3] for trade in oracle[k]]
+        for trade, (side, _, _, entry, exit_, _) in zip(closed, oracle[k], strict=True):
+            filled, left = entry * (1 + side * 0.0003), exit_ * (1 - side * 0.0003)
+            assert trade.net == pytest.approx(side * (left - filled) / filled, rel=1e-12, abs=1e-15)
