@@ -8,6 +8,7 @@ those are written as the strings ``"NaN"``, ``"Infinity"`` and ``"-Infinity"``.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -46,7 +47,7 @@ def decode_event(payload: bytes) -> InputEvent:
             raise Corrupt(f"an event cannot be read ({fault})") from fault
 
 
-def encode_outputs(outputs: list[Output] | tuple[Output, ...]) -> bytes:
+def encode_outputs(outputs: Sequence[Output]) -> bytes:
     """Canonical JSON array of output events; ``[]`` when nothing followed."""
     return _encoder.encode(outputs)
 

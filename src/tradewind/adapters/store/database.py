@@ -95,9 +95,9 @@ class Database:
 
         return engine
 
-    def faults(self) -> AbstractContextManager[None]:
+    def faults(self, *, reading: bool = False) -> AbstractContextManager[None]:
         """Block in which the driver's errors become those of ``tradewind.errors``, naming this file."""
-        return translated(str(self.path), self._driver.Error)
+        return translated(str(self.path), self._driver.Error, reading=reading)
 
     def require(self) -> None:
         """Raises ``Unavailable`` when there is no file, ``Misconfigured`` when its schema is not this version's."""
@@ -177,7 +177,7 @@ class Database:
 
     def query(self, sql: str, parameters: Sequence[object] = ()) -> tuple[list[str], list[tuple[Any, ...]]]:
         """``(column names, rows)`` of a statement that only reads; writing is refused by SQLite itself."""
-        with self.faults(), self.engine.connect() as connection:
+        with self.faults(reading=True), self.engine.connect() as connection:
             connection.exec_driver_sql("PRAGMA query_only=ON")
             try:
                 result = connection.exec_driver_sql(sql, tuple(parameters))

@@ -24,18 +24,21 @@ _TEXTS = {
 
 
 @contextmanager
-def translated(where: str, driver_error: type[Exception]) -> Iterator[None]:
+def translated(where: str, driver_error: type[Exception], *, reading: bool = False) -> Iterator[None]:
     """Turns what the driver raises inside the block into an error of ``tradewind.errors`` that names ``where``."""
     try:
         yield
     except DBAPIError as fault:
-        raise error_of(fault.orig or fault, where) from fault
+        raise error_of(fault.orig or fault, where, reading=reading) from fault
     except driver_error as fault:
-        raise error_of(fault, where) from fault
+        raise error_of(fault, where, reading=reading) from fault
 
 
-def error_of(fault: BaseException, where: str) -> TradewindError:
-    """The error to raise for a driver's fault, by SQLite's result code where the driver gives it, else by its text."""
+def error_of(fault: BaseException, where: str, *, reading: bool = False) -> TradewindError:
+    """The error to raise for a driver's fault, by SQLite's result code where the driver gives it, else by its text.
+
+    ``reading`` says that the connection was told to refuse writes, so that a refused one is the statement's fault.
+    """
     text = str(fault)
     code = getattr(fault, "sqlite_errorcode", None)
     primary = code & 0xFF if isinstance(code, int) else next((c for t, c in _TEXTS.items() if t in text), 0)
@@ -55,6 +58,10 @@ def error_of(fault: BaseException, where: str) -> TradewindError:
             f"the disk failed to read or write ({text})",
             where=where,
             next_step="nothing committed is lost; look at the disk (dmesg), then run tradewind db check",
+        )
+    if primary == _READONLY and reading:
+        return Misconfigured(
+            "the statement writes", where=where, allowed="statements that read", next_step="write a SELECT"
         )
     if primary in (_CANTOPEN, _READONLY, _PERM):
         return Unavailable(

@@ -9,7 +9,7 @@ from tradewind.adapters.store.codec import decode_outputs, encode_event, kind_of
 from tradewind.adapters.store.database import Database, Writer
 from tradewind.adapters.store.head_mark import HeadMark
 from tradewind.adapters.store.tables import SqlTables
-from tradewind.errors import Corrupt, Misconfigured, TradewindError
+from tradewind.errors import Corrupt, Misconfigured
 from tradewind.model.event import InputEvent
 from tradewind.ports.store import Entry
 
@@ -36,7 +36,7 @@ class SqlJournal:
         self._in_doubt = False
         self._head = self._tail = self._stored_head()
         if self._mark is not None:
-            self._refuse_older_file(self._mark)
+            self.refuse_older_file(self._mark)
 
     @property
     def head(self) -> Head:
@@ -134,8 +134,8 @@ class SqlJournal:
         _, rows = self._database.query(_LAST)
         return _head_of(rows[0] if rows else None)
 
-    def _refuse_older_file(self, mark: HeadMark) -> None:
-        """FLT-30: the file must hold what was once acknowledged from it."""
+    def refuse_older_file(self, mark: HeadMark) -> None:
+        """Raises ``Corrupt`` when the file lacks what was once acknowledged from it: it is an older copy."""
         remembered = mark.read()
         if remembered is None:
             return
@@ -154,14 +154,3 @@ class SqlJournal:
 
 def _head_of(row: tuple[int, bytes, bytes] | None) -> Head:
     return EMPTY if row is None else Head(*row)
-
-
-def verify(journal: SqlJournal) -> tuple[int, TradewindError | None]:
-    """``(entries that hold, the fault of the first that does not)``."""
-    count = 0
-    try:
-        for entry in journal.read():
-            count = entry.seq
-    except TradewindError as fault:
-        return count, fault
-    return count, None

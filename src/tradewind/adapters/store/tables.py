@@ -11,7 +11,7 @@ from tradewind.adapters.store.schema import utc_text
 from tradewind.model.decision import NoDecision, NoTrade, Signal
 from tradewind.model.event import BarClosed
 from tradewind.model.instrument import Instrument
-from tradewind.model.order import Fill, Leg
+from tradewind.model.order import Fill, Leg, Refusal
 from tradewind.model.outcome import Outcome, Trade
 from tradewind.ports.store import Entry
 
@@ -73,7 +73,7 @@ _PRUNE = (
     "DELETE FROM candles WHERE symbol = ? AND timeframe = ? AND ts_open < (SELECT ts_open FROM candles"
     " WHERE symbol = ? AND timeframe = ? ORDER BY ts_open DESC LIMIT 1 OFFSET ?)"
 )
-_ORDER: Final = (_CANDLE, _SIGNAL, _DECISION, _CONFIDENCE, _OPEN, _CLOSE, _TRADE, _TRADE_CONFIDENCE, _STATUS, _PRUNE)
+_MANY: Final = (_CANDLE, _DECISION, _CONFIDENCE)
 
 
 class SqlTables:
@@ -81,7 +81,8 @@ class SqlTables:
 
     ``candles`` keeps the newest ``hot_tail_bars`` of each series (history lives in sealed files); bars that must not be
     decided on are left to the journal. ``instruments`` turns the ticks and lot steps of an opening fill into price and
-    lots; without it those two columns wait for the close. A signal's status goes new, open, then the outcome's word.
+    lots; without it those two columns wait for the close. A signal's status goes new, open or refused, then the
+    outcome's word.
     """
 
     def __init__(
@@ -89,7 +90,9 @@ class SqlTables:
     ) -> None:
         self._instruments = instruments or {}
         self._hot_tail_bars = hot_tail_bars
-        self._rows: dict[str, list[tuple[object, ...]]] = {statement: [] for statement in _ORDER}
+        self._rows: dict[str, list[tuple[object, ...]]] = {statement: [] for statement in _MANY}
+        # Rows that refer to each other, a few in a hundred bars: written one by one in the journal's order.
+        self._in_order: list[tuple[str, tuple[object, ...]]] = []
         self._since_prune: dict[tuple[str, str], int] = {}
         self._second = -1
         self._text = ""
@@ -105,19 +108,27 @@ class SqlTables:
                 self._fill(entry.seq, output)
             elif isinstance(output, Trade):
                 self._trade(entry.seq, output)
+            elif isinstance(output, Refusal):
+                self._put(_STATUS, ("refused", None, output.signal_id))
             elif isinstance(output, Outcome):
-                self._rows[_STATUS].append((output.result, output.r, output.signal_id))
+                self._put(_STATUS, (output.result, output.r, output.signal_id))
 
     def write(self, cursor: Any) -> None:
         """Writes the collected rows through the driver's cursor; they stay collected until ``clear``."""
         for statement, rows in self._rows.items():
             if rows:
                 cursor.executemany(statement, rows)
+        for statement, row in self._in_order:
+            cursor.execute(statement, row)
 
     def clear(self) -> None:
         """Forgets the collected rows: they are durable."""
         for rows in self._rows.values():
             rows.clear()
+        self._in_order.clear()
+
+    def _put(self, statement: str, row: tuple[object, ...]) -> None:
+        self._in_order.append((statement, row))
 
     def _utc(self, ts: int) -> str:
         second = ts // 1_000_000_000
@@ -133,7 +144,7 @@ class SqlTables:
         self._rows[_CANDLE].append((*key, bar.ts_open, bar.ts_close, self._utc(bar.ts_open), *_bar_of(bar)))
         count = self._since_prune.get(key, 0) + 1
         if count >= _PRUNE_EVERY:
-            self._rows[_PRUNE].append((*key, *key, self._hot_tail_bars - 1))
+            self._put(_PRUNE, (*key, *key, self._hot_tail_bars - 1))
             count = 0
         self._since_prune[key] = count
 
@@ -149,13 +160,14 @@ class SqlTables:
         if consensus is not None and consensus.confidence is not None:
             self._rows[_CONFIDENCE].append((timestamp, *where, consensus.confidence, seq))
         if isinstance(decision, Signal):
-            self._rows[_SIGNAL].append(
+            self._put(
+                _SIGNAL,
                 (
                     *(decision.id, timestamp, decision.ts, *where, decision.direction),
                     *_bracket_of(decision.bracket),
                     *_consensus_of(decision.consensus),
                     *(decision.tier, decision.valid_until, "new", decision.stamp, summary, seq),
-                )
+                ),
             )
 
     def _fill(self, seq: int, fill: Fill) -> None:
@@ -165,8 +177,8 @@ class SqlTables:
         lots = instrument.to_lots(fill.steps) if instrument else None
         price = instrument.to_price(fill.price_ticks) if instrument else None
         opened = (self._utc(fill.ts), fill.ts, fill.steps, fill.price_ticks, lots, price)
-        self._rows[_OPEN].append((fill.signal_id, fill.symbol, _direction(fill.side), "open", *opened, seq))
-        self._rows[_STATUS].append(("open", None, fill.signal_id))
+        self._put(_OPEN, (fill.signal_id, fill.symbol, _direction(fill.side), "open", *opened, seq))
+        self._put(_STATUS, ("open", None, fill.signal_id))
 
     def _trade(self, seq: int, trade: Trade) -> None:
         series = (trade.symbol, trade.timeframe.value)
@@ -174,10 +186,10 @@ class SqlTables:
         pnl = float(trade.net)
         opened = (self._utc(trade.ts_entry), trade.ts_entry)
         closed = (trade.ts_exit, trade.lots, trade.entry, trade.exit, pnl, trade.net)
-        self._rows[_CLOSE].append((trade.signal_id, *series, direction, "closed", *opened, *closed, seq))
+        self._put(_CLOSE, (trade.signal_id, *series, direction, "closed", *opened, *closed, seq))
         ended = (self._utc(trade.ts_exit), trade.signal_id, *series, direction, pnl)
-        self._rows[_TRADE].append((*ended, *_trade_of(trade), int(trade.ambiguous), seq))
-        self._rows[_TRADE_CONFIDENCE].append((trade.signal_id,))
+        self._put(_TRADE, (*ended, *_trade_of(trade), int(trade.ambiguous), seq))
+        self._put(_TRADE_CONFIDENCE, (trade.signal_id,))
 
 
 def _direction(side: int) -> str:

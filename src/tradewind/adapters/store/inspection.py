@@ -1,0 +1,177 @@
+"""Is the store whole? Everything that can be known about a database file without trusting it."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import StaticPool, create_engine
+
+from tradewind.adapters.store.chain import Head
+from tradewind.adapters.store.codec import decode_outputs
+from tradewind.adapters.store.database import Database
+from tradewind.adapters.store.head_mark import HeadMark
+from tradewind.adapters.store.journal import SqlJournal
+from tradewind.adapters.store.schema import SCHEMA_REVISION, metadata
+from tradewind.adapters.store.snapshots import SqlSnapshots
+from tradewind.adapters.store.tables import SqlTables
+from tradewind.errors import Corrupt, TradewindError
+
+_BATCH: Final = 2_000
+# Columns that follow from the journal alone; lots and price of an open position need the instrument as well.
+_PROJECTED: Final = {
+    "signals": "SELECT * FROM signals ORDER BY id",
+    "decisions": "SELECT * FROM decisions ORDER BY symbol, timeframe, ts",
+    "positions": "SELECT signal_id, symbol, timeframe, direction, status, ts_entry, ts_exit, steps, entry_ticks, exit,"
+    " pnl, net FROM positions ORDER BY signal_id",
+    "trade_outcomes": "SELECT * FROM trade_outcomes ORDER BY id",
+    "confidence_history": "SELECT * FROM confidence_history ORDER BY id",
+}
+_CANDLES: Final = "SELECT * FROM candles ORDER BY symbol, timeframe, ts_open"
+
+
+class Finding(NamedTuple):
+    """One check and what it found."""
+
+    check: str
+    ok: bool
+    detail: str
+
+
+def inspect(database: Database) -> list[Finding]:
+    """Every check, in an order in which the first failure explains the later ones.
+
+    Raises:
+        Unavailable: there is no database file.
+    """
+    if not database.path.is_file():
+        database.require()
+    checks: tuple[tuple[str, Callable[[Database], str]], ...] = (
+        ("schema", _schema),
+        ("pages", _pages),
+        ("foreign keys", _foreign_keys),
+        ("journal chain", _chain),
+        ("acknowledged", _acknowledged),
+        ("tables", _tables),
+        ("snapshots", _snapshots),
+    )
+    return [_finding(name, run, database) for name, run in checks]
+
+
+def _finding(name: str, run: Callable[[Database], str], database: Database) -> Finding:
+    try:
+        return Finding(name, True, run(database))
+    except TradewindError as fault:
+        return Finding(name, False, str(fault))
+
+
+def _schema(database: Database) -> str:
+    database.require()
+    return f"revision {SCHEMA_REVISION}"
+
+
+def _pages(database: Database) -> str:
+    _, rows = database.query("PRAGMA integrity_check(20)")
+    if rows != [("ok",)]:
+        raise Corrupt("; ".join(str(row[0]) for row in rows), where=str(database.path), next_step=_RESTORE)
+    _, pages = database.query("PRAGMA page_count")
+    return f"{pages[0][0]} pages, integrity_check ok"
+
+
+def _foreign_keys(database: Database) -> str:
+    _, rows = database.query("PRAGMA foreign_key_check")
+    if rows:
+        table, row, parent, _ = rows[0]
+        raise Corrupt(
+            f"{len(rows)} rows point to nothing, the first is {table} row {row} (to {parent})",
+            where=str(database.path),
+            next_step=_RESTORE,
+        )
+    return "every reference has its row"
+
+
+def _chain(database: Database) -> str:
+    count = 0
+    for entry in SqlJournal(database).read():
+        count = entry.seq
+    return f"{count} entries, every hash and digest holds"
+
+
+def _acknowledged(database: Database) -> str:
+    mark = HeadMark(database.path)
+    journal = SqlJournal(database)
+    journal.refuse_older_file(mark)
+    remembered = mark.read()
+    return "no mark beside the file" if remembered is None else f"up to entry {remembered[0]}, all here"
+
+
+def _tables(database: Database) -> str:
+    """Projects the journal again and compares."""
+    rebuilt = _rebuilt(database)
+    try:
+        for table, statement in _PROJECTED.items():
+            _, stored = database.query(statement)
+            _compare(table, stored, rebuilt.execute(statement).fetchall(), database)
+        _, stored = database.query(_CANDLES)
+        known = set(rebuilt.execute(_CANDLES))
+        strange = next((row for row in stored if row not in known), None)
+        if strange is not None:
+            raise _disagrees("candles", strange, None, database)
+    finally:
+        rebuilt.close()
+    return "signals, decisions, positions, outcomes, confidences and candles follow from the journal"
+
+
+def _rebuilt(database: Database) -> sqlite3.Connection:
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    engine = create_engine("sqlite://", creator=lambda: connection, poolclass=StaticPool)
+    metadata.create_all(engine)
+    tables = SqlTables(hot_tail_bars=2**62)
+    cursor = connection.cursor()
+    for number, entry in enumerate(SqlJournal(database).read(), start=1):
+        tables.record(entry, decode_outputs(entry.outputs))
+        if number % _BATCH == 0:
+            tables.write(cursor)
+            tables.clear()
+    tables.write(cursor)
+    return connection
+
+
+def _compare(table: str, stored: list[tuple[Any, ...]], derived: list[tuple[Any, ...]], database: Database) -> None:
+    if stored == derived:
+        return
+    for found, wanted in _pairs(stored, derived):
+        if found != wanted:
+            raise _disagrees(table, found, wanted, database)
+
+
+def _pairs(one: list[Any], two: list[Any]) -> Iterator[tuple[Any, Any]]:
+    for place in range(max(len(one), len(two))):
+        yield (one[place] if place < len(one) else None), (two[place] if place < len(two) else None)
+
+
+def _disagrees(table: str, found: object, wanted: object, database: Database) -> Corrupt:
+    return Corrupt(
+        f"{table} does not follow from the journal: it has {_short(found)}, the journal gives {_short(wanted)}",
+        where=str(database.path),
+        next_step="the journal is right; the row was changed by hand or by another program",
+    )
+
+
+def _short(row: object) -> str:
+    return "no such row" if row is None else str(row)[:120]
+
+
+def _snapshots(database: Database) -> str:
+    snapshots = SqlSnapshots(database)
+    _, rows = database.query("SELECT DISTINCT config_hash FROM snapshots")
+    head: Head = SqlJournal(database).head
+    for (config_hash,) in rows:
+        if snapshots.latest(str(config_hash), head.seq) is None or snapshots.notes:
+            notes = "; ".join(snapshots.notes) or "a snapshot lies beyond the end of the journal"
+            raise Corrupt(notes, where=str(database.path), next_step="nothing: recovery replays the journal instead")
+    return f"usable for {len(rows)} configurations"
+
+
+_RESTORE: Final = "keep a copy of the damaged file, then restore the last backup"

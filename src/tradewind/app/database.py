@@ -1,0 +1,21 @@
+"""Where the one store of a configuration lies."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from tradewind.adapters.store.database import path_of
+from tradewind.app.settings.root import AppConfig
+
+FILE_NAME: Final = "tradewind.db"
+
+
+def database_path(config: AppConfig) -> Path:
+    """``database.url`` where one is set, else ``tradewind.db`` in ``paths.data``.
+
+    Raises:
+        Misconfigured: the URL names no SQLite file.
+    """
+    url = config.database.url
+    return path_of(url.reveal()) if url else Path(config.paths.data) / FILE_NAME
