@@ -1,0 +1,108 @@
+# Two commands set everything up: `make demo` and `make test`. Both make their own environment in .venv.
+SHELL := /bin/sh
+PYTHON ?= python3.11
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
+JOBS ?= 2
+UV ?= uv
+
+.DEFAULT_GOAL := help
+.PHONY: help demo install dev test check lint types architecture secrets security dead-code docs soak-short bench \
+	requirements env-example layout lock clean
+.DELETE_ON_ERROR:
+
+help: ## List the targets
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: install ## Install, then refuse a strategy without an edge and trade a proven one (SIMULATED, offline)
+	@$(BIN)/tradewind demo $(ARGS)
+
+test: dev ## Run the tests (at most 15 minutes on 2 cores)
+	@$(BIN)/python -m pytest -n $(JOBS) -m "not soak" $(ARGS)
+
+check: lint types architecture secrets security dead-code docs ## Lint, types, layers, secrets, security, dead code, docs
+
+# --- environment: each step leaves a stamp, so that a second run costs nothing
+
+install: $(VENV)/.installed ## Install the package from the hash-pinned lock
+dev: $(VENV)/.dev ## Install the tools of developers too
+
+$(BIN)/python:
+	@command -v $(PYTHON) >/dev/null 2>&1 || { echo "Tradewind needs Python 3.11 or newer, and there is no $(PYTHON). Debian, Ubuntu: apt install python3.11 python3.11-venv. Another one: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Tradewind needs Python 3.11 or newer; $(PYTHON) is `$(PYTHON) --version 2>&1`. Name a newer one: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "$(PYTHON) has no venv module. Debian, Ubuntu: apt install $(notdir $(PYTHON))-venv" >&2; exit 1; }
+	@echo "Making the environment in $(VENV)"
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.base: requirements/base.txt requirements/build.txt | $(BIN)/python
+	@echo "Installing the pinned packages (about a minute, once)"
+	@$(PIP) install --quiet --require-hashes -r requirements/base.txt -r requirements/build.txt
+	@touch $@
+
+$(VENV)/.package: $(VENV)/.base pyproject.toml
+	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.installed: $(VENV)/.package $(wildcard src/tradewind/kernels/*.py)
+	@echo "Compiling the kernels (once, and after a change to them)"
+	@$(BIN)/tradewind doctor kernels --warm
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.txt | $(VENV)/.installed
+	@echo "Installing the tools of developers"
+	@$(PIP) install --quiet --require-hashes -r requirements/dev.txt
+	@touch $@
+
+# --- the parts of `make check`
+
+lint: dev ## Style and formatting
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check --quiet .
+
+types: dev ## Static types, strict
+	@$(BIN)/mypy
+
+architecture: dev ## Layers, sizes, banned calls
+	@$(BIN)/lint-imports
+	@$(BIN)/python -m pytest tests/architecture
+
+secrets: dev ## No secrets in tracked files
+	@git ls-files -z | xargs -0 $(BIN)/detect-secrets-hook --baseline .secrets.baseline
+
+security: dev ## Risky calls in the source; consistent packages
+	@$(BIN)/bandit --quiet --recursive --configfile pyproject.toml src
+	@$(PIP) check
+
+dead-code: dev ## Unused code
+	@$(BIN)/vulture
+
+docs: dev ## Links, commands and generated pages
+	@$(BIN)/python -m pytest tests/docs
+
+# --- longer and rarer
+
+soak-short: dev ## The long counts: crashes, mutations, power cuts
+	@$(BIN)/python -m pytest -n $(JOBS) -m soak --timeout 3600 $(ARGS)
+
+bench: dev ## Every benchmark, one JSON object each
+	@set -e; for file in benchmarks/[a-z]*.py; do name=$$(basename $$file .py); $(BIN)/python -m benchmarks.$$name --json; done
+
+requirements: dev ## Which requirement is covered by which acceptance test
+	@$(BIN)/python -m tests.requirements_table $(ARGS)
+
+env-example: install ## Write .env.example from the configuration's keys
+	@$(BIN)/tradewind config example --format env > .env.example
+
+layout: dev ## Write docs/layout.md from the tree
+	@$(BIN)/python -m tests.docs.layout > docs/layout.md
+
+lock: ## Resolve the locks again (needs uv: pip install uv, or UV=path)
+	@command -v $(UV) >/dev/null 2>&1 || { echo "make lock needs uv: pip install uv, or name it: make lock UV=/path/to/uv" >&2; exit 1; }
+	@$(UV) pip compile --quiet --generate-hashes --no-header --python-version 3.11 --no-emit-index-url pyproject.toml --output-file requirements/base.txt
+	@$(UV) pip compile --quiet --generate-hashes --no-header --python-version 3.11 --no-emit-index-url --extra dev --constraint requirements/base.txt pyproject.toml --output-file requirements/dev.txt
+	@{ echo "# The build backend of the package itself; installed before it so that nothing unpinned is fetched."; \
+	  echo 'setuptools>=77,<82' | $(UV) pip compile --quiet --generate-hashes --no-header --python-version 3.11 --no-emit-index-url --no-annotate -; } > requirements/build.txt
+
+clean: ## Remove the environment and everything generated
+	@rm -rf $(VENV) build dist site .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,54 @@
+"""What is stored: candles of the configured symbols, their seals, the database, and time against both."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from tradewind.adapters.market.candle_store import CandleStore
+from tradewind.app.doctor.finding import Finding, State
+from tradewind.app.doctor.markets import clock_finding
+from tradewind.errors import TradewindError
+from tradewind.model.timeframe import SECOND
+
+
+def look_at_candles(store: CandleStore, symbols: tuple[str, ...]) -> Iterator[Finding]:
+    """Whether each symbol has history, and whether its files still are what was sealed."""
+    try:
+        datasets = store.datasets()
+    except TradewindError as fault:
+        yield Finding("data", "candle store", State.FAIL, fault.found, fault.next_step)
+        return
+    stored = {dataset.symbol for dataset in datasets}
+    for symbol in symbols:
+        if symbol not in stored:
+            advice = f"`tradewind data import FILE --symbol {symbol} --interval 1h`, or `tradewind data fetch`"
+            yield Finding("data", symbol, State.WARN, "no stored candles", advice)
+    for dataset in datasets:
+        name = f"{dataset.symbol} {dataset.timeframe}"
+        damage = store.damage(dataset.symbol, dataset.timeframe)
+        if damage:
+            advice = f"`tradewind data verify {dataset.symbol} --interval {dataset.timeframe}` says how to repair it"
+            yield Finding("data", name, State.FAIL, f"{len(damage)} damaged files: {damage[0].found}", advice)
+        else:
+            yield Finding("data", name, State.OK, "stored and intact")
+
+
+def look_at_clock(store: CandleStore, now: int) -> Iterator[Finding]:
+    """A host clock behind the newest stored bar is wrong, whoever set it."""
+    try:
+        newest = max((dataset.ts_last for dataset in store.datasets()), default=0)
+    except TradewindError:
+        newest = 0
+    if newest > now:
+        yield clock_finding("the newest stored bar", (now - newest) / SECOND, 0.0)
+    else:
+        yield Finding("clock", "host clock", State.OK, "not behind the stored data")
+
+
+def look_at_places(folder: Path, models: str, logs: str, reports: str) -> Iterator[Finding]:
+    """Whether the project's folders are there and can be written."""
+    for name in (models, logs, reports):
+        place = folder / name
+        if not place.is_dir():
+            yield Finding("project", name, State.WARN, "no such folder", "`tradewind init` creates it")

@@ -1,0 +1,44 @@
+"""``tradewind doctor``: looks at everything a run depends on and says what to do about each fault."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tradewind.adapters.wall_clock import WallClock
+from tradewind.app.doctor.examination import TOPICS, examine
+from tradewind.app.doctor.finding import Finding, State
+from tradewind.cli.contract import DONE, UNAVAILABLE, USAGE, Report, single, table, verb
+
+app = single()
+
+
+@app.command()
+@verb
+def doctor(
+    topics: Annotated[
+        list[str] | None, typer.Argument(help=f"What to look at: {', '.join(TOPICS)}. Default: all.")
+    ] = None,
+    warm: Annotated[bool, typer.Option("--warm", help="Compile the kernels now, so that no later run waits.")] = False,
+    config: Path | None = None,
+) -> Report:
+    """Checks machine, packages, kernels, disk, configuration, data, clock and providers."""
+    findings = examine(tuple(topics or ()), WallClock(), config=config, warm=warm)
+    rows = [(finding.topic, finding.name, finding.state, finding.detail) for finding in findings]
+    steps = dict.fromkeys(f"{finding.name}: {finding.next_step}" for finding in findings if finding.next_step)
+    human = [table("Doctor", ["topic", "what", "state", "found"], rows), *(f"  {step}" for step in steps)]
+    return Report({"findings": findings, "healthy": not _failed(findings)}, human, _exit_code(findings))
+
+
+def _failed(findings: list[Finding]) -> list[Finding]:
+    return [finding for finding in findings if finding.state is State.FAIL]
+
+
+def _exit_code(findings: list[Finding]) -> int:
+    """0 healthy, 2 where the configuration is the fault, 3 where something needed is missing or unreachable."""
+    failed = _failed(findings)
+    if not failed:
+        return DONE
+    return USAGE if all(finding.topic == "config" for finding in failed) else UNAVAILABLE
