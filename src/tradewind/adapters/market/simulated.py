@@ -55,7 +55,7 @@ _LONG_CLOSURE: Final = 12 * HOUR
 class MarketSpec(msgspec.Struct, frozen=True, kw_only=True):
     """What to simulate. Times in UTC nanoseconds, prices in quote currency, fractions of price.
 
-    ``spec_for`` fills it from an instrument. ``spread_fraction`` is the mean spread at the hour factor 1.
+    ``spec_for`` fills it from an instrument. ``spread_fraction`` is ask minus bid at the hour factor 1.
     """
 
     symbol: str
@@ -138,7 +138,7 @@ def spec_for(
         timeframe=timeframe,
         start=start,
         calendar=instrument.calendar,
-        spread_fraction=instrument.costs.spread_fraction,
+        spread_fraction=2.0 * instrument.costs.spread_fraction,  # costs are per side, a spread is both
         edge=edge,
         faults=faults,
     )

@@ -1,0 +1,161 @@
+"""Why to believe it or not: gates, members, cost stress, baselines, and what kept bars from becoming signals."""
+
+from __future__ import annotations
+
+from tradewind.app.html_report.data import MemberRow, ReportData
+from tradewind.app.html_report.figures import DASH, day, multiple, number, percent, tone
+from tradewind.app.html_report.markup import Cell, badge, element, folded, section, table, text
+from tradewind.model.report import GateReport, GateRow, Verdict
+from tradewind.validation.significance import breakeven_win_rate, wilson
+
+_STYLE = {Verdict.PASS: "good", Verdict.FAIL: "bad", Verdict.INSUFFICIENT: "warn"}
+_MANY = 3
+
+
+def gates(data: ReportData) -> str:
+    """One folded table for each candidate judged."""
+    reports = sorted(data.gates, key=lambda report: (not report.approved, report.subject))
+    note = (
+        "A candidate is approved when every criterion is met. The sealed window is the latest part of the data and "
+        "took no part in choosing anything."
+    )
+    inner = "".join(_gate(report, unfolded=len(reports) <= _MANY) for report in reports)
+    return section("Gates", inner, note, anchor="gates")
+
+
+def _gate(report: GateReport, *, unfolded: bool) -> str:
+    word = "APPROVED" if report.approved else "REJECTED"
+    title = (
+        element("span", text(report.subject or "candidate"), "name")
+        + badge(f"{word} ({report.verdict.value})", _STYLE[report.verdict])
+        + element("span", text(f"criteria met {report.met}/{len(report.rows)}"), "note")
+    )
+    headers = (
+        Cell(""),
+        Cell("Criterion"),
+        Cell("Value", "num"),
+        Cell("Threshold", "num"),
+        Cell("n", "num"),
+        Cell("95% CI", "num"),
+        Cell("Note"),
+    )
+    about = (
+        f"Profile {report.profile}; development {day(report.development.start)} to {day(report.development.end)}, "
+        f"sealed {day(report.sealed.start)} to {day(report.sealed.end)}; {report.purged} trades across the boundary "
+        f"left out; {report.looked_at} candidates looked at."
+    )
+    body = table(headers, [_criterion(row) for row in report.rows]) + element("p", text(about), "note")
+    return folded(title, body, unfolded=unfolded)
+
+
+def _criterion(row: GateRow) -> tuple[Cell, ...]:
+    bounds = (
+        DASH
+        if row.low is None or row.high is None
+        else f"{number(row.low, row.digits)} to {number(row.high, row.digits)}"
+    )
+    return (
+        Cell("✓" if row.passed else "✗", "good" if row.passed else "bad"),
+        Cell(row.name),
+        Cell(number(row.value, row.digits), "num"),
+        Cell(f"{row.comparison} {number(row.threshold, row.digits)}", "num"),
+        Cell(number(row.n, 0), "num"),
+        Cell(bounds, "num"),
+        Cell(row.note, "wide"),
+    )
+
+
+def members(data: ReportData) -> str:
+    """The record of every member, from its own shadow trades."""
+    headers = (
+        Cell("Strategy"),
+        Cell("Frame"),
+        Cell("n", "num"),
+        Cell("Win rate", "num"),
+        Cell("95% CI", "num"),
+        Cell("Break-even", "num"),
+        Cell("Expectancy", "num"),
+        Cell("Verdict"),
+        Cell("Record from"),
+    )
+    rows = [_member(row) for row in sorted(data.members, key=lambda row: -(row.record.mean_r or 0.0))]
+    return section("Strategies", table(headers, rows) if rows else "", "Net of costs, each on its own stop and target.")
+
+
+def _member(row: MemberRow) -> tuple[Cell, ...]:
+    record = row.record
+    bounds = wilson(record.wins, record.n)
+    known = record.mean_win_r is not None and record.mean_loss_r not in (None, 0.0)
+    payoff = abs((record.mean_win_r or 0.0) / (record.mean_loss_r or 1.0)) if known else None
+    return (
+        Cell(row.id),
+        Cell(row.timeframe.value),
+        Cell(number(record.n, 0), "num"),
+        Cell(percent(record.wins / record.n if record.n else None), "num"),
+        Cell(DASH if bounds is None else f"{percent(bounds[0])} to {percent(bounds[1])}", "num"),
+        Cell(DASH if payoff is None else percent(breakeven_win_rate(payoff)), "num"),
+        Cell(multiple(record.mean_r, 3), f"num {tone(record.mean_r)}"),
+        Cell(DASH if row.verdict is None else row.verdict.value, "" if row.verdict is None else _STYLE[row.verdict]),
+        Cell(record.origin, "wide"),
+    )
+
+
+def stress(data: ReportData) -> str:
+    """The same signals at higher costs."""
+    headers = (
+        Cell("Spread and slippage"),
+        Cell("n", "num"),
+        Cell("Expectancy", "num"),
+        Cell("Profit factor", "num"),
+        Cell(f"Net {data.currency}", "num"),
+    )
+    rows = [
+        (
+            Cell(f"× {row.factor:g}"),
+            Cell(number(row.n, 0), "num"),
+            Cell(multiple(row.expectancy_r, 3), f"num {tone(row.expectancy_r)}"),
+            Cell(number(row.profit_factor), "num"),
+            Cell(number(row.net, 2), f"num {tone(row.net)}"),
+        )
+        for row in data.stress
+    ]
+    return section("Cost stress", table(headers, rows) if rows else "", "What is left when trading costs more.")
+
+
+def baselines(data: ReportData) -> str:
+    """What doing something naive would have earned."""
+    headers = (
+        Cell("Alternative"),
+        Cell("Return", "num"),
+        Cell("Sharpe", "num"),
+        Cell("Max drawdown", "num"),
+        Cell("How"),
+    )
+    rows = [
+        (
+            Cell(row.name),
+            Cell(percent(row.total_return, 2, signed=True), f"num {tone(row.total_return)}"),
+            Cell(number(row.sharpe), "num"),
+            Cell(percent(row.max_drawdown), "num"),
+            Cell(row.note, "wide"),
+        )
+        for row in data.baselines
+    ]
+    return section("Against doing nothing clever", table(headers, rows) if rows else "")
+
+
+def reasons(data: ReportData) -> str:
+    """Why bars did not become signals, most frequent first."""
+    counted = sorted(data.reasons, key=lambda item: (-item[1], item[0]))
+    most = counted[0][1] if counted else 1
+    rows = "".join(
+        element(
+            "li",
+            element("span", text(code), "name")
+            + f'<meter min="0" max="{most}" value="{count}"></meter>'
+            + element("span", text(number(count, 0)), "num"),
+        )
+        for code, count in counted
+    )
+    note = "Every reason of every bar without a signal; one bar may have several."
+    return section("Why there was no trade", element("ul", rows, "reasons") if rows else "", note)

@@ -1,0 +1,120 @@
+"""The top of the page: what it is, whether it is simulated, and the numbers that matter with what they rest on."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from tradewind.app.html_report.data import ReportData
+from tradewind.app.html_report.figures import DASH, day, interval, multiple, number, percent, tone
+from tradewind.app.html_report.markup import Cell, element, section, table, text
+from tradewind.model.outcome import Trade
+
+_SIMULATED = "SIMULATED: these prices were made by a program. No result on this page was earned in a market."
+
+
+def header(data: ReportData) -> str:
+    """Title, span, and the banner when the data is simulated."""
+    banner = element("div", text(_SIMULATED), "simulated", role="note") if data.stamp.simulated else ""
+    what = f"{day(data.span.start)} to {day(data.span.end)} UTC, {data.bars:,} bars decided, {data.signals:,} signals"
+    lines = element("h1", text(data.title))
+    if data.subtitle:
+        lines += element("p", text(data.subtitle), "subtitle")
+    lines += element("p", text(what), "subtitle")
+    switch = '<button id="theme" type="button" aria-label="Switch between light and dark">Light / dark</button>'
+    return banner + element("header", element("div", lines) + switch)
+
+
+def numbers(data: ReportData) -> str:
+    """The summary cards, each number with what it must be read against."""
+    trades, returns = data.metrics.trades, data.metrics.returns
+    breakeven = percent(trades.breakeven)
+    net = sum((Decimal(trade.net) for trade in data.trades), Decimal(0))
+    cards = [
+        ("Trades", number(trades.n, 0), f"{trades.wins:,} won, {trades.losses:,} lost", ""),
+        (
+            "Win rate",
+            percent(trades.win_rate),
+            f"95% {interval(trades.win_rate_low, trades.win_rate_high)}; break-even {breakeven}",
+            tone(trades.margin),
+        ),
+        ("Expectancy", multiple(trades.expectancy, 3), "per trade, net of all costs", tone(trades.expectancy)),
+        (
+            "Net result",
+            f"{number(float(net), 2, signed=True)} {data.currency}",
+            f"{percent(returns.total_return, 2, signed=True)} on equity",
+            tone(float(net)),
+        ),
+        (
+            "Profit factor",
+            number(trades.profit_factor),
+            f"payoff {number(trades.payoff)}; {'no losses' if 'no_losses' in trades.flags else 'wins / losses'}",
+            "",
+        ),
+        ("Sharpe", number(returns.sharpe), f"daily, {returns.periods_per_year:g} days a year", tone(returns.sharpe)),
+        (
+            "Max drawdown",
+            percent(returns.max_drawdown),
+            f"{number(trades.max_drawdown_r, 1)} R; longest {returns.drawdown_longest:,} days",
+            "bad" if returns.max_drawdown < 0.0 else "",
+        ),
+        ("False signals", percent(trades.false_signal_rate), "closed at a loss / all closed", ""),
+        ("Cost / risk", percent(trades.cost_to_risk), "mean cost of a trade / cash risked", ""),
+        ("Ambiguous exits", percent(trades.ambiguous_share), "stop and target in one bar, counted as stop", ""),
+        ("Synthetic bars", number(data.synthetic_bars, 0), f"of {data.bars:,} decided", ""),
+        ("SQN", number(trades.sqn), f"capped at 100 trades: {number(trades.sqn100)}", ""),
+    ]
+    inner = "".join(
+        element(
+            "div",
+            element("dt", text(name)) + element("dd", text(value), style) + element("dd", text(against), "against"),
+            "card",
+        )
+        for name, value, against, style in cards
+    )
+    warn = "" if trades.n else "No trade was closed, so nothing about an edge can be said. "
+    return section("Result", element("dl", inner, "cards"), warn + " ".join(data.notes))
+
+
+def costs(data: ReportData) -> str:
+    """What trading cost, item by item, and what the trades earned before it."""
+    if not data.trades:
+        return ""
+    items = [
+        (name, sign * _total(data.trades, field))
+        for name, field, sign in (
+            ("Gross result", "gross", 1),
+            ("Spread", "spread_cost", -1),
+            ("Slippage", "slippage_cost", -1),
+            ("Commission", "commission", -1),
+            ("Swap and funding", "swap", 1),
+            ("Net result", "net", 1),
+        )
+    ]
+    n = len(data.trades)
+    rows = [
+        (Cell(name), Cell(number(float(total)), f"num {tone(float(total))}"), Cell(number(float(total) / n), "num"))
+        for name, total in items
+    ]
+    headers = (Cell("Item"), Cell(f"{data.currency}", "num"), Cell("per trade", "num"))
+    return section("Costs", table(headers, rows), "Booked amounts, added exactly: gross less costs is net.")
+
+
+def provenance(data: ReportData) -> str:
+    """What the result can be reproduced from."""
+    stamp = data.stamp
+    items = (
+        ("Data", ("SIMULATED " if stamp.simulated else "") + (stamp.data_hash or DASH)),
+        ("Configuration", stamp.config_hash or DASH),
+        ("Code", stamp.code_version or DASH),
+        ("Seed", DASH if stamp.seed is None else str(stamp.seed)),
+    )
+    rows = [(Cell(name), Cell(value, "hash")) for name, value in items]
+    return section(
+        "Provenance",
+        table((Cell("What"), Cell("Which")), rows),
+        "The same data, configuration, code and seed give this file again, byte for byte.",
+    )
+
+
+def _total(trades: tuple[Trade, ...], field: str) -> Decimal:
+    return sum((Decimal(getattr(trade, field)) for trade in trades), Decimal(0))
