@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any, Protocol
 
 import msgspec
 
 from tradewind.adapters.market.stand_in.market import Tick
+from tradewind.model.timeframe import SECOND
 from tradewind.ports.transport import Response
 
 
@@ -80,6 +82,12 @@ def json_response(document: Any, status: int = 200, headers: dict[str, str] | No
 def decimals(value: float, places: int) -> str:
     """Fixed-point text, the way venues write prices."""
     return f"{value:.{places}f}"
+
+
+def moment(ts: int, places: int) -> str:
+    """RFC 3339 in UTC with ``places`` decimals of the second."""
+    seconds, rest = divmod(ts, SECOND)
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{rest:09d}"[: 20 + places] + "Z"
 
 
 def is_fx(symbol: str) -> bool:

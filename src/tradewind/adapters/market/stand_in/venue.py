@@ -8,7 +8,9 @@ from typing import Any
 import msgspec
 
 from tradewind.adapters.market.stand_in.binance import BinanceShape
+from tradewind.adapters.market.stand_in.coinbase import CoinbaseShape
 from tradewind.adapters.market.stand_in.faults import Fault, FaultDesk
+from tradewind.adapters.market.stand_in.kraken import KrakenShape
 from tradewind.adapters.market.stand_in.market import Series, StandInMarket
 from tradewind.adapters.market.stand_in.shape import Keys, Request, Session, VenueShape, json_response
 from tradewind.errors import Misconfigured
@@ -161,4 +163,4 @@ class StandInVenue:
 
 def shapes_over(market: StandInMarket, keys: Keys) -> tuple[VenueShape, ...]:
     """Every wire format there is, over ``market``."""
-    return (BinanceShape(market),)
+    return (BinanceShape(market), CoinbaseShape(market, keys), KrakenShape(market))
