@@ -45,10 +45,11 @@ async def standing_in(
     time: Callable[[], int] | None = None,
     keys: Keys | None = None,
     bars_per_s: float | str = 0,
+    patience: Callable[[], int] | None = None,
 ) -> AsyncIterator[StandInServer]:
-    """A running stand-in on a free loopback port."""
+    """A running stand-in on a free loopback port; ``patience`` is the time base of its Retry-After."""
     clock = WallClock()
-    venue = StandInVenue(series, clock.monotonic, now=now, plan=plan, time=time, keys=keys)
+    venue = StandInVenue(series, patience or clock.monotonic, now=now, plan=plan, time=time, keys=keys)
     server = StandInServer(venue, clock, TaskScheduler(), bars_per_s=bars_per_s, heartbeat_s=0.2)
     await server.start()
     try:

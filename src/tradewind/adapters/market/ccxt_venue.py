@@ -49,7 +49,7 @@ _FACTS = {
     "coinbase": VenueFacts(
         _USD, requests_per_minute=600, page=300, secrets=("COINBASE_API_KEY", "COINBASE_API_SECRET")
     ),
-    "kraken": VenueFacts((*_USD, *_USDT[:2]), requests_per_minute=60, page=720, history_bars=720),
+    "kraken": VenueFacts((*_USD, *_USDT[:2]), requests_per_minute=60, page=720, history_bars=719),
 }
 _OTHERS = VenueFacts((), requests_per_minute=60, page=500)
 
@@ -112,7 +112,7 @@ class CcxtVenue:
                 detail = f"no key: set {' and '.join(missing)}; public candles work without"
                 return Health(self.name, "disabled", detail, latency, offset / NS)
             if self._facts.secrets:
-                await self._asked(lambda exchange: exchange.fetch_accounts())
+                await self._try_key()
         except Retryable as error:
             return Health(self.name, "unreachable", str(error))
         except Unavailable as error:
@@ -178,6 +178,17 @@ class CcxtVenue:
             rest, self._rest = self._rest, None
             await rest.close()
 
+    async def _try_key(self) -> None:
+        """Asks for the accounts with the credentials, on an object of its own: market data is asked without any."""
+        key, secret = (self._settings.secrets[name] for name in self._facts.secrets)
+        exchange = self._exchange()
+        exchange.apiKey, exchange.secret = key, secret
+        exchange.set_markets(self._rest.markets)
+        try:
+            await self._asked(lambda _: exchange.fetch_accounts())
+        finally:
+            await exchange.close()
+
     def _exchange(self) -> Any:
         """A fresh ccxt object whose every request goes through the gateway and the budget."""
         import ccxt.pro  # loaded here because only a configured exchange may cost its import
@@ -189,9 +200,7 @@ class CcxtVenue:
                 where="provider",
                 allowed="the ids of ccxt with web sockets, for example binance, coinbase, kraken, okx, bybit",
             )
-        secrets = self._settings.secrets
-        key, secret = self._facts.secrets if self._facts.secrets else ("", "")
-        exchange = kind({"enableRateLimit": False, "apiKey": secrets.get(key, ""), "secret": secrets.get(secret, "")})
+        exchange = kind({"enableRateLimit": False})
         exchange.has["fetchCurrencies"] = False  # no need of it, and some venues want a key or three requests for it
         if "fetchMarkets" in exchange.options and isinstance(exchange.options["fetchMarkets"], dict):
             exchange.options["fetchMarkets"]["types"] = ["spot"]
@@ -293,7 +302,7 @@ class CcxtVenue:
 
     def _check_reach(self, timeframe: Timeframe, start: int, now: int) -> None:
         reach = self._facts.history_bars * timeframe.ns
-        if reach and start < now - reach:
+        if reach and start < now - now % timeframe.ns - reach:
             raise Misconfigured(
                 f"{self.name} keeps the last {self._facts.history_bars} bars of {timeframe} "
                 f"({reach / DAY:.1f} days) and was asked for {(now - start) / DAY:.1f} days",

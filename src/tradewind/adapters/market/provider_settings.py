@@ -12,7 +12,7 @@ from tradewind.ports.transport import Transport
 
 NS = 1_000_000_000
 CLOCK_WARN_S = 5.0
-CLOCK_REFUSE_S = 60.0
+CLOCK_REFUSE_S = 30.0
 
 
 class ProviderSettings(msgspec.Struct, frozen=True):
@@ -66,7 +66,7 @@ class ProviderFactory(Protocol):
 def clock_verdict(offset_s: float | None, *, virtual: bool) -> tuple[str, str]:
     """Judges the venue's clock minus the host's: ``("ok" | "warning" | "refusal", sentence)``.
 
-    More than 5 s is a warning, more than 60 s a refusal: bars would be called closed that are not, or late.
+    More than 5 s is a warning, more than 30 s a refusal: bars would be called closed that are not, or late.
     """
     if offset_s is None:
         return "ok", "the venue does not tell its time"

@@ -6,8 +6,8 @@ from typing import Any
 
 import msgspec
 
-from tradewind.adapters.market.stand_in.market import CLOSE, StandInMarket, Tick
-from tradewind.adapters.market.stand_in.shape import Request, Session, decimals, is_fx, json_response
+from tradewind.adapters.market.stand_in.market import CLOSE, StandInMarket, Tick, is_fx
+from tradewind.adapters.market.stand_in.shape import QuietShape, Request, Session, decimals, json_response
 from tradewind.model.bar import Bar
 from tradewind.model.timeframe import MINUTE, Timeframe
 from tradewind.ports.transport import Response
@@ -16,7 +16,7 @@ _MS = 1_000_000
 _MAX_KLINES = 1000
 
 
-class BinanceShape:
+class BinanceShape(QuietShape):
     """Public market data of Binance spot."""
 
     hosts: tuple[str, ...] = ("api.binance.com", "stream.binance.com:9443")
@@ -43,14 +43,6 @@ class BinanceShape:
             price = decimals(self._market.last_bar(symbol).close, 8)
             return json_response({"symbol": request.query["symbol"], "price": price})
         return self._klines(symbol, request.query)
-
-    def opens(self, request: Request) -> Session | None:
-        """Binance has no long-lived HTTP answers."""
-        return None
-
-    def greeting(self, session: Session) -> list[bytes]:
-        """Binance says nothing first."""
-        return []
 
     def received(self, message: bytes, session: Session) -> list[bytes]:
         """SUBSCRIBE and UNSUBSCRIBE of ``<symbol>@kline_<interval>``."""
@@ -79,10 +71,6 @@ class BinanceShape:
             closed = tick.final and tick.kind == CLOSE and bar.ts_close <= tick.ts
             out.append(msgspec.json.encode(self._event(bar, closed, tick)))
         return out
-
-    def heartbeat(self, session: Session) -> list[bytes]:
-        """Binance pings on the web-socket level only."""
-        return []
 
     def _klines(self, symbol: str, query: dict[str, str]) -> Response:
         timeframe = _timeframe(query.get("interval", ""))

@@ -12,8 +12,8 @@ from typing import Any
 
 import msgspec
 
-from tradewind.adapters.market.stand_in.market import CLOSE, StandInMarket, Tick, Trade, trades_of
-from tradewind.adapters.market.stand_in.shape import Keys, Request, Session, decimals, is_fx, json_response, moment
+from tradewind.adapters.market.stand_in.market import CLOSE, StandInMarket, Tick, Trade, is_fx, trades_of
+from tradewind.adapters.market.stand_in.shape import Keys, QuietShape, Request, Session, decimals, json_response, moment
 from tradewind.model.bar import Bar
 from tradewind.model.timeframe import SECOND, Timeframe
 from tradewind.ports.transport import Response
@@ -31,7 +31,7 @@ _SNAPSHOT_TRADES = 20
 _CHANNELS = ("market_trades", "heartbeats", "candles")
 
 
-class CoinbaseShape:
+class CoinbaseShape(QuietShape):
     """Public market data of Coinbase, and one private endpoint to try a key on."""
 
     hosts: tuple[str, ...] = ("api.coinbase.com", "advanced-trade-ws.coinbase.com")
@@ -65,14 +65,6 @@ class CoinbaseShape:
         if parts[2] == "candles":
             return self._candles(parts[1], request.query)
         return self._ticker(parts[1], int(request.query.get("limit", "3")))
-
-    def opens(self, request: Request) -> Session | None:
-        """Coinbase has no long-lived HTTP answers."""
-        return None
-
-    def greeting(self, session: Session) -> list[bytes]:
-        """Coinbase says nothing first."""
-        return []
 
     def received(self, message: bytes, session: Session) -> list[bytes]:
         """``subscribe`` and ``unsubscribe``; a new trade subscription starts with a snapshot of the last trades."""

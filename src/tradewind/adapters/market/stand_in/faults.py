@@ -90,6 +90,7 @@ class FaultDesk:
         self._replies: list[tuple[Fault, int]] = []
         self.skew_ns = 0
         self.disconnects: list[Fault] = []
+        self.reached(0)
 
     def arm(self, fault: Fault) -> None:
         """Puts ``fault`` to work, now or at its bar."""

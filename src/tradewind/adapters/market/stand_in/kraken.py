@@ -11,8 +11,8 @@ from typing import Any
 
 import msgspec
 
-from tradewind.adapters.market.stand_in.market import CLOSE, StandInMarket, Tick, trades_of
-from tradewind.adapters.market.stand_in.shape import Request, Session, decimals, is_fx, json_response, moment
+from tradewind.adapters.market.stand_in.market import CLOSE, StandInMarket, Tick, is_fx, trades_of
+from tradewind.adapters.market.stand_in.shape import QuietShape, Request, Session, decimals, json_response, moment
 from tradewind.model.bar import Bar
 from tradewind.model.timeframe import MINUTE, SECOND, Timeframe
 from tradewind.ports.transport import Response
@@ -23,7 +23,7 @@ _SHORT = {"BTC": "XBT", "DOGE": "XDG"}
 _INTERVALS = {timeframe.ns // MINUTE: timeframe for timeframe in Timeframe}
 
 
-class KrakenShape:
+class KrakenShape(QuietShape):
     """Public market data of Kraken."""
 
     hosts: tuple[str, ...] = ("api.kraken.com", "ws.kraken.com")
@@ -49,10 +49,6 @@ class KrakenShape:
         if found is None:
             return _failure("EQuery:Unknown asset pair")
         return self._ohlc(*found, request.query) if path == "OHLC" else _result({found[0]: self._ticker(found[1])})
-
-    def opens(self, request: Request) -> Session | None:
-        """Kraken has no long-lived HTTP answers."""
-        return None
 
     def greeting(self, session: Session) -> list[bytes]:
         """The status of the system."""

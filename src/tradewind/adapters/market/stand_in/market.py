@@ -10,10 +10,19 @@ import numpy as np
 
 from tradewind.errors import Misconfigured
 from tradewind.model.bar import Bar, BarColumns
+from tradewind.model.session import SessionCalendar, calendar_of
 from tradewind.model.timeframe import Timeframe
 
 OPEN = "open"
 CLOSE = "close"
+
+
+_MONEY = {"EUR", "GBP", "USD", "JPY", "AUD", "CHF", "CAD", "NZD", "XAU", "XAG", "SEK", "NOK"}
+
+
+def is_fx(symbol: str) -> bool:
+    """Whether both sides are money or metal, so that an FX broker offers the pair and a coin exchange does not."""
+    return all(side in _MONEY for side in symbol.split("/"))
 
 
 class Series(NamedTuple):
@@ -146,17 +155,20 @@ class StandInMarket:
     def bars(self, symbol: str, timeframe: Timeframe, start: int, end: int, limit: int | None = None) -> list[Bar]:
         """Bars with ``start <= ts_open < end`` that have begun, oldest first, the last possibly forming.
 
-        ``limit`` keeps the first so many. Bars longer than the base are built on UTC boundaries.
+        ``limit`` keeps the first so many. Bars longer than the base are built on the boundaries of the symbol's session
+        calendar: UTC for coins, 17:00 New York for currencies and metals.
         """
         columns = self._series[symbol].columns
-        if limit is not None:
-            end = min(end, max(start, int(columns.ts_open[0])) + (limit + 1) * timeframe.ns)
-        step = timeframe.ns
-        begin = -(-start // step) * step
+        calendar = _calendar(symbol)
+        first = max(start, int(columns.ts_open[0]))
+        opened, closed = calendar.bucket(first, timeframe)
+        begin = opened if opened >= start else closed
         low = int(np.searchsorted(columns.ts_open, begin, side="left"))
         last = min(self.now, end - 1)
-        last_bucket_end = (last // step + 1) * step
-        high = int(np.searchsorted(columns.ts_open, min(last_bucket_end - 1, self.now), side="right"))
+        high = int(np.searchsorted(columns.ts_open, calendar.bucket(last, timeframe)[1], side="left"))
+        high = min(high, int(np.searchsorted(columns.ts_open, self.now, side="right")))
+        if limit is not None:
+            high = min(high, low + (limit + 1) * max(1, timeframe.ns // self.base(symbol).ns))
         found = self._grouped(symbol, timeframe, low, high)
         return found if limit is None else found[:limit]
 
@@ -165,7 +177,7 @@ class StandInMarket:
         found: list[Bar] = []
         reach = count
         while len(found) < count:
-            start = (self.now // timeframe.ns - reach) * timeframe.ns
+            start = _calendar(symbol).bucket(self.now - reach * timeframe.ns, timeframe)[0]
             found = self.bars(symbol, timeframe, start, self.now + 1)
             if start <= int(self._series[symbol].columns.ts_open[0]):
                 break
@@ -174,7 +186,7 @@ class StandInMarket:
 
     def holding(self, symbol: str, timeframe: Timeframe, ts: int) -> Bar | None:
         """The bar of that length which contains ``ts``, as far as it is known; None in a hole of the data."""
-        start = ts // timeframe.ns * timeframe.ns
+        start, _ = _calendar(symbol).bucket(ts, timeframe)
         found = self.bars(symbol, timeframe, start, start + 1)
         return found[0] if found else None
 
@@ -197,21 +209,21 @@ class StandInMarket:
 
     def _grouped(self, symbol: str, timeframe: Timeframe, low: int, high: int) -> list[Bar]:
         made: list[Bar] = []
+        calendar = _calendar(symbol)
         for index in range(low, high):
             if (symbol, index) in self._hidden:
                 continue
             bar = self._bar(symbol, index)
             if bar.ts_close > self.now:
                 bar = opening(bar, index)
-            start = bar.ts_open // timeframe.ns * timeframe.ns
             if timeframe == bar.timeframe:
                 made.append(bar)
-            elif made and made[-1].ts_open == start:
+                continue
+            start, end = calendar.bucket(bar.ts_open, timeframe)
+            if made and made[-1].ts_open == start:
                 made[-1] = _joined(made[-1], bar)
             else:
-                made.append(
-                    msgspec.structs.replace(bar, timeframe=timeframe, ts_open=start, ts_close=start + timeframe.ns)
-                )
+                made.append(msgspec.structs.replace(bar, timeframe=timeframe, ts_open=start, ts_close=end))
         return made
 
     def _bar(self, symbol: str, index: int) -> Bar:
@@ -230,6 +242,12 @@ class StandInMarket:
             float(columns.volume[index]),
             None if np.isnan(spread) else spread,
         )
+
+
+def _calendar(symbol: str) -> SessionCalendar:
+    if not is_fx(symbol):
+        return calendar_of("crypto")
+    return calendar_of("metals" if symbol.startswith("XA") else "fx")
 
 
 def _joined(whole: Bar, part: Bar) -> Bar:

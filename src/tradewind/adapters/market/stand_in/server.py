@@ -83,6 +83,8 @@ class StandInServer:
             for writer in list(self._writers):
                 writer.transport.abort()
             await self._server.wait_closed()
+            while self._writers:
+                await asyncio.sleep(0.001)  # until 3.12 wait_closed does not wait for the connections' handlers
             self._server = None
 
     async def advance(self, steps: int) -> int:

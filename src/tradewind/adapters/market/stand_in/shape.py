@@ -43,6 +43,34 @@ class Keys(msgspec.Struct, frozen=True):
     account: str = "101-001-0000001-001"
 
 
+class QuietShape:
+    """A venue that only answers requests; shapes that also stream override what they do."""
+
+    def refused(self, refusal: Response) -> Response:
+        """A fault's reply in the venue's own words; most send it as HTTP has it."""
+        return refusal
+
+    def opens(self, request: Request) -> Session | None:
+        """No request starts a stream."""
+        return None
+
+    def greeting(self, session: Session) -> list[bytes]:
+        """Nothing is said first."""
+        return []
+
+    def received(self, message: bytes, session: Session) -> list[bytes]:
+        """Nothing can be asked for on a stream."""
+        return []
+
+    def told(self, tick: Tick, session: Session) -> list[bytes]:
+        """Nobody is told anything."""
+        return []
+
+    def heartbeat(self, session: Session) -> list[bytes]:
+        """No sign of life."""
+        return []
+
+
 class VenueShape(Protocol):
     """One venue's wire format over the common market."""
 
@@ -50,6 +78,10 @@ class VenueShape(Protocol):
 
     def answer(self, request: Request) -> Response:
         """The reply to a REST request."""
+        ...
+
+    def refused(self, refusal: Response) -> Response:
+        """A fault's reply in the venue's own words."""
         ...
 
     def opens(self, request: Request) -> Session | None:
@@ -88,11 +120,3 @@ def moment(ts: int, places: int) -> str:
     """RFC 3339 in UTC with ``places`` decimals of the second."""
     seconds, rest = divmod(ts, SECOND)
     return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{rest:09d}"[: 20 + places] + "Z"
-
-
-def is_fx(symbol: str) -> bool:
-    """Whether both sides are money or metal, so that an FX broker offers the pair and a coin exchange does not."""
-    return all(side in _MONEY for side in symbol.split("/"))
-
-
-_MONEY = {"EUR", "GBP", "USD", "JPY", "AUD", "CHF", "CAD", "NZD", "XAU", "XAG", "SEK", "NOK"}

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from email.utils import formatdate
 from typing import Any
 
 import msgspec
 
+from tradewind.adapters.market.stand_in.alpha_vantage import AlphaVantageShape
 from tradewind.adapters.market.stand_in.binance import BinanceShape
 from tradewind.adapters.market.stand_in.coinbase import CoinbaseShape
 from tradewind.adapters.market.stand_in.faults import Fault, FaultDesk
 from tradewind.adapters.market.stand_in.kraken import KrakenShape
 from tradewind.adapters.market.stand_in.market import Series, StandInMarket
+from tradewind.adapters.market.stand_in.oanda import OandaShape
 from tradewind.adapters.market.stand_in.shape import Keys, Request, Session, VenueShape, json_response
+from tradewind.adapters.market.stand_in.yahoo import YahooShape
 from tradewind.errors import Misconfigured
 from tradewind.ports.transport import Response
 
@@ -72,8 +76,11 @@ class StandInVenue:
         refusal = self.faults.reply(host)
         if refusal is None:
             self.market.skew_ns = self.faults.skew_ns
-            return shape.answer(request)
+            answer = shape.answer(request)
+            answer.headers["date"] = formatdate(self.market.venue_time() / 1e9, usegmt=True)
+            return answer
         self.counters.refused += 1
+        refusal = shape.refused(refusal)
         if "retry-after" in refusal.headers:
             self._shut[host] = now + round(float(refusal.headers["retry-after"]) * 1e9)
         return refusal
@@ -163,4 +170,11 @@ class StandInVenue:
 
 def shapes_over(market: StandInMarket, keys: Keys) -> tuple[VenueShape, ...]:
     """Every wire format there is, over ``market``."""
-    return (BinanceShape(market), CoinbaseShape(market, keys), KrakenShape(market))
+    return (
+        BinanceShape(market),
+        CoinbaseShape(market, keys),
+        KrakenShape(market),
+        OandaShape(market, keys),
+        YahooShape(market),
+        AlphaVantageShape(market, keys),
+    )

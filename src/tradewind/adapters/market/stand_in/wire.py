@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from websockets.frames import Frame, Opcode
 from websockets.http11 import Request as Handshake
+from websockets.protocol import State
 from websockets.server import ServerProtocol
 
 from tradewind.adapters.market.stand_in.shape import Request
@@ -81,7 +82,7 @@ class Link:
         if self._protocol is None:
             chunk = message + b"\n"
             self._writer.write(f"{len(chunk):x}\r\n".encode() + chunk + b"\r\n")
-        else:
+        elif self._protocol.state is State.OPEN:
             self._protocol.send_text(message)
             self._flush()
 
@@ -89,14 +90,14 @@ class Link:
         """Returns when the client has read all sent so far: a ping sent last has been answered. HTTP: when flushed."""
         try:
             await self._writer.drain()
-            if self._protocol is None or self._writer.is_closing():
+            if self._protocol is None or self._protocol.state is not State.OPEN:
                 return
             self._pinged += 1
             goal = self._pinged
             self._protocol.send_ping(str(goal).encode())
             self._flush()
             async with asyncio.timeout(timeout_s):
-                while self._ponged < goal and not self._writer.is_closing():
+                while self._ponged < goal and self._protocol.state is State.OPEN:
                     self._pong.clear()
                     await self._pong.wait()
         except (ConnectionError, TimeoutError):
@@ -113,7 +114,7 @@ class Link:
                 out.append(bytes(event.data))
             elif isinstance(event, Frame) and event.opcode is Opcode.PONG:
                 self._ponged = max(self._ponged, int(event.data or b"0"))
-                self._pong.set()
+        self._pong.set()
         self._flush()
         return out
 
