@@ -21,7 +21,8 @@ from tradewind.model.money import ZERO
 from tradewind.model.order import Charge, Fill, Leg, Refusal
 from tradewind.model.outcome import Outcome, Trade
 from tradewind.model.session import SessionCalendar
-from tradewind.simulation.broker import RateSource
+from tradewind.ports.rates import RateSource
+from tradewind.risk.params import AccountView
 from tradewind.simulation.costs import closing_shift
 
 
@@ -90,6 +91,16 @@ class Portfolio:
         """Cash that all open positions together would lose at their stops, as planned, before costs."""
         return sum(lot.risk for lots in self._lots.values() for lot in lots)
 
+    def account_view(self, symbol: str) -> AccountView:
+        """The account as risk sees it for a trade of ``symbol``: what is open, and what is ordered and not filled."""
+        waiting = [plan for plan in self._plans.values() if not plan.filled]
+        return AccountView(
+            equity=self._equity,
+            open_risk=self.open_risk + sum(plan.risk for plan in waiting),
+            open_positions=len(self._lots) + len(waiting),
+            held=symbol in self._lots or any(plan.symbol == symbol for plan in waiting),
+        )
+
     def position(self, symbol: str) -> Position | None:
         """What is held of a symbol, or None."""
         lots = self._lots.get(symbol)
@@ -117,7 +128,7 @@ class Portfolio:
     def on_signal(self, signal: Signal) -> None:
         """Remembers what a signal plans before its order is sent."""
         steps = self._instruments[signal.symbol].to_steps(signal.bracket.lots)
-        self._plans[signal.id] = Plan(signal.timeframe, steps, signal.bracket.risk_cash)
+        self._plans[signal.id] = Plan(signal.symbol, signal.timeframe, steps, signal.bracket.risk_cash)
 
     def on_refusal(self, refusal: Refusal) -> list[Outcome]:
         """The signal's end without a trade."""
@@ -217,6 +228,7 @@ class Portfolio:
         self._peak, self._equity, self._max_drawdown = found.peak, found.equity, found.max_drawdown
 
     def _open(self, fill: Fill, plan: Plan) -> None:
+        plan.filled = True
         instrument = self._instruments[fill.symbol]
         price = instrument.to_price(fill.price_ticks)
         rate = self._rates.rate(instrument.quote)

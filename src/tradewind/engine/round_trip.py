@@ -61,9 +61,11 @@ class Lot(msgspec.Struct):
 class Plan(msgspec.Struct):
     """What a signal set out to do, and how much of it is closed."""
 
+    symbol: str
     timeframe: Timeframe
     steps: int
     risk: float
+    filled: bool = False
     net: Decimal = ZERO
     taken: float = 0.0
 

@@ -69,7 +69,11 @@ class Consensus(msgspec.Struct, frozen=True):
 
 
 class Bracket(msgspec.Struct, frozen=True, gc=False):
-    """A sized trade: market entry near ``entry`` inside the zone, protective stop, target."""
+    """A sized trade: market entry near ``entry`` inside the zone, protective stop, target.
+
+    ``risk_cash`` is what the stop loses before costs, account currency; ``cost_to_risk`` the round trip's cost as a
+    fraction of it. ``clips`` names the caps that made the size smaller than the risk alone would.
+    """
 
     side: int
     entry: float
@@ -82,6 +86,7 @@ class Bracket(msgspec.Struct, frozen=True, gc=False):
     time_stop_bars: int
     stop_pips: float
     cost_to_risk: float
+    clips: tuple[Reason, ...] = ()
 
 
 class Signal(msgspec.Struct, frozen=True, tag="signal"):

@@ -20,7 +20,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Protocol
 
 import msgspec
 
@@ -29,18 +28,11 @@ from tradewind.kernels.matching import HOLD, STOP, bracket_exit
 from tradewind.model.bar import Bar
 from tradewind.model.instrument import CostModel, Instrument
 from tradewind.model.order import Charge, Fill, Leg, OrderIntent, Refusal
+from tradewind.ports.rates import RateSource
 from tradewind.simulation.charges import funding, next_charge, swap
 from tradewind.simulation.costs import closing_shift, crossing, execute
 
 Report = Fill | Charge | Refusal
-
-
-class RateSource(Protocol):
-    """Converts quote currencies to the account currency."""
-
-    def rate(self, currency: str) -> float | None:
-        """Account currency per unit of ``currency``, or None while no price for it is known."""
-        ...
 
 
 class Holding(msgspec.Struct):

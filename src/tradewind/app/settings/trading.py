@@ -200,8 +200,8 @@ class RiskSettings(msgspec.Struct, frozen=True):
     ] = 0.05  # fmt: skip
     max_position_size: Annotated[
         float,
-        Key("Largest position value as a share of equity times leverage; write the unit.", Share, above=0, high=1,
-            source="W05 G06 DIS08", reader="risk",
+        Key("Largest margin of one position (value / leverage) as a share of equity; write the unit.", Share,
+            above=0, high=1, source="W05 G06 DIS08", reader="risk",
             also=(Name("risk.max_position_size_percent", Reading.EXPLICIT),)),
     ] = 0.10  # fmt: skip
     max_open_risk: Annotated[
@@ -210,9 +210,9 @@ class RiskSettings(msgspec.Struct, frozen=True):
     ] = 0.05
     leverage: Annotated[
         float,
-        Key("Position value allowed per unit of equity before caps.", Unit.MULTIPLE, 1, 500, source="X10",
-            reader="risk"),
-    ] = 30.0  # fmt: skip
+        Key("Position value per unit of margin for currencies and metals; crypto counts as spot.", Unit.MULTIPLE,
+            1, 500, source="X10", reader="risk"),
+    ] = 100.0  # fmt: skip
     stop_mode: Annotated[
         Literal["pct", "atr", "wider_of"],
         Key("Where the stop stands: a share of price, a multiple of ATR, or the farther of both.",
@@ -227,7 +227,7 @@ class RiskSettings(msgspec.Struct, frozen=True):
         float,
         Key("Costs of the round trip / cash at risk above which a trade is refused.", Share, above=0, high=1,
             source="C08 HZ21", reader="risk"),
-    ] = 0.25  # fmt: skip
+    ] = 0.35  # fmt: skip
     entry_zone: Annotated[
         float,
         Key("Half width of the entry zone around the expected price.", Share, 0, 0.05, source="E05 HZ20",
