@@ -69,6 +69,7 @@ class RuleProgram:
                 )
             )
         self._program, self._registers = build.finished(rows)
+        self._compile(len(index))
 
     @property
     def n_instructions(self) -> int:
@@ -81,6 +82,12 @@ class RuleProgram:
         """Fill ``sides`` ``(n_members,)`` with +1, -1 or 0 from the features of this bar and the one before."""
         kernel.evaluate_rules(self._program, self._registers, values, previous, sides, self.atr)
         return sides
+
+    def _compile(self, n_features: int) -> None:
+        """Have the kernel compiled (or read from its cache) now: no candle ever waits for a compiler."""
+        unknown = np.full(n_features, math.nan)
+        unknown.flags.writeable = False  # as the feature bank hands them out, which is a type of its own to numba
+        self.evaluate(unknown, unknown, np.zeros(len(self.members), dtype=np.int8))
 
     def run(self, features: NDArray[np.float64]) -> tuple[NDArray[np.int8], NDArray[np.float64]]:
         """``(sides, atr)``, both ``(n_bars, n_members)``, from ``features`` ``(n_bars, n_features)``, oldest first.

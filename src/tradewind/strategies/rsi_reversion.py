@@ -36,5 +36,5 @@ def rule(params: Params) -> Rule:
 
 
 STRATEGY = Family(
-    "RSI_Reversion", "reversion", Params, rule, pool=(Params(), Params(period=14, level=30.0, trend_period=100))
+    "RSI_Reversion", "reversion", Params, rule, pool=(Params(), Params(period=4, level=20.0, trend_period=100))
 )
