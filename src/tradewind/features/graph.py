@@ -60,7 +60,7 @@ class Graph:
         self._known[key] = out
         return out
 
-    def assemble(self, values: list[Slot]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    def assemble(self, values: list[Slot]) -> tuple[NDArray[np.uint32], NDArray[np.float64]]:
         """``(program, state)`` for the arrays of ``kernels.bank``, with ``values`` the slots to hand out, in order."""
         slots = 2 * len(values)
         offset = slots + len(self._first)
@@ -76,7 +76,7 @@ class Graph:
         state[slots + op.FLAT_RUN] = 0.0
         for at, floats in parameters:
             state[at : at + len(floats)] = floats
-        return np.array(program, dtype=np.int64), state
+        return np.array(program, dtype=np.uint32), state
 
     def linear(self, *terms: tuple[float, Slot], plus: float = 0.0) -> Slot:
         """``sum(weight * slot) + plus`` of up to three terms; a weight of 0 makes the result wait for that slot."""

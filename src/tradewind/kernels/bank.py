@@ -8,6 +8,7 @@ start. A non-finite volume restarts only what reads volume.
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,10 +17,11 @@ from tradewind.kernels import opcodes as op
 from tradewind.kernels import recurrences as rec
 from tradewind.kernels import recurrences_wilder as wilder
 from tradewind.kernels import rolling, rolling_order
-from tradewind.kernels.compiled import compiled
+from tradewind.kernels.compiled import borrowed, compiled, inlined
 from tradewind.kernels.recurrences import State
 
-Program = NDArray[np.int64]
+Program = NDArray[np.uint32]
+"""Unsigned and narrow, so that the compiler sees that no index is negative and leaves Python's wrap-around out."""
 
 HOUR_NS = 3_600_000_000_000
 DAY_NS = 24 * HOUR_NS
@@ -30,8 +32,10 @@ def step(
     program: Program, state: State, ts_close: int, open_: float, high: float, low: float, close: float, volume: float
 ) -> None:
     """One bar: previous row, bar slots, every node in order, values. ``state`` is the only thing written."""
-    n_values = program[0]
-    n_nodes = program[1]
+    program = borrowed(program)
+    state = borrowed(state)
+    n_values: Any = np.int64(program[0])
+    n_nodes: Any = np.int64(program[1])
     for k in range(n_values):
         state[n_values + k] = state[k]
     _take_bar(state, program[2], open_, high, low, close, volume)
@@ -44,7 +48,7 @@ def step(
         if math.isnan(a) or math.isnan(b) or math.isnan(c):
             state[program[at + 1]] = 0.0
             out = program[at + 5]
-            for k in range(program[at + 6]):
+            for k in range(np.int64(program[at + 6])):
                 state[out + k] = math.nan
         else:
             _run_node(program, state, at, a, b, c, ts_close)
@@ -65,14 +69,14 @@ def batch(
     rows: NDArray[np.float64],
 ) -> None:
     """``step`` over columns ``(n_bars,)``; row i of ``rows`` ``(n_bars, n_values)`` is what it left after bar i."""
-    n_values = program[0]
+    n_values = np.int64(program[0])
     for i in range(ts_close.shape[0]):
         step(program, state, ts_close[i], open_[i], high[i], low[i], close[i], volume[i])
         for k in range(n_values):
             rows[i, k] = state[k]
 
 
-@compiled
+@inlined
 def _take_bar(state: State, slot: int, open_: float, high: float, low: float, close: float, volume: float) -> None:
     """Fills the bar slots and counts the good bars and the run of bars without any range, gap included."""
     if not (math.isfinite(open_) and math.isfinite(high) and math.isfinite(low) and math.isfinite(close)):
@@ -92,7 +96,7 @@ def _take_bar(state: State, slot: int, open_: float, high: float, low: float, cl
     state[slot + op.VOLUME] = volume if math.isfinite(volume) else math.nan
 
 
-@compiled
+@inlined
 def _run_node(program: Program, state: State, at: int, a: float, b: float, c: float, ts_close: int) -> None:
     """One node by its opcode; nodes with memory are in ``_run_recurrence`` and ``_run_window``."""
     code = program[at]
@@ -127,18 +131,19 @@ def _run_node(program: Program, state: State, at: int, a: float, b: float, c: fl
         state[out] = (a + b + c) / 3.0
 
 
-@compiled
+@inlined
 def _run_recurrence(program: Program, state: State, at: int, a: float, b: float, c: float) -> None:
     """A node of ``recurrences`` or ``recurrences_wilder``."""
     code = program[at]
     s = program[at + 1]
     out = program[at + 5]
-    n = program[at + 7]
-    m = program[at + 8]
+    n: Any = np.int64(program[at + 7])
+    m: Any = np.int64(program[at + 8])
+    late: Any = np.int64(program[at + 9])
     p0 = state[s + 1]
     p1 = state[s + 2]
     if code == op.EXPONENTIAL:
-        state[out] = rec.exponential(state, s, a, p0, n, m, program[at + 9])
+        state[out] = rec.exponential(state, s, a, p0, n, m, late)
     elif code == op.LAG:
         state[out] = rec.lag(state, s, a, n)
     elif code == op.TRUE_RANGE:
@@ -163,13 +168,13 @@ def _run_recurrence(program: Program, state: State, at: int, a: float, b: float,
         wilder.supertrend(state, s, a, b, c, p0, out)
 
 
-@compiled
+@inlined
 def _run_window(program: Program, state: State, at: int, a: float) -> None:
     """A node of ``rolling`` or ``rolling_order``."""
     code = program[at]
     s = program[at + 1]
     out = program[at + 5]
-    n = program[at + 7]
+    n: Any = np.int64(program[at + 7])
     p0 = state[s + 1]
     if code == op.SUM:
         state[out] = rolling.total(state, s, a, n) / p0

@@ -12,13 +12,13 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from tradewind.kernels.compiled import compiled
+from tradewind.kernels.compiled import compiled, inlined
 from tradewind.kernels.opcodes import HEADER
 
 State = NDArray[np.float64]
 
 
-@compiled
+@inlined
 def exponential(state: State, at: int, x: float, alpha: float, seed: int, warm: int, skip: int) -> float:
     """Exponential mean: ``e[t] = e[t-1] + alpha * (x[t] - e[t-1])``.
 
@@ -52,7 +52,7 @@ def lag(state: State, at: int, x: float, n: int) -> float:
     return before
 
 
-@compiled
+@inlined
 def true_range(state: State, at: int, high: float, low: float, close: float, from_first: int) -> float:
     """``max(high, close[t-1]) - min(low, close[t-1])`` (Wilder 1978), equal to the largest of the three usual ranges.
 
@@ -66,7 +66,7 @@ def true_range(state: State, at: int, high: float, low: float, close: float, fro
     return max(high, before) - min(low, before)
 
 
-@compiled
+@inlined
 def buying_pressure(state: State, at: int, low: float, close: float) -> float:
     """``close - min(low, close[t-1])`` (Williams 1985, Ultimate Oscillator); NaN on the first bar."""
     before = state[at + HEADER]

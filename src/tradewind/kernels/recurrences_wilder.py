@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 
-from tradewind.kernels.compiled import compiled
+from tradewind.kernels.compiled import compiled, inlined
 from tradewind.kernels.opcodes import HEADER
 from tradewind.kernels.recurrences import State
 
@@ -88,7 +88,7 @@ def directional(
         _directional_index(state, cell, moves - n + 1.0, n, from_first, out)
 
 
-@compiled
+@inlined
 def _directional_index(state: State, cell: int, known: float, n: int, from_first: int, out: int) -> None:
     """DI and ADX from the Wilder sums; ``known`` counts the DX values including this one."""
     span = state[cell + 5]

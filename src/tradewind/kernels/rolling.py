@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 
-from tradewind.kernels.compiled import compiled
+from tradewind.kernels.compiled import compiled, inlined
 from tradewind.kernels.opcodes import HEADER
 from tradewind.kernels.recurrences import State
 
@@ -123,7 +123,7 @@ def deviation(state: State, at: int, x: float, n: int, out: int) -> None:
     state[out + 1] = math.sqrt(max(squares, 0.0) / n)
 
 
-@compiled
+@inlined
 def _anchor_again(state: State, cell: int, n: int) -> float:
     """Sums of ``deviation`` afresh around the window's own mean; returns the sum of squared deviations."""
     ring = cell + 5
