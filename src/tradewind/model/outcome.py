@@ -34,6 +34,16 @@ class Trade(msgspec.Struct, frozen=True, tag="trade"):
     mfe_r: float
     ambiguous: bool = False
 
+    @property
+    def won(self) -> bool:
+        """Whether money was made after all costs."""
+        return float(self.net) > 0.0
+
+    @property
+    def return_fraction(self) -> float:
+        """``side * (exit - entry) / entry`` between the fills, so spread and slippage are in it, commission is not."""
+        return self.side * (self.exit - self.entry) / self.entry
+
 
 class Outcome(msgspec.Struct, frozen=True, tag="outcome"):
     """How a signal ended: won, lost, or expired before it could be entered."""

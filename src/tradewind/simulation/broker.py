@@ -36,7 +36,10 @@ Report = Fill | Charge | Refusal
 
 
 class Holding(msgspec.Struct):
-    """One filled intent, or what is left of it; ``rate`` is the conversion to account currency known last."""
+    """One filled intent, or what is left of it; ``rate`` is the conversion to account currency known last.
+
+    ``closing`` is the leg it was asked to leave by at the next open, empty while nobody asked.
+    """
 
     client_id: str
     signal_id: str
@@ -46,6 +49,7 @@ class Holding(msgspec.Struct):
     target: float
     time_stop_ts: int
     rate: float
+    closing: str = ""
 
 
 class _Book:
@@ -128,6 +132,13 @@ class SimBroker:
                     return True
         return False
 
+    def close(self, signal_id: str, leg: Leg) -> bool:
+        """Leaves what a signal holds at the next open, before anything else of that bar."""
+        held = [one for book in self._active.values() for one in book.holdings if one.signal_id == signal_id]
+        for one in held:
+            one.closing = leg.value
+        return bool(held)
+
     def holdings(self, symbol: str) -> tuple[Holding, ...]:
         """What is open in a symbol, oldest first."""
         book = self._active.get(symbol)
@@ -203,12 +214,12 @@ class SimBroker:
             if at_open:
                 high = low = opened
             code, price, ambiguous = bracket_exit(held.side, opened, high, low, held.stop, held.target)
-            over = 0 < held.time_stop_ts <= bar.ts_open
+            over = bool(held.closing) or 0 < held.time_stop_ts <= bar.ts_open
             if code == HOLD and not over:
                 kept.append(held)
                 continue
             if over and price != opened:
-                leg, price, ambiguous = Leg.TIME, opened, False
+                leg, price, ambiguous = Leg(held.closing or Leg.TIME), opened, False
             else:
                 leg = Leg.STOP if code == STOP else Leg.TARGET
             ts = bar.ts_open if price == opened else bar.ts_close

@@ -1,0 +1,107 @@
+"""From standing votes to a consensus and the reasons against it. Holds no state."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tradewind.engine.series import Series
+from tradewind.ensemble.agreement import Tally, reaches, tally, timeframe_shares
+from tradewind.ensemble.confidence import Calibration, calibrate
+from tradewind.ensemble.params import EnsembleParams
+from tradewind.model.decision import Consensus, Reason, Vote
+from tradewind.model.feature_row import FeatureRow
+from tradewind.model.timeframe import Timeframe
+from tradewind.ports.plugins import Filter
+
+
+def deliberate(
+    series: Mapping[Timeframe, Series], params: EnsembleParams
+) -> tuple[Consensus | None, tuple[Reason, ...], tuple[Vote, ...]]:
+    """The consensus of one symbol's timeframes, the ensemble's own objections, and the votes that were counted.
+
+    Votes of timeframes that are not present (cold, or their due bar is missing) are left out and the others' weights
+    renormalised.
+    """
+    present = {timeframe: one for timeframe, one in series.items() if one.present}
+    votes = tuple(vote for one in present.values() for vote in one.votes())
+    result = tally(votes, timeframe_shares(params.timeframe_weights, present))
+    if result is None:
+        code = "tie" if votes else "no_votes"
+        return None, (Reason(code=code, value=float(len(votes))),), votes
+    calibration = _calibration(result, present, params)
+    consensus = Consensus(
+        side=result.side,
+        agreement=result.agreement,
+        voters=tuple(vote.member for vote in result.winners),
+        n_voted=result.n_voted,
+        n_effective=calibration.n_effective,
+        win_probability=calibration.win_probability,
+        breakeven=calibration.breakeven,
+        confidence=calibration.confidence,
+        expectancy_r=calibration.expectancy_r,
+        calibrated_on=calibration.calibrated_on,
+    )
+    return consensus, ensemble_reasons(consensus, params), votes
+
+
+def ensemble_reasons(consensus: Consensus, params: EnsembleParams) -> tuple[Reason, ...]:
+    """Every rule of the ensemble the consensus breaks: quorum, agreement, record, confidence."""
+    reasons = []
+    if len(consensus.voters) < params.quorum:
+        reasons.append(Reason(code="quorum", value=float(len(consensus.voters)), limit=float(params.quorum)))
+    if not reaches(consensus.agreement, params.min_agreement):
+        reasons.append(Reason(code="agreement", value=consensus.agreement, limit=params.min_agreement))
+    level = decisive(consensus, params)
+    if level is None:
+        reasons.append(
+            Reason(code="insufficient_record", limit=float(params.min_record), detail=consensus.calibrated_on)
+        )
+    elif not reaches(level, params.min_confidence):
+        reasons.append(Reason(code=params.applies_to, value=level, limit=params.min_confidence))
+    return tuple(reasons)
+
+
+def decisive(consensus: Consensus, params: EnsembleParams) -> float | None:
+    """The number the confidence rule is held against: the confidence, or the win probability."""
+    return consensus.win_probability if params.applies_to == "win_probability" else consensus.confidence
+
+
+def filter_reasons(
+    filters: Sequence[Filter], consensus: Consensus, row: FeatureRow, higher: tuple[FeatureRow, ...]
+) -> tuple[Reason, ...]:
+    """The objections of all filters, in filter order; never only the first."""
+    found = (one.judge(consensus, row, higher) for one in filters)
+    return tuple(reason for reason in found if reason is not None)
+
+
+def _calibration(result: Tally, present: Mapping[Timeframe, Series], params: EnsembleParams) -> Calibration:
+    """Calibrates the winners on their own shadow records."""
+    places = [_place(vote, present) for vote in result.winners]
+    records = [series.record(position) for series, position in places]
+    return calibrate(
+        records,
+        result.weights,
+        _correlation(places),
+        min_record=params.min_record,
+        prior_strength=params.prior_strength,
+    )
+
+
+def _place(vote: Vote, present: Mapping[Timeframe, Series]) -> tuple[Series, int]:
+    series = present[vote.timeframe]
+    return series, series.places[vote.member]
+
+
+def _correlation(places: Sequence[tuple[Series, int]]) -> NDArray[np.float64]:
+    """Correlation of the winners' results, shape (m, m): the shadow book's within a timeframe, 1 across timeframes."""
+    size = len(places)
+    matrix = np.ones((size, size))
+    books = {id(series): series.shadow.correlation() for series in {id(one): one for one, _ in places}.values()}
+    for i, (left, p) in enumerate(places):
+        for j, (right, q) in enumerate(places):
+            if left is right:
+                matrix[i, j] = books[id(left)][p, q]
+    return matrix

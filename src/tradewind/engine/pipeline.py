@@ -1,0 +1,269 @@
+"""The walk of one bar: broker, portfolio, aggregation, features, votes, consensus, filters, risk, decision, order.
+
+``Engine.process`` is a pure function of the events it was fed: same events, same outputs, byte for byte.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from tradewind.engine.aggregate import Aggregator
+from tradewind.engine.deliberation import decisive, deliberate, filter_reasons
+from tradewind.engine.identity import client_id, signal_id
+from tradewind.engine.plan import EnginePlan, SymbolPlan
+from tradewind.engine.portfolio import Portfolio
+from tradewind.engine.rates import Rates
+from tradewind.engine.series import Series
+from tradewind.model.bar import Bar
+from tradewind.model.decision import Bracket, Consensus, Decision, NoDecision, NoTrade, Reason, Signal
+from tradewind.model.event import BarClosed, BarMissing, Command, FeedState, InputEvent
+from tradewind.model.order import Charge, Fill, Leg, OrderIntent, Refusal
+from tradewind.model.outcome import Outcome, Trade
+from tradewind.model.output import Output
+from tradewind.model.session import calendar_of
+from tradewind.model.timeframe import Timeframe
+from tradewind.ports.broker import Broker
+from tradewind.risk.bracket import bracket_for
+
+NO_TRIGGER = (Reason(code="no_trigger"),)
+PAUSED = Reason(code="paused")
+
+
+class Holding(msgspec.Struct):
+    """The time stop of the one trade of a symbol: ``left`` bars of ``timeframe`` once it was filled."""
+
+    signal_id: str
+    timeframe: Timeframe
+    left: int
+    filled: bool = False
+
+
+class _Desk:
+    """Everything of one symbol."""
+
+    __slots__ = ("aggregator", "flat_bars", "holding", "last_close", "plan", "series", "stale")
+
+    def __init__(self, plan: SymbolPlan, engine_plan: EnginePlan, *, keep_shadow: bool) -> None:
+        self.plan = plan
+        higher = tuple(timeframe for timeframe in plan.timeframes if timeframe.rank > plan.base.rank)
+        calendar = calendar_of(plan.instrument.calendar)
+        self.aggregator = Aggregator(plan.instrument.symbol, calendar, plan.base, higher)
+        needed = tuple(indicator for one in plan.filters for indicator in one.features())
+        self.series = {
+            timeframe: Series(
+                plan.instrument.symbol,
+                timeframe,
+                plan.members_of(timeframe),
+                needed,
+                plan.instrument.costs,
+                engine_plan.seeding,
+                keep_shadow=keep_shadow,
+            )
+            for timeframe in plan.timeframes
+        }
+        self.flat_bars = 0
+        self.last_close = 0.0
+        self.stale = False
+        self.holding: Holding | None = None
+
+
+class Engine:
+    """Decides. Knows no clock, no network, no disk and no mode; the broker it is given may be any.
+
+    ``keep_shadow`` keeps every closed shadow trade for a report; it takes part in no decision.
+
+    ``broker`` receives the intents of signals when ``plan.executes``; without it signals are for a person to act on.
+    """
+
+    def __init__(
+        self, plan: EnginePlan, broker: Broker, portfolio: Portfolio, rates: Rates, *, keep_shadow: bool = False
+    ) -> None:
+        self.plan = plan
+        self.broker = broker
+        self.portfolio = portfolio
+        self.rates = rates
+        self.paused = False
+        self.desks = {one.instrument.symbol: _Desk(one, plan, keep_shadow=keep_shadow) for one in plan.symbols}
+
+    def process(self, event: InputEvent) -> list[Output]:
+        """Outputs of one sequenced event, in the order they happened."""
+        if isinstance(event, BarClosed):
+            return self._on_bar(event)
+        if isinstance(event, BarMissing):
+            return list(self._on_missing(event))
+        if isinstance(event, FeedState):
+            if event.symbol in self.desks:
+                self.desks[event.symbol].stale = event.state == "stale"
+        elif isinstance(event, Command) and event.verb in ("pause", "resume"):
+            self.paused = event.verb == "pause"
+        return []
+
+    def _on_bar(self, event: BarClosed) -> list[Output]:
+        bar = event.bar
+        desk = self.desks[bar.symbol]
+        fault = bar.fault()
+        if fault:
+            missing = BarMissing(bar.symbol, bar.timeframe, bar.ts_open, bar.ts_close, fault)
+            return list(self._on_missing(missing))
+        outputs: list[Output] = []
+        for happened in self.broker.on_bar(bar):
+            outputs.append(happened)
+            outputs.extend(self._book(desk, happened))
+        self.rates.on_close(bar.symbol, bar.close)
+        self.portfolio.mark(bar)
+        self._watch_for_freeze(desk, bar)
+        completed = desk.aggregator.on_bar(bar)
+        outputs.extend(self._decide_all(desk, (bar, *completed), history=event.cause == "history"))
+        return outputs
+
+    def _on_missing(self, missing: BarMissing) -> Iterable[Output]:
+        desk = self.desks[missing.symbol]
+        results = (missing, *desk.aggregator.on_missing(missing))
+        for one in results:
+            if isinstance(one, BarMissing) and one.timeframe in desk.series:
+                desk.series[one.timeframe].miss()
+                reason = Reason(code="bad_data" if one.kind.startswith("bad_") else "missing_bar", detail=one.kind)
+                yield NoDecision(one.symbol, one.timeframe, one.ts_close, reason)
+        completed = tuple(one for one in results if isinstance(one, Bar))
+        if completed:
+            yield from self._decide_all(desk, completed, history=False)
+
+    def _book(self, desk: _Desk, happened: Fill | Charge | Refusal) -> Iterable[Trade | Outcome]:
+        """Carries what the broker reported into the portfolio and the time stop."""
+        if isinstance(happened, Charge):
+            self.portfolio.on_charge(happened)
+            return ()
+        holding = desk.holding
+        if holding is not None and happened.signal_id == holding.signal_id:
+            if isinstance(happened, Fill) and happened.leg is Leg.ENTRY:
+                holding.filled = True
+            else:
+                desk.holding = None
+        return self.portfolio.on_fill(happened) if isinstance(happened, Fill) else self.portfolio.on_refusal(happened)
+
+    def _count_down(self, desk: _Desk, timeframe: Timeframe) -> None:
+        """One more bar of the trade's timeframe is over; with the last one it leaves at the next open."""
+        holding = desk.holding
+        if holding is None or not holding.filled or holding.timeframe is not timeframe or not holding.left:
+            return
+        holding.left -= 1
+        if not holding.left:
+            self.broker.close(holding.signal_id, Leg.TIME)
+
+    def _decide_all(self, desk: _Desk, bars: Iterable[Bar], *, history: bool) -> Iterable[Decision | OrderIntent]:
+        """Steps every series whose bar closed, then decides, shortest timeframe first."""
+        fired = [(bar, desk.series[bar.timeframe].step(bar)) for bar in bars if bar.timeframe in desk.series]
+        for bar, _ in fired:
+            self._count_down(desk, bar.timeframe)
+        for bar, votes in fired:
+            decision = self._decide(desk, bar, votes, history=history)
+            yield decision
+            if isinstance(decision, Signal) and self.plan.executes:
+                intent = self._intent(desk, decision)
+                self.broker.submit(intent)
+                yield intent
+
+    def _decide(self, desk: _Desk, bar: Bar, fired: int, *, history: bool) -> Decision:
+        series = desk.series[bar.timeframe]
+        blind = self._blind(desk, series, history=history)
+        if blind is not None:
+            return NoDecision(bar.symbol, bar.timeframe, bar.ts_close, blind)
+        if not fired:
+            return NoTrade(bar.symbol, bar.timeframe, bar.ts_close, NO_TRIGGER)
+        consensus, reasons, _ = deliberate(desk.series, self.plan.ensemble)
+        if consensus is None:
+            return NoTrade(bar.symbol, bar.timeframe, bar.ts_close, reasons)
+        reasons += filter_reasons(desk.plan.filters, consensus, series.row, self._higher_rows(desk, bar.timeframe))
+        reasons += self._standing_reasons(desk)
+        bracket = self._bracket(desk, series, bar, consensus)
+        if isinstance(bracket, Bracket) and not reasons:
+            return self._signal(bar, bracket, consensus)
+        if not isinstance(bracket, Bracket):
+            reasons += bracket
+        return NoTrade(bar.symbol, bar.timeframe, bar.ts_close, reasons, consensus)
+
+    def _blind(self, desk: _Desk, series: Series, *, history: bool) -> Reason | None:
+        """Why this bar cannot be decided on at all."""
+        if history:
+            return Reason(code="history", detail="given to warm up, not to act on")
+        if not series.warm:
+            return Reason(code="warmup", value=float(series.bars), limit=float(series.warmup))
+        if desk.stale or desk.flat_bars >= self.plan.frozen_bars:
+            return Reason(code="stale", value=float(desk.flat_bars), limit=float(self.plan.frozen_bars))
+        absent = [timeframe for timeframe, one in desk.series.items() if not one.present]
+        if absent and self.plan.ensemble.missing_timeframe == "refuse":
+            return Reason(code="timeframe_missing", detail=", ".join(absent))
+        return None
+
+    def _standing_reasons(self, desk: _Desk) -> tuple[Reason, ...]:
+        """Objections of the desk: paused, or something open on this symbol already."""
+        reasons: tuple[Reason, ...] = (PAUSED,) if self.paused else ()
+        if desk.holding is not None:
+            code = "position_open" if desk.holding.filled else "order_pending"
+            reasons += (Reason(code=code, detail=desk.holding.signal_id),)
+        return reasons
+
+    def _bracket(self, desk: _Desk, series: Series, bar: Bar, consensus: Consensus) -> Bracket | tuple[Reason, ...]:
+        """Stop, target and size by the exits of the first voter of this timeframe, or the first voter at all."""
+        voters = [member for member in series.members if member.id in consensus.voters]
+        if not voters:
+            voters = [m for m in desk.plan.members if m.id in consensus.voters]
+        return bracket_for(
+            side=consensus.side,
+            bar=bar,
+            row=series.row,
+            exits=voters[0].rule.exits,
+            instrument=desk.plan.instrument,
+            params=self.plan.risk,
+            account=self.portfolio.account_view(bar.symbol),
+            rates=self.rates,
+        )
+
+    def _higher_rows(self, desk: _Desk, timeframe: Timeframe) -> tuple:  # type: ignore[type-arg]
+        return tuple(one.row for tf, one in desk.series.items() if tf.rank > timeframe.rank)
+
+    def _signal(self, bar: Bar, bracket: Bracket, consensus: Consensus) -> Signal:
+        params = self.plan.ensemble
+        level = decisive(consensus, params)
+        return Signal(
+            id=signal_id(bar, bracket.side, self.plan.config_hash),
+            symbol=bar.symbol,
+            timeframe=bar.timeframe,
+            ts=bar.ts_close,
+            valid_until=bar.ts_close + self.plan.validity_bars * bar.timeframe.ns,
+            bracket=bracket,
+            consensus=consensus,
+            tier=params.tier(level if level is not None else 0.0),
+            checks=(
+                Reason(code="quorum", value=float(len(consensus.voters)), limit=float(params.quorum)),
+                Reason(code="agreement", value=consensus.agreement, limit=params.min_agreement),
+                Reason(code=params.applies_to, value=level, limit=params.min_confidence),
+            ),
+            stamp=self.plan.stamp,
+        )
+
+    def _intent(self, desk: _Desk, signal: Signal) -> OrderIntent:
+        instrument = desk.plan.instrument
+        bracket = signal.bracket
+        intent = OrderIntent(
+            client_id=client_id(signal.id, "entry"),
+            signal_id=signal.id,
+            symbol=signal.symbol,
+            side=bracket.side,
+            steps=instrument.to_steps(bracket.lots),
+            stop_ticks=instrument.to_ticks(bracket.stop),
+            target_ticks=instrument.to_ticks(bracket.target),
+            time_stop_ts=0,
+            ts=signal.ts,
+        )
+        self.portfolio.on_signal(signal)
+        desk.holding = Holding(signal.id, signal.timeframe, bracket.time_stop_bars)
+        return intent
+
+    def _watch_for_freeze(self, desk: _Desk, bar: Bar) -> None:
+        """Counts bars that did not move at all: a frozen price looks calm."""
+        still = bar.open == bar.high == bar.low == bar.close == desk.last_close
+        desk.flat_bars = desk.flat_bars + 1 if still else 0
+        desk.last_close = bar.close

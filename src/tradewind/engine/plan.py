@@ -1,0 +1,47 @@
+"""What one engine is to do: symbols, timeframes, members, vetoes, limits. Built by the wiring, frozen afterwards."""
+
+from __future__ import annotations
+
+import msgspec
+
+from tradewind.ensemble.params import EnsembleParams
+from tradewind.features.graph import Seeding
+from tradewind.features.rule import Member
+from tradewind.model.instrument import Instrument
+from tradewind.model.timeframe import Timeframe
+from tradewind.ports.plugins import Filter
+from tradewind.risk.params import RiskParams
+
+
+class SymbolPlan(msgspec.Struct, frozen=True):
+    """One symbol: ``base`` is the bars' timeframe, ``timeframes`` those decided on (base or higher, shortest first)."""
+
+    instrument: Instrument
+    base: Timeframe
+    timeframes: tuple[Timeframe, ...]
+    members: tuple[Member, ...]
+    filters: tuple[Filter, ...] = ()
+
+    def members_of(self, timeframe: Timeframe) -> tuple[Member, ...]:
+        """Members that vote on ``timeframe``, in their configured order."""
+        return tuple(member for member in self.members if member.timeframe is timeframe)
+
+
+class EnginePlan(msgspec.Struct, frozen=True):
+    """Everything decisions depend on apart from the events.
+
+    ``validity_bars`` is how long a signal may be acted on, in bars of its timeframe. ``frozen_bars`` identical bars in
+    a row count as a stale feed. ``seeding`` is that of the feature bank. ``stamp`` is put on every signal.
+    """
+
+    symbols: tuple[SymbolPlan, ...]
+    ensemble: EnsembleParams
+    risk: RiskParams
+    account_currency: str
+    opening_balance: float
+    config_hash: str
+    validity_bars: int = 1
+    frozen_bars: int = 3
+    seeding: Seeding = "sma"
+    stamp: str = ""
+    executes: bool = True

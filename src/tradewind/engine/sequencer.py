@@ -1,0 +1,168 @@
+"""Puts final bars into the one order in which the engine sees them, whatever order they arrived in.
+
+Order is ``(ts_close, symbol, timeframe rank)``. ``release(watermark)`` hands out every close up to the watermark: the
+bars that came, and a ``BarMissing`` for each bar the session calendar expected and nobody delivered. A series is open
+from its first bar until ``close``; before the first bar nothing is expected of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Final, NamedTuple
+
+import msgspec
+
+from tradewind.model.bar import Bar
+from tradewind.model.event import BarClosed, BarMissing, BarRevised
+from tradewind.model.session import SessionCalendar
+from tradewind.model.timeframe import HOUR, Timeframe
+
+REMEMBERED: Final = 512
+
+
+class SeriesKey(NamedTuple):
+    """One stream of base bars."""
+
+    symbol: str
+    timeframe: Timeframe
+
+
+class _Series:
+    """Bars waiting for the watermark, and how far the series has been released."""
+
+    __slots__ = ("calendar", "frontier", "pending", "recent")
+
+    def __init__(self, calendar: SessionCalendar) -> None:
+        self.calendar = calendar
+        self.pending: dict[int, BarClosed] = {}
+        self.frontier: int | None = None
+        self.recent: dict[int, Bar] = {}
+
+
+class SequencerState(msgspec.Struct, frozen=True):
+    """What a snapshot keeps: per symbol the frontier (``ts_close`` of the last release, or None)."""
+
+    frontiers: dict[str, int | None]
+
+
+class Sequencer:
+    """Watermark order over the base series of all symbols.
+
+    ``calendars`` maps every series to the calendar that says which bars it owes.
+    """
+
+    def __init__(self, calendars: Mapping[SeriesKey, SessionCalendar]) -> None:
+        self._series = {key: _Series(calendar) for key, calendar in sorted(calendars.items(), key=_key_order)}
+
+    @property
+    def keys(self) -> tuple[SeriesKey, ...]:
+        """The series, in canonical order."""
+        return tuple(self._series)
+
+    def frontier(self, key: SeriesKey) -> int | None:
+        """``ts_close`` up to which the series has been released; None before its first bar."""
+        return self._series[key].frontier
+
+    def resume(self, event: BarClosed | BarMissing) -> None:
+        """Tells of an event that was released in an earlier life: its close is done, its values are known."""
+        where = event.bar if isinstance(event, BarClosed) else event
+        series = self._series.get(SeriesKey(where.symbol, where.timeframe))
+        if series is None:
+            return
+        series.frontier = max(series.frontier or 0, where.ts_close)
+        if isinstance(where, Bar):
+            series.recent[where.ts_close] = where
+            _forget(series)
+
+    def owed(self, key: SeriesKey, until: int) -> list[tuple[int, int]]:
+        """``(ts_open, ts_close)`` of bars due up to ``until`` that have not come: what a backfill should ask for."""
+        series = self._series[key]
+        if series.frontier is None:
+            return []
+        expected = series.calendar.expected_closes(series.frontier, until, key.timeframe)
+        return [bounds for bounds in expected if bounds[1] not in series.pending]
+
+    def push(self, event: BarClosed) -> BarRevised | None:
+        """Takes a final bar. A bar already released, or already waiting with other values, comes back as a revision."""
+        bar = event.bar
+        series = self._series[SeriesKey(bar.symbol, bar.timeframe)]
+        waiting = series.pending.get(bar.ts_close)
+        if waiting is not None:
+            return None if waiting.bar == bar else BarRevised(bar, event.source, event.ts_recv)
+        if series.frontier is not None and bar.ts_close <= series.frontier:
+            known = series.recent.get(bar.ts_close)  # too old to remember: nothing can be said about it
+            return None if known is None or known == bar else BarRevised(bar, event.source, event.ts_recv)
+        series.pending[bar.ts_close] = event
+        return None
+
+    def release(self, watermark: int) -> list[BarClosed | BarMissing]:
+        """Everything with ``ts_close <= watermark``, in canonical order."""
+        due: list[tuple[int, int, BarClosed | BarMissing]] = []
+        for position, (key, series) in enumerate(self._series.items()):
+            if series.pending or series.frontier is not None:
+                due.extend((event_close(event), position, event) for event in _take(key, series, watermark))
+        due.sort(key=_due_order)
+        return [event for _, _, event in due]
+
+    def close(self, key: SeriesKey) -> None:
+        """Ends a series: nothing more is expected of it. Bars already waiting are still released."""
+        series = self._series[key]
+        series.frontier = None
+
+    def state(self) -> SequencerState:
+        """Frontiers for a snapshot; waiting bars are not part of it, the feed delivers them again."""
+        return SequencerState(
+            {key.symbol + "|" + key.timeframe: series.frontier for key, series in self._series.items()}
+        )
+
+    def restore(self, state: SequencerState) -> None:
+        """Continues from ``state``."""
+        for key, series in self._series.items():
+            series.frontier = state.frontiers.get(key.symbol + "|" + key.timeframe)
+
+
+def event_close(event: BarClosed | BarMissing) -> int:
+    """``ts_close`` of a sequenced event."""
+    return event.bar.ts_close if isinstance(event, BarClosed) else event.ts_close
+
+
+def _take(key: SeriesKey, series: _Series, watermark: int) -> Iterable[BarClosed | BarMissing]:
+    """Moves one series' frontier to the watermark and yields what lies between, unordered."""
+    arrived = sorted(ts for ts in series.pending if ts <= watermark)
+    if series.frontier is None:
+        if not arrived:
+            return
+        series.frontier = arrived[0] - 1
+    shortest = key.timeframe.ns - (HOUR if key.timeframe.ns > HOUR else 0)  # a trading day may lose an hour to DST
+    quiet_until = series.frontier + shortest
+    if not arrived and watermark < quiet_until:
+        return
+    if len(arrived) == 1 and arrived[0] <= quiet_until and watermark < arrived[0] + shortest:
+        bounds: list[tuple[int, int]] = []  # the common case: the one bar that was due, nothing else can be
+    else:
+        bounds = series.calendar.expected_closes(series.frontier, watermark, key.timeframe)
+    present = set(arrived)
+    for ts_open, ts_close in bounds:
+        if ts_close not in present:
+            yield BarMissing(key.symbol, key.timeframe, ts_open, ts_close)
+    for ts in arrived:
+        event = series.pending.pop(ts)
+        series.recent[ts] = event.bar
+        yield event
+    last = max(arrived[-1] if arrived else 0, bounds[-1][1] if bounds else 0)
+    series.frontier = max(series.frontier, last)
+    _forget(series)
+
+
+def _forget(series: _Series) -> None:
+    """Keeps the newest ``REMEMBERED`` released bars."""
+    while len(series.recent) > REMEMBERED:
+        del series.recent[next(iter(series.recent))]
+
+
+def _key_order(item: tuple[SeriesKey, SessionCalendar]) -> tuple[str, int]:
+    return item[0].symbol, item[0].timeframe.rank
+
+
+def _due_order(item: tuple[int, int, BarClosed | BarMissing]) -> tuple[int, int]:
+    return item[0], item[1]

@@ -1,0 +1,128 @@
+"""One symbol on one timeframe: its features, its members' votes and their shadow records."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from tradewind.ensemble.shadow import ShadowBook
+from tradewind.features.bank import FeatureBank
+from tradewind.features.graph import Seeding
+from tradewind.features.indicator import Indicator
+from tradewind.features.rule import Member
+from tradewind.features.rule_program import RuleProgram, indicators_of
+from tradewind.model.bar import Bar
+from tradewind.model.decision import Record, Vote
+from tradewind.model.feature_row import FeatureRow
+from tradewind.model.instrument import CostModel
+from tradewind.model.timeframe import Timeframe
+
+
+class SeriesState(msgspec.Struct, frozen=True):
+    """A series in a snapshot. ``standing`` maps a member's position to ``(side, last bar it stands for, ts)``."""
+
+    bars: int
+    last_missing: bool
+    standing: dict[int, tuple[int, int, int]]
+    bank: bytes
+    shadow: bytes
+
+
+class Series:
+    """Feature bank, rule program, shadow book and standing votes of ``symbol`` on ``timeframe``.
+
+    A vote stands for the member's ``vote_bars`` bars, or until the member turns. ``bars`` counts the bars seen.
+    """
+
+    def __init__(
+        self,
+        symbol: str,
+        timeframe: Timeframe,
+        members: Sequence[Member],
+        extra: Sequence[Indicator],
+        costs: CostModel,
+        seeding: Seeding,
+        *,
+        keep_shadow: bool = False,
+    ) -> None:
+        self.symbol = symbol
+        self.timeframe = timeframe
+        self.members = tuple(members)
+        self.places = {member.id: position for position, member in enumerate(self.members)}
+        own = indicators_of(self.members)
+        self.bank = FeatureBank((*own, *extra), seeding)
+        self.warmup = max(self.bank.first_valid[: len(own)], default=-1) + 1
+        self.program = RuleProgram(self.members, self.bank.index)
+        self.shadow = ShadowBook(self.members, costs, origin=f"shadow, {symbol} {timeframe}", keep_closed=keep_shadow)
+        self.row = FeatureRow(symbol, timeframe, 0, self.bank.values, self.bank.previous, self.bank.index)
+        self.bars = 0
+        self.last_missing = False
+        self._sides: NDArray[np.int8] = np.zeros(len(self.members), dtype=np.int8)
+        self._standing: dict[int, tuple[int, int, int]] = {}
+
+    @property
+    def warm(self) -> bool:
+        """Whether every feature the members read has had the bars it needs; filters speak for themselves."""
+        return self.bars >= self.warmup
+
+    @property
+    def present(self) -> bool:
+        """Whether the series can take part in a decision: warm, and its latest due bar came."""
+        return self.warm and not self.last_missing
+
+    def step(self, bar: Bar) -> int:
+        """Takes a closed bar; returns how many members voted at it."""
+        self.bank.step(bar.ts_close, bar.open, bar.high, bar.low, bar.close, bar.volume)
+        self.bars += 1
+        self.last_missing = False
+        self.row.ts = bar.ts_close
+        self.program.evaluate(self.bank.values, self.bank.previous, self._sides)
+        self.shadow.step(bar, self._sides, self.program.atr)
+        fired = int(np.count_nonzero(self._sides))
+        if fired:
+            for position in np.flatnonzero(self._sides).tolist():
+                until = self.bars + self.members[position].rule.exits.vote_bars - 1
+                self._standing[position] = (int(self._sides[position]), until, bar.ts_close)
+        return fired
+
+    def miss(self) -> None:
+        """The due bar did not come: the series is not current until the next one does."""
+        self.last_missing = True
+
+    def votes(self) -> list[Vote]:
+        """Votes that still stand at the latest bar, in member order."""
+        standing = self._standing
+        for position in [p for p, (_, until, _) in standing.items() if until < self.bars]:
+            del standing[position]
+        return [
+            Vote(
+                member=self.members[position].id,
+                timeframe=self.timeframe,
+                side=standing[position][0],
+                ts=standing[position][2],
+                ts_until=standing[position][2] + self.members[position].rule.exits.vote_bars * self.timeframe.ns,
+                weight=self.members[position].weight,
+            )
+            for position in sorted(standing)
+        ]
+
+    def record(self, position: int) -> Record:
+        """The shadow record of the member at ``position``."""
+        return self.shadow.record(position)
+
+    def snapshot(self) -> SeriesState:
+        """Everything later decisions depend on."""
+        return SeriesState(
+            self.bars, self.last_missing, dict(self._standing), self.bank.snapshot(), self.shadow.snapshot()
+        )
+
+    def restore(self, state: SeriesState) -> None:
+        """Continues from ``state``; raises ``Corrupt`` when it belongs to other features or members."""
+        self.bank.restore(state.bank)
+        self.shadow.restore(state.shadow)
+        self.bars = state.bars
+        self.last_missing = state.last_missing
+        self._standing = dict(state.standing)
