@@ -1,0 +1,1 @@
+"""People: where a signal is read."""

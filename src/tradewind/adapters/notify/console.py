@@ -1,0 +1,53 @@
+"""Says things on a text stream, one line per event."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tradewind.model.decision import Signal
+from tradewind.model.outcome import Trade
+
+
+class LineNotifier:
+    """Notifier that writes lines through ``write``; the wording comes from outside, so that every place says the same.
+
+    ``signal_lines`` renders a signal, ``closed_line`` a closed trade.
+    """
+
+    def __init__(
+        self,
+        write: Callable[[str], None],
+        signal_lines: Callable[[Signal], list[str]],
+        closed_line: Callable[[Trade], str],
+    ) -> None:
+        self._write = write
+        self._signal_lines = signal_lines
+        self._closed_line = closed_line
+
+    def signal(self, signal: Signal, *, missed: bool) -> None:
+        """All lines of the signal; one that came too late is marked as missed and is not to be acted on."""
+        if missed:
+            self._write(f"MISSED, do not act: {signal.id} was valid until its time passed")
+        for line in self._signal_lines(signal):
+            self._write(line)
+
+    def trade_opened(self, line: str) -> None:
+        """``Paper trade executed: BUY BTC/USDT @ $43300.00``."""
+        self._write(f"✓ Paper trade executed: {line}")
+
+    def trade_closed(self, trade: Trade) -> None:
+        """``Trade closed: ...``."""
+        self._write(self._closed_line(trade))
+
+
+class SilentNotifier:
+    """Tells nobody; for backtests and checks."""
+
+    def signal(self, signal: Signal, *, missed: bool) -> None:
+        """Nothing."""
+
+    def trade_opened(self, line: str) -> None:
+        """Nothing."""
+
+    def trade_closed(self, trade: Trade) -> None:
+        """Nothing."""

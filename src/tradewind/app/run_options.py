@@ -1,0 +1,59 @@
+"""What a run was asked for, reconciled with the configuration: feed, execution, mode. Contradictions are refused."""
+
+from __future__ import annotations
+
+import msgspec
+
+from tradewind.app.settings.evidence import require_promoted_models
+from tradewind.app.settings.root import AppConfig
+from tradewind.errors import Misconfigured
+
+FEEDS = ("replay", "poll", "stream")
+EXECUTIONS = ("none", "paper")
+
+
+class RunRequest(msgspec.Struct, frozen=True):
+    """``feed`` is where bars come from, ``executes`` whether signals are filled on paper."""
+
+    feed: str
+    executes: bool
+
+
+def requested(
+    config: AppConfig, *, feed: str | None = None, execution: str | None = None, mode: str | None = None
+) -> RunRequest:
+    """The run that flags and configuration describe together; flags win over configuration.
+
+    ``mode`` is the older word: dryrun = no execution, paper = paper. Live is refused: there is no live execution yet.
+
+    Raises:
+        Misconfigured: live was asked for, a word is unknown, two words contradict each other, or a configured
+            predictor has no promoted model.
+    """
+    spoken = mode or (config.runtime.mode if execution is None and config.runtime.mode != "dryrun" else None)
+    if (
+        spoken == "live"
+        or execution in ("approve", "auto")
+        or (execution is None and config.execution in ("approve", "auto"))
+    ):
+        raise Misconfigured(
+            "live execution was asked for and does not exist yet",
+            where="--mode" if mode == "live" else "execution",
+            allowed="dryrun (signals only) or paper",
+            next_step="tradewind run --execution paper",
+        )
+    if spoken not in (None, "dryrun", "paper"):
+        raise Misconfigured(f"unknown mode {spoken!r}", where="--mode", allowed="dryrun, paper")
+    by_mode = {"dryrun": "none", "paper": "paper"}.get(spoken or "")
+    if execution is not None and execution not in EXECUTIONS:
+        raise Misconfigured(f"unknown execution {execution!r}", where="--execution", allowed=", ".join(EXECUTIONS))
+    if execution is not None and by_mode is not None and execution != by_mode:
+        raise Misconfigured(
+            f"--execution {execution} contradicts --mode {spoken}", allowed=f"--execution {by_mode}, or no --mode"
+        )
+    chosen = execution or by_mode or config.execution
+    source = feed or config.market.feed
+    if source not in FEEDS:
+        raise Misconfigured(f"unknown feed {source!r}", where="--feed", allowed=", ".join(FEEDS))
+    require_promoted_models(config, "paper" if chosen == "paper" else "dryrun")
+    return RunRequest(source, chosen == "paper")

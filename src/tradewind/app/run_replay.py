@@ -1,0 +1,169 @@
+"""A journaled run over stored bars: signals only, or paper. Starting is recovering; stopping loses nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from tradewind import __version__
+from tradewind.adapters.host_process import HostProcess
+from tradewind.adapters.notify.console import LineNotifier
+from tradewind.adapters.replay_feed import ReplayFeed, Step
+from tradewind.adapters.sim_clock import ManualClock
+from tradewind.adapters.store.store import Store
+from tradewind.app.recordings import Material
+from tradewind.app.replay_loop import LoopResult, drive_replay
+from tradewind.app.run_summary import RunCounts, RunSummary
+from tradewind.app.session import Recovery, Session
+from tradewind.app.signal_text import closed_log_line, signal_lines, signal_log_line
+from tradewind.app.wiring import engine_for, sequencer_for
+from tradewind.engine.pipeline import Engine
+from tradewind.engine.plan import EnginePlan
+from tradewind.errors import Misconfigured
+from tradewind.model.decision import Signal
+from tradewind.model.event import Started
+from tradewind.model.instrument import Instrument
+from tradewind.ports.clock import Clock
+from tradewind.ports.process import Process
+
+COMMIT_EVERY = 512
+SNAPSHOT_EVERY = 20_000
+
+
+class RunResult(msgspec.Struct, frozen=True):
+    """How a run went. ``counts`` covers this life of the process only; ``digest`` covers the whole run."""
+
+    config_hash: str
+    recovery: Recovery | None
+    loop: LoopResult
+    counts: RunCounts
+    balance: str
+    equity: float
+    open_positions: int
+    head_seq: int
+    digest: str
+    simulated: bool
+
+
+class JournaledRun:
+    """One run on a store: a new one when the store has none, else the continuation of the one it has.
+
+    Raises:
+        Misconfigured: the store's run was made with another configuration.
+    """
+
+    def __init__(
+        self,
+        plan: EnginePlan,
+        store: Store,
+        clock: Clock,
+        say: Callable[[str], None],
+        *,
+        origin: str,
+        process: Process | None = None,
+        commit_every: int = COMMIT_EVERY,
+        snapshot_every: int = SNAPSHOT_EVERY,
+    ) -> None:
+        self.plan = plan
+        self.store = store
+        self.summary = RunSummary()
+        self.engine: Engine = engine_for(plan)
+        instruments = {one.instrument.symbol: one.instrument for one in plan.symbols}
+        self.session = Session(
+            self.engine,
+            sequencer_for(plan),
+            store.journal,
+            LineNotifier(say, _worded(instruments, origin), closed_log_line),
+            clock,
+            process or HostProcess(),
+            snapshots=store.snapshots,
+            commit_every=commit_every,
+            snapshot_every=snapshot_every,
+            watch=self.summary.watch,
+        )
+
+    def start(self, now: int) -> Recovery | None:
+        """Continues the store's run, or begins one; ``now`` only stamps a beginning."""
+        begun = store_run(self.store)
+        if begun is None:
+            series = tuple(f"{one.instrument.symbol} {one.base}" for one in self.plan.symbols)
+            self.session.begin(Started(now, self.plan.config_hash, __version__, series, bool(self.plan.stamp)))
+            return None
+        seq, started = begun
+        if started.config_hash != self.plan.config_hash:
+            raise Misconfigured(
+                f"the store holds a run of configuration {started.config_hash}, this one is {self.plan.config_hash}",
+                where="store",
+                allowed="the same symbols, strategies and settings",
+                next_step="continue with that configuration, or start in another folder or with --store FILE",
+            )
+        return self.session.recover(seq)
+
+    def result(self, recovery: Recovery | None, loop: LoopResult) -> RunResult:
+        """Where the run stands."""
+        seq, digest, _ = self.store.journal.head
+        portfolio = self.engine.portfolio
+        return RunResult(
+            config_hash=self.plan.config_hash,
+            recovery=recovery,
+            loop=loop,
+            counts=self.summary.counts(),
+            balance=str(portfolio.balance),
+            equity=portfolio.equity,
+            open_positions=len(portfolio.positions()),
+            head_seq=seq,
+            digest=digest.hex(),
+            simulated=bool(self.plan.stamp),
+        )
+
+
+def store_run(store: Store) -> tuple[int, Started] | None:
+    """``(seq, event)`` of the start of the store's run; None for an empty store."""
+    for entry in store.journal.read(1):
+        if isinstance(entry.event, Started):
+            return entry.seq, entry.event
+        break
+    return None
+
+
+def run_replay(
+    plan: EnginePlan,
+    material: Material,
+    database: Path,
+    say: Callable[[str], None],
+    *,
+    now: int,
+    iterations: int = 0,
+    pace: Callable[[int], None] | None = None,
+    on_step: Callable[[Step], None] | None = None,
+    stop_asked: Callable[[], bool] = lambda: False,
+    process: Process | None = None,
+    commit_every: int = COMMIT_EVERY,
+) -> RunResult:
+    """Runs ``material`` to its end on the store at ``database``, continuing where an earlier life stopped."""
+    instruments = {one.instrument.symbol: one.instrument for one in plan.symbols}
+    clock = ManualClock()
+    with Store.open(database, now, instruments=instruments) as store:
+        run = JournaledRun(plan, store, clock, say, origin="replay", process=process, commit_every=commit_every)
+        recovery = run.start(now)
+        loop = drive_replay(
+            run.session,
+            ReplayFeed(material.recordings),
+            clock,
+            iterations=iterations,
+            pace=pace,
+            on_step=on_step,
+            stop_asked=stop_asked,
+        )
+        return run.result(recovery, loop)
+
+
+def _worded(instruments: dict[str, Instrument], origin: str) -> Callable[[Signal], list[str]]:
+    """A signal as its log line followed by what a person acts on."""
+
+    def lines(signal: Signal) -> list[str]:
+        return [signal_log_line(signal, origin), *signal_lines(signal, instruments[signal.symbol])]
+
+    return lines

@@ -1,0 +1,218 @@
+"""Where things are connected: a configuration becomes an engine, a sequencer and a session.
+
+Backtest, replay, paper and live differ in the broker, the journal, the clock and the notifier handed in here, and in
+nothing else.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+
+import msgspec
+
+from tradewind import __version__, filters, strategies
+from tradewind.adapters.null_broker import NullBroker
+from tradewind.app.settings.root import AppConfig
+from tradewind.catalog import plugins_of
+from tradewind.engine.pipeline import Engine
+from tradewind.engine.plan import EnginePlan, SymbolPlan
+from tradewind.engine.portfolio import Portfolio
+from tradewind.engine.rates import Rates
+from tradewind.engine.sequencer import Sequencer, SeriesKey
+from tradewind.ensemble.params import EnsembleParams
+from tradewind.errors import Misconfigured
+from tradewind.features.rule import Family, Member, member_of
+from tradewind.model.instrument import CostModel, Instrument
+from tradewind.model.instruments import resolve
+from tradewind.model.session import SessionCalendar, calendar_of
+from tradewind.model.timeframe import Timeframe
+from tradewind.ports.broker import Broker
+from tradewind.ports.plugins import Filter
+from tradewind.risk.params import RiskParams
+from tradewind.simulation.broker import SimBroker
+
+SIMULATED = "SIMULATED"
+
+
+def instrument_for(config: AppConfig, text: str) -> Instrument:
+    """The instrument a name means, built-in or configured, with the configured default costs multiplied in."""
+    found = resolve(text, config.instruments)
+    own = found.costs
+    defaults = CostModel()
+    times = config.costs.multiplier
+    costs = msgspec.structs.replace(
+        own,
+        spread_fraction=times
+        * (config.costs.spread if own.spread_fraction == defaults.spread_fraction else own.spread_fraction),
+        slippage_fraction=times
+        * (config.costs.slippage if own.slippage_fraction == defaults.slippage_fraction else own.slippage_fraction),
+        commission_fraction=times * own.commission_fraction,
+        commission_per_lot=times * own.commission_per_lot,
+    )
+    return msgspec.structs.replace(found, costs=costs)
+
+
+def families() -> dict[str, Family]:  # type: ignore[type-arg]  # families of any parameters
+    """Every strategy family of this installation, by name."""
+    return plugins_of(strategies, "STRATEGY")
+
+
+def members_for(config: AppConfig, timeframes: Sequence[Timeframe]) -> tuple[Member, ...]:
+    """The configured members on ``timeframes``; without any configured, every family's own pool on each timeframe."""
+    known = families()
+    if not config.strategies.members:
+        return tuple(
+            member_of(family, timeframe, params, version)
+            for timeframe in timeframes
+            for family in known.values()
+            for version, params in enumerate(family.pool, start=1)
+        )
+    made: list[Member] = []
+    for settings in config.strategies.members:
+        family = known.get(settings.family)
+        if family is None:
+            raise Misconfigured(
+                f"unknown strategy family {settings.family!r}", where="strategies.members", allowed=", ".join(known)
+            )
+        for timeframe in (settings.timeframe,) if settings.timeframe else tuple(timeframes):
+            version = 1 + sum(m.family == family.name and m.timeframe is timeframe for m in made)
+            member = member_of(family, timeframe, family.params_of(settings.params), version, settings.weight)
+            made.append(msgspec.structs.replace(member, id=settings.id) if settings.id else member)
+    return tuple(member for member in made if member.timeframe in timeframes)
+
+
+def filters_for(config: AppConfig, instrument: Instrument) -> tuple[Filter, ...]:
+    """The enabled filters that apply to the instrument's asset class, with their configured parameters."""
+    known = plugins_of(filters, "FILTER")
+    settings: dict[str, dict[str, float]] = {
+        "liquidity_hours": {
+            "start_hour": config.filters.liquidity.start,
+            "end_hour": config.filters.liquidity.end,
+        },
+        "volatility": {"percentile": config.filters.volatility_percentile},
+    }
+    chosen = []
+    for name in config.filters.enabled:
+        if name not in known:
+            raise Misconfigured(f"unknown filter {name!r}", where="filters.enabled", allowed=", ".join(known))
+        kind = known[name]
+        if not kind.asset_classes or instrument.asset_class in kind.asset_classes:
+            chosen.append(kind(**settings.get(name, {})))
+    return tuple(chosen)
+
+
+def ensemble_params(config: AppConfig) -> EnsembleParams:
+    """The ensemble's thresholds out of the configuration."""
+    own = config.ensemble
+    return EnsembleParams(
+        min_agreement=own.min_agreement,
+        quorum=own.quorum,
+        min_confidence=own.min_confidence,
+        applies_to=own.applies_to,
+        min_record=own.min_record,
+        timeframe_weights={str(one.interval): one.weight for one in config.timeframes.intervals},
+        missing_timeframe=config.timeframes.missing,
+        tier_high=own.tiers.high,
+        tier_medium=own.tiers.medium,
+    )
+
+
+def risk_params(config: AppConfig) -> RiskParams:
+    """The limits of one trade and of all trades out of the configuration."""
+    own = config.risk
+    pips = own.min_stop.value if own.min_stop.unit == "pips" else 0.0
+    return RiskParams(
+        one_per_symbol=False,  # the engine's own reasons tell an open position from a waiting order
+        risk_per_trade=own.risk_per_trade,
+        max_position_size=own.max_position_size,
+        leverage=own.leverage,
+        max_open_risk=own.max_open_risk,
+        max_cost_to_risk=own.max_cost_to_risk,
+        min_stop_pips=pips,
+        min_stop_fraction=0.0 if pips else own.min_stop.value,
+        entry_zone=own.entry_zone,
+        entry_zone_of_stop=own.entry_zone_of_stop,
+    )
+
+
+def timeframes_of(config: AppConfig, base: Timeframe) -> tuple[Timeframe, ...]:
+    """The configured timeframes that can be made from ``base``, shortest first; ``base`` alone when none can."""
+    found = sorted({one.interval for one in config.timeframes.intervals if one.interval.rank >= base.rank}, key=_rank)
+    return tuple(found) or (base,)
+
+
+def plan_for(
+    config: AppConfig,
+    bases: Mapping[str, Timeframe],
+    *,
+    executes: bool,
+    simulated: bool = False,
+    members: Sequence[Member] | None = None,
+) -> EnginePlan:
+    """The engine's plan for the symbols of ``bases`` (symbol -> base timeframe).
+
+    ``members`` replaces the configured ones, for runs over a given set.
+    """
+    symbols = []
+    for name, base in sorted(bases.items()):
+        instrument = instrument_for(config, name)
+        timeframes = timeframes_of(config, base)
+        voters = members_for(config, timeframes) if members is None else tuple(members)
+        symbols.append(SymbolPlan(instrument, base, timeframes, voters, filters_for(config, instrument)))
+    plan = EnginePlan(
+        symbols=tuple(symbols),
+        ensemble=ensemble_params(config),
+        risk=risk_params(config),
+        account_currency=config.account.currency,
+        opening_balance=config.account.balance,
+        config_hash="",
+        validity_bars=config.risk.valid_bars,
+        stamp=SIMULATED if simulated else "",
+        executes=executes,
+    )
+    return msgspec.structs.replace(plan, config_hash=plan_hash(plan))
+
+
+def plan_hash(plan: EnginePlan) -> str:
+    """16 hex digits over everything in the plan that decisions depend on, and the code version."""
+    text = [
+        __version__,
+        repr(msgspec.to_builtins(plan.ensemble)),
+        repr(msgspec.to_builtins(plan.risk)),
+        repr((plan.account_currency, plan.opening_balance, plan.validity_bars, plan.frozen_bars)),
+        repr((plan.seeding, plan.stamp, plan.executes)),
+    ]
+    for one in plan.symbols:
+        text.append(repr((msgspec.to_builtins(one.instrument), str(one.base), [str(tf) for tf in one.timeframes])))
+        text.append(repr([(m.id, str(m.rule), m.weight, msgspec.to_builtins(m.rule.exits)) for m in one.members]))
+        text.append(repr([(f.name, msgspec.to_builtins(f)) for f in one.filters]))
+    return hashlib.sha256("\n".join(text).encode()).hexdigest()[:16]
+
+
+def engine_for(plan: EnginePlan, *, keep_shadow: bool = False) -> Engine:
+    """An engine with the broker its plan asks for: simulated fills, or none; ``keep_shadow`` for a report."""
+    instruments = {one.instrument.symbol: one.instrument for one in plan.symbols}
+    rates = Rates(plan.account_currency, instruments.values())
+    broker: Broker = SimBroker(instruments, rates) if plan.executes else NullBroker()
+    calendar = _account_calendar(plan)
+    portfolio = Portfolio(instruments, Decimal(str(plan.opening_balance)), rates, calendar)
+    return Engine(plan, broker, portfolio, rates, keep_shadow=keep_shadow)
+
+
+def sequencer_for(plan: EnginePlan) -> Sequencer:
+    """A sequencer over the plan's base series."""
+    return Sequencer(
+        {SeriesKey(one.instrument.symbol, one.base): calendar_of(one.instrument.calendar) for one in plan.symbols}
+    )
+
+
+def _rank(timeframe: Timeframe) -> int:
+    return timeframe.rank
+
+
+def _account_calendar(plan: EnginePlan) -> SessionCalendar:
+    """Days of the account: UTC days when anything trades around the clock, else the FX day from 17:00 New York."""
+    names = {one.instrument.calendar for one in plan.symbols}
+    return calendar_of("crypto" if "crypto" in names else "fx")

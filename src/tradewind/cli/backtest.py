@@ -1,0 +1,123 @@
+"""``tradewind backtest``: the strategies over stored candles, costs included."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from tradewind.app.backtest import Backtest, BacktestResult
+from tradewind.app.backtest_page import write_page
+from tradewind.app.recordings import Material, material_for
+from tradewind.app.settings.root import AppConfig
+from tradewind.app.signal_text import percent, utc
+from tradewind.app.wiring import plan_for
+from tradewind.app.workspace import Workspace
+from tradewind.cli.contract import Report, progress, single, table, verb
+from tradewind.cli.options import (
+    OptionalIntervalOption,
+    PresetOption,
+    SeedOption,
+    SymbolsOption,
+    TimeRange,
+    TimeRangeOption,
+    split_symbols,
+)
+from tradewind.cli.overrides import configured
+
+app = single()
+
+DetailOption = Annotated[
+    str, typer.Option("--detail", help="Stored interval that shows the path inside a bar: auto, none, 1m, 5m, ...")
+]
+
+
+@app.command()
+@verb
+def backtest(
+    config: Path | None,
+    symbol: SymbolsOption = None,
+    interval: OptionalIntervalOption = None,
+    timerange: TimeRangeOption = None,
+    detail: DetailOption = "auto",
+    preset: PresetOption = None,
+    seed: SeedOption = 1,
+    page: Annotated[Path | None, typer.Option("--report", help="Where the HTML report goes.")] = None,
+    no_page: Annotated[bool, typer.Option("--no-report", help="Write no HTML report.")] = False,
+) -> Report:
+    """Runs the strategies over stored candles: decisions, trades, costs, gates, an HTML report."""
+    settings = configured(config, preset, interval)
+    workspace = Workspace(settings)
+    symbols = workspace.symbols(split_symbols(symbol))
+    span = timerange or TimeRange()
+    material = material_for(workspace, symbols, interval=interval, detail=detail, start=span.start, end=span.end)
+    run, result = run_backtest(settings, material, seed)
+    written = None if no_page else write_page(page or workspace.reports / "backtest.html", run, result)
+    document = {"result": result, "report": None if written is None else str(written)}
+    return Report(document, human=[*result_tables(result), f"Report: {written}" if written else "No report written."])
+
+
+def run_backtest(settings: AppConfig, material: Material, seed: int) -> tuple[Backtest, BacktestResult]:
+    """Runs with a progress bar and measures."""
+    plan = plan_for(settings, material.bases, executes=True, simulated=material.simulated)
+    run = Backtest(plan, material.recordings)
+    with progress("Backtest", material.bars) as advance:
+        run.run(advance)
+    return run, run.result(material.data_hash, seed)
+
+
+def result_tables(result: BacktestResult) -> list[Any]:
+    """The result as a person reads it."""
+    counts, trades, returns = result.counts, result.metrics.trades, result.metrics.returns
+    head = "SIMULATED " if result.stamp.simulated else ""
+    summary = table(
+        f"{head}Backtest {', '.join(result.symbols)} on {', '.join(result.timeframes)}",
+        ["what", "value"],
+        [
+            ("first bar closed", utc(counts.first_ts)),
+            ("last bar closed", utc(counts.last_ts)),
+            ("bars", f"{counts.bars} ({counts.missing} missing, {counts.synthetic} synthetic)"),
+            ("decisions", f"{counts.decisions}: {counts.signals} signals, {counts.no_trade} no trade, "
+                          f"{counts.no_decision} no decision"),
+            ("trades", f"{trades.n} closed, {result.open_positions} open, {counts.ambiguous} ambiguous inside one bar"),
+            ("win rate", f"{percent(trades.win_rate)} (95% {percent(trades.win_rate_low)} to "
+                         f"{percent(trades.win_rate_high)}; break-even {percent(trades.breakeven)})"),
+            ("expectancy", _r(trades.expectancy)),
+            ("profit factor", _number(trades.profit_factor)),
+            ("cost to risk", percent(trades.cost_to_risk)),
+            ("Sharpe (daily, annual)", _number(returns.sharpe)),
+            ("max drawdown", percent(returns.max_drawdown)),
+            ("equity", f"{result.opening_balance:.2f} -> {result.closing_equity:.2f}"),
+            ("costs paid", ", ".join(f"{name} {value:.2f}" for name, value in result.costs.items())),
+            ("data, configuration", f"{result.stamp.data_hash}, {result.stamp.config_hash}"),
+            ("decision digest", result.digest[:16]),
+        ],
+    )  # fmt: skip
+    members = table(
+        "Members on their own (shadow trades, all costs)",
+        ["member", "trades", "win rate", "break-even", "expectancy R", "verdict"],
+        [
+            (
+                proof.member,
+                proof.metrics.n,
+                percent(proof.metrics.win_rate),
+                percent(proof.metrics.breakeven),
+                _number(proof.metrics.expectancy),
+                str(proof.report.verdict),
+            )
+            for proof in result.proofs
+        ],
+    )
+    reasons = table(
+        "Why there was no trade (every reason counts)", ["reason", "times"], list(counts.reasons.items())[:12]
+    )
+    return [summary, members, reasons]
+
+
+def _number(value: float | None) -> str | None:
+    return None if value is None else f"{value:.3f}"
+
+
+def _r(value: float | None) -> str:
+    return "-" if value is None else f"{value:+.3f} R a trade"

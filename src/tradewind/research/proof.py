@@ -1,0 +1,91 @@
+"""What every member shows on its own over one series, and what the gates make of it.
+
+The trades are the shadow book's: the same votes, brackets, matching and costs as in the engine, one position per
+member, without ensemble, filters or limits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+import numpy as np
+
+from tradewind.ensemble.shadow import ShadowBook, ShadowTrade
+from tradewind.features.bank import FeatureBank
+from tradewind.features.graph import Seeding
+from tradewind.features.rule import Member
+from tradewind.features.rule_program import RuleProgram, indicators_of
+from tradewind.model.bar import BarColumns
+from tradewind.model.decision import Record
+from tradewind.model.instrument import Instrument
+from tradewind.model.report import GateReport, Stamp, Window
+from tradewind.model.timeframe import Timeframe
+from tradewind.validation.gates import judge
+from tradewind.validation.sample import TradeSample
+from tradewind.validation.trade_metrics import TradeMetrics, trade_metrics
+
+
+class MemberProof(msgspec.Struct, frozen=True):
+    """One member's shadow trades over the span, measured and judged."""
+
+    member: str
+    timeframe: Timeframe
+    record: Record
+    metrics: TradeMetrics
+    report: GateReport
+
+
+def shadow_book(
+    members: Sequence[Member], columns: BarColumns, instrument: Instrument, *, seeding: Seeding = "sma"
+) -> ShadowBook:
+    """The shadow trades of ``members`` over ``columns``, bars of the members' own timeframe, oldest first."""
+    bank = FeatureBank(indicators_of(members), seeding)
+    program = RuleProgram(members, bank.index)
+    sides, ranges = program.run(bank.batch(columns))
+    book = ShadowBook(members, instrument.costs, origin=f"shadow, {instrument.symbol}")
+    book.run(columns, sides, ranges)
+    return book
+
+
+def judge_member(
+    member: Member,
+    trades: Sequence[ShadowTrade],
+    record: Record,
+    span: Window,
+    generator: np.random.Generator,
+    *,
+    looked_at: int,
+    stamp: Stamp,
+) -> MemberProof:
+    """Measures and judges closed shadow trades over ``span``; ``looked_at`` members shared the sealed window."""
+    r = np.array([trade.r for trade in trades], dtype=np.float64)
+    sample = TradeSample.of_rows((trade.ts_entry, trade.ts_exit, trade.r) for trade in trades)
+    report = judge(sample, span, generator, looked_at=looked_at, stamp=stamp, subject=member.id)
+    ambiguous = sum(trade.ambiguous for trade in trades)
+    return MemberProof(member.id, member.timeframe, record, trade_metrics(r, ambiguous=ambiguous), report)
+
+
+def prove(
+    members: Sequence[Member],
+    columns: BarColumns,
+    instrument: Instrument,
+    generator: np.random.Generator,
+    *,
+    stamp: Stamp,
+) -> tuple[MemberProof, ...]:
+    """Every member over ``columns``, judged with the number of members as the number of looks."""
+    book = shadow_book(members, columns, instrument)
+    span = Window(int(columns.ts_open[0]), int(columns.ts_close[-1]))
+    return tuple(
+        judge_member(
+            member,
+            book.closed(position),
+            book.record(position),
+            span,
+            generator,
+            looked_at=len(members),
+            stamp=stamp,
+        )
+        for position, member in enumerate(members)
+    )
