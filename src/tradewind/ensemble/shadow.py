@@ -105,6 +105,7 @@ class ShadowBook:
         self._log_whole = np.zeros((4 * m + 64, kernel.N_LOG_WHOLE), dtype=np.int64)
         self._log_real = np.zeros((4 * m + 64, kernel.N_LOG_REAL))
         self._room = len(self._log_real) - m
+        _compile()
 
     def step(self, bar: Bar, sides: NDArray[np.int8], atr: NDArray[np.float64]) -> None:
         """Take a closed bar and the votes at its close; ``sides`` and ``atr`` have shape ``(n_members,)``."""
@@ -280,3 +281,11 @@ class ShadowBook:
         self._log_whole = np.concatenate((self._log_whole, np.zeros((more, kernel.N_LOG_WHOLE), dtype=np.int64)))
         self._log_real = np.concatenate((self._log_real, np.zeros((more, kernel.N_LOG_REAL))))
         self._room = len(self._log_real) - len(self.members)
+
+
+def _compile() -> None:
+    """Have the kernel compiled (or read from its cache) now, on a book of nobody: no candle waits for a compiler."""
+    whole, real, daily = np.zeros((1, kernel.N_WHOLE), dtype=np.int64), np.zeros((0, kernel.N_REAL)), np.zeros((1, 0))
+    log_whole, log_real = np.zeros((0, kernel.N_LOG_WHOLE), dtype=np.int64), np.zeros((0, kernel.N_LOG_REAL))
+    nobody = np.zeros(0, dtype=np.int8)
+    kernel.shadow_step(whole, real, daily, log_whole, log_real, nobody, np.zeros(0), 0, 1, 1.0, 1.0, 1.0, 0.0)

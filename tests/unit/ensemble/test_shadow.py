@@ -15,6 +15,7 @@ from tradewind.errors import Corrupt, Misconfigured
 from tradewind.features.bank import FeatureBank
 from tradewind.features.rule import Exits, member_of
 from tradewind.features.rule_program import RuleProgram, indicators_of
+from tradewind.kernels import rules, shadow
 from tradewind.model.bar import Bar, BarColumns
 from tradewind.model.instrument import CostModel
 from tradewind.model.timeframe import DAY, HOUR, Timeframe
@@ -342,3 +343,17 @@ def test_the_whole_chain_reproduces_the_published_workload(published, first):
         for trade, (side, _, _, entry, exit_, _) in zip(closed, oracle[k], strict=True):
             filled, left = entry * (1 + side * 0.0003), exit_ * (1 - side * 0.0003)
             assert trade.net == pytest.approx(side * (left - filled) / filled, rel=1e-12, abs=1e-15)
+
+
+def test_no_candle_waits_for_a_compiler():
+    """Rule: making a program and a book compiles what their steps need; stepping adds no specialisation."""
+    member = member_of(strategies.family("ROC_Momentum"), Timeframe.H1, strategies.family("ROC_Momentum").Params(), 1)
+    bank = FeatureBank(indicators_of([member]))
+    program, book = RuleProgram([member], bank.index), ShadowBook([member], COSTS)
+    ready = len(rules.evaluate_rules.signatures), len(shadow.shadow_step.signatures)
+    sides = np.zeros(1, dtype=np.int8)
+    bar = bar_of(flat_bars((100, 101, 99, 100)), 0)
+    bank.step(bar.ts_close, bar.open, bar.high, bar.low, bar.close, bar.volume)
+    program.evaluate(bank.values, bank.previous, sides)
+    book.step(bar, sides, program.atr)
+    assert (len(rules.evaluate_rules.signatures), len(shadow.shadow_step.signatures)) == ready
