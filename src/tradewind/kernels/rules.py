@@ -30,6 +30,37 @@ HEADER: Final = 4
 
 
 @compiled
+def _outcome(op: int, a: float, b: float) -> float:
+    """``a op b``; comparisons and logic give 1.0, 0.0 or NaN, and division by zero gives NaN."""
+    out = math.nan
+    if op == AND:
+        out = a * b
+    elif op == GREATER:
+        if a > b:
+            out = 1.0
+        elif a <= b:
+            out = 0.0
+    elif op == GREATER_EQUAL:
+        if a >= b:
+            out = 1.0
+        elif a < b:
+            out = 0.0
+    elif op == NOT:
+        out = 1.0 - a
+    elif op == OR:
+        out = a + b - a * b
+    elif op == ADD:
+        out = a + b
+    elif op == SUBTRACT:
+        out = a - b
+    elif op == MULTIPLY:
+        out = a * b
+    elif b != 0.0:
+        out = a / b
+    return out
+
+
+@compiled
 def evaluate_rules(
     program: NDArray[np.int32],
     registers: NDArray[np.float64],
@@ -53,35 +84,9 @@ def evaluate_rules(
         registers[n_features + k] = previous[k]
     cell = HEADER
     for _ in range(n_instructions):
-        op = program[cell]
         a = registers[program[cell + 1]]
         b = registers[program[cell + 2]]
-        out = math.nan
-        if op == AND:
-            out = a * b
-        elif op == GREATER:
-            if a > b:
-                out = 1.0
-            elif a <= b:
-                out = 0.0
-        elif op == GREATER_EQUAL:
-            if a >= b:
-                out = 1.0
-            elif a < b:
-                out = 0.0
-        elif op == NOT:
-            out = 1.0 - a
-        elif op == OR:
-            out = a + b - a * b
-        elif op == ADD:
-            out = a + b
-        elif op == SUBTRACT:
-            out = a - b
-        elif op == MULTIPLY:
-            out = a * b
-        elif b != 0.0:
-            out = a / b
-        registers[result] = out
+        registers[result] = _outcome(program[cell], a, b)
         result += 1
         cell += 3
     for member in range(program[3]):

@@ -90,6 +90,29 @@ def close_day(whole: NDArray[np.int64], real: NDArray[np.float64], daily: NDArra
 
 
 @compiled
+def _enter(
+    whole: NDArray[np.int64], real: NDArray[np.float64], k: int, bar: int, ts_open: int, open_: float, cost: float
+) -> int:
+    """Open member ``k``'s vote at ``open_`` with its bracket; the side it now has, 0 where it could not open."""
+    floor = real[k, FLOOR_COSTS] * (2.0 * cost)
+    distance, reach = bracket_distances_kernel(
+        open_, real[k, VOTE_ATR], real[k, STOP_PCT], real[k, STOP_ATR], real[k, TARGET_R], floor
+    )
+    if not (distance > 0.0):  # also NaN: without an ATR there is no stop, and without a stop no trade
+        return 0
+    side: int = whole[k, VOTE]
+    whole[k, SIDE] = side
+    whole[k, ENTRY_BAR] = bar
+    whole[k, TS_ENTRY] = ts_open
+    real[k, ENTRY] = open_
+    real[k, ENTRY_FILL] = open_ * (1.0 + side * cost)
+    real[k, STOP_LEVEL] = open_ - side * distance
+    real[k, TARGET_LEVEL] = open_ + side * reach
+    real[k, RISK] = distance / open_
+    return side
+
+
+@compiled
 def _book(
     whole: NDArray[np.int64],
     real: NDArray[np.float64],
@@ -166,24 +189,7 @@ def shadow_step(
     for k in range(m):
         side = whole[k, SIDE]
         if side == 0 and whole[k, VOTE] != 0:
-            distance, reach = bracket_distances_kernel(
-                open_,
-                real[k, VOTE_ATR],
-                real[k, STOP_PCT],
-                real[k, STOP_ATR],
-                real[k, TARGET_R],
-                real[k, FLOOR_COSTS] * (2.0 * cost),
-            )
-            if distance > 0.0:  # false for NaN: without an ATR there is no stop, and without a stop no trade
-                side = whole[k, VOTE]
-                whole[k, SIDE] = side
-                whole[k, ENTRY_BAR] = bar
-                whole[k, TS_ENTRY] = ts_open
-                real[k, ENTRY] = open_
-                real[k, ENTRY_FILL] = open_ * (1.0 + side * cost)
-                real[k, STOP_LEVEL] = open_ - side * distance
-                real[k, TARGET_LEVEL] = open_ + side * reach
-                real[k, RISK] = distance / open_
+            side = _enter(whole, real, k, bar, ts_open, open_, cost)
         if side != 0:
             if whole[k, TIME_STOP] > 0 and bar == whole[k, ENTRY_BAR] + whole[k, TIME_STOP]:
                 _book(whole, real, log_whole, log_real, k, open_, cost, TIME, False, ts_close)
