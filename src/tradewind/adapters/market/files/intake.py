@@ -105,6 +105,23 @@ def judge(raw: RawBars, request: Request) -> Intake:
     return Intake(columns, rows.bad(), tuple(notes), said)
 
 
+def as_found(raw: RawBars, request: Request) -> tuple[BarColumns, tuple[BadRow, ...]]:
+    """All rows with a readable time in the order of the file, sound or not, and the rows without one.
+
+    Raises:
+        Misconfigured: the zone or the stamp cannot be what the request says.
+    """
+    rows = _Rows(raw)
+    for row, reason in raw.torn:
+        rows.good[row], rows.reasons[row] = False, reason
+    notes: list[str] = []
+    ts_open, _ = _opens(raw, request, rows, notes)
+    spread = _spreads(raw, request, notes)
+    floats = (raw.open, raw.high, raw.low, raw.close, raw.volume, spread)
+    everything = BarColumns(ts_open, ts_open + request.timeframe.ns, *floats)
+    return everything.take(rows.good), rows.bad()
+
+
 def _opens(raw: RawBars, request: Request, rows: _Rows, notes: list[str]) -> tuple[NDArray[np.int64], str]:
     """UTC opens of all rows, and the convention in words."""
     stamped = request.stamp or raw.stamped

@@ -9,10 +9,11 @@ import zlib
 from pathlib import Path
 
 from tradewind.adapters.market.files import formats
-from tradewind.adapters.market.files.intake import Intake, Request, judge
+from tradewind.adapters.market.files.intake import BadRow, Intake, Request, as_found, judge
 from tradewind.adapters.market.files.raw import Format, unreadable
 from tradewind.catalog import plugins_of
 from tradewind.errors import Corrupt, Misconfigured, TradewindError, Unavailable
+from tradewind.model.bar import BarColumns
 
 LARGEST = 4 << 30
 _HEAD = 4096
@@ -57,6 +58,19 @@ def read_bars(path: Path, request: Request, *, format_name: str = "", skip_bad: 
     if not sound:
         raise Corrupt("the file holds no closed bar; nothing was stored", where=str(path))
     return intake
+
+
+def read_as_found(path: Path, request: Request, *, format_name: str = "") -> tuple[BarColumns, tuple[BadRow, ...]]:
+    """The rows of a file in its own order, unjudged, for an examination before an import; see ``as_found``.
+
+    Raises:
+        TradewindError: as ``read_bars`` does for a file that cannot be opened or decoded.
+    """
+    try:
+        data, name = _opened(path)
+        return as_found(detected(data, name, format_name).parse(data), request)
+    except TradewindError as error:
+        raise _placed(error, path) from error
 
 
 def detected(data: bytes, name: str, format_name: str = "") -> Format:

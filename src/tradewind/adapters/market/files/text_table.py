@@ -13,6 +13,7 @@ from tradewind.adapters.market.files.column_names import looks_like_header
 from tradewind.adapters.market.files.raw import unreadable
 
 _SEPARATORS = ("\t", ";", ",", "|", " ")
+_FEWEST = 4
 _PREAMBLE = 5  # lines of titles some sites put above the header
 
 
@@ -42,17 +43,18 @@ def decoded(data: bytes) -> str:
         raise unreadable("text", "it is empty")
     if "\0" in text:
         raise unreadable("text", "it holds zero bytes")
-    return text
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def separator_of(lines: list[str]) -> str:
     """The separator that splits the sample into the most equal rows; a space when there is no other."""
-    best, score = " ", 0
+    best, score = " ", (False, 0)
     for separator in _SEPARATORS:
         counts = [line.count(separator) for line in lines]
         usual = max(set(counts), key=lambda count: (counts.count(count), count))
-        if usual >= 4 and counts.count(usual) > score:
-            best, score = separator, counts.count(usual)
+        mine = (usual >= _FEWEST, counts.count(usual) if usual else 0)  # bars have at least five fields
+        if mine > score:
+            best, score = separator, mine
     return best
 
 
@@ -64,7 +66,7 @@ def read_table(data: bytes) -> TextTable:
     """
     text = decoded(data)
     ended = text.endswith("\n")
-    lines = [line.rstrip("\r") for line in text.split("\n")]
+    lines = text.split("\n")
     if ended:
         lines.pop()
     numbered = [(number, line) for number, line in enumerate(lines, 1) if line.strip()]
@@ -91,11 +93,12 @@ def read_table(data: bytes) -> TextTable:
 def _split(line: str, separator: str) -> list[str]:
     if separator == " ":
         return line.split()
-    return (
-        [cell.strip() for cell in next(csv.reader([line], delimiter=separator), [])]
-        if '"' in line
-        else [cell.strip() for cell in line.split(separator)]
-    )
+    if '"' not in line:
+        return [cell.strip() for cell in line.split(separator)]
+    try:
+        return [cell.strip() for cell in next(csv.reader([line], delimiter=separator))]
+    except csv.Error as error:
+        raise unreadable("delimited text", str(error)) from error
 
 
 def _cells(lines: list[str], separator: str, width: int) -> tuple[list[pl.Series], list[tuple[int, str]]]:

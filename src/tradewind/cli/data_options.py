@@ -1,0 +1,32 @@
+"""What the ``data`` verbs share: their options, the store they work on, times for people."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import typer
+
+from tradewind.adapters.market.candle_store import CandleStore
+from tradewind.app.settings.root import AppConfig
+
+OptionalSymbolOption = Annotated[
+    str, typer.Option("--symbol", "--pair", "-p", help="Pair such as EUR/USD; from the file's name when left out.")
+]
+FormatOption = Annotated[str, typer.Option("--format", help="Kind of file; found out from the content when left out.")]
+ZoneOption = Annotated[
+    str,
+    typer.Option("--tz", help="Zone of times that carry none, such as Europe/Athens (MetaTrader's default) or UTC."),
+]
+StampOption = Annotated[str, typer.Option("--stamp", help="open or close: which end of the bar the file's times are.")]
+
+
+def store_of(config: AppConfig) -> CandleStore:
+    """The candle store of a configuration."""
+    return CandleStore(Path(config.paths.data) / "candles")
+
+
+def minute(ts: int) -> str:
+    """UTC minutes: ``2023-03-24 12:40Z``."""
+    return str(np.datetime64(ts, "ns").astype("datetime64[m]")).replace("T", " ") + "Z"
