@@ -52,6 +52,7 @@ def mean_bounds(
     ``lower`` is the studentised bound ``m - q(1-alpha) * s / sqrt(n)``, ``q`` the quantile of
     ``(m* - m) / (s* / sqrt(n))`` over the resamples: with few, large losses the plain percentile bound lies too high
     (Hall 1988). It is the smaller of that and the percentile bound. ``low`` and ``high`` are percentiles.
+    An ``alpha`` below ``1 / resamples`` cannot be resolved: the bound is then that of the most extreme resample.
     """
     n = int(sample.size)
     if n < _MIN_TRADES or float(np.ptp(sample)) == 0.0:

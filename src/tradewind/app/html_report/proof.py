@@ -42,7 +42,7 @@ def _gate(report: GateReport, *, unfolded: bool) -> str:
     about = (
         f"Profile {report.profile}; development {day(report.development.start)} to {day(report.development.end)}, "
         f"sealed {day(report.sealed.start)} to {day(report.sealed.end)}; {report.purged} trades across the boundary "
-        f"left out; {report.looked_at} candidates looked at."
+        f"left out; candidates looked at: {report.looked_at}."
     )
     body = table(headers, [_criterion(row) for row in report.rows]) + element("p", text(about), "note")
     return folded(title, body, unfolded=unfolded)

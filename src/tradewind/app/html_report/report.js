@@ -93,6 +93,7 @@
     }, 1);
     line.setData(rows(values.equity.equity, 1));
     depth.setData(rows(values.equity.drawdown, 100));
+    depth.priceScale().applyOptions({ scaleMargins: { top: 0.02, bottom: 0.1 } });
     const panes = chart.panes();
     panes[0].setStretchFactor(2);
     panes[1].setStretchFactor(1);

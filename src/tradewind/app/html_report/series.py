@@ -43,8 +43,8 @@ def candle_note(chart: SeriesChart, rows: NDArray[np.int64]) -> str:
     if rows.size == n:
         return f"All {n:,} bars."
     return (
-        f"{rows.size:,} of {n:,} bars: the last {LAST_CANDLES:,} and {AROUND_TRADE} on each side of trades, latest "
-        "first. A gap in the candles marks bars left out; every number of this report uses all of them."
+        f"{rows.size:,} of {n:,} bars: the last {LAST_CANDLES:,}, and before them {AROUND_TRADE} bars on each side of "
+        "the latest trades. A gap in the candles marks bars left out; every number of this report uses all of them."
     )
 
 

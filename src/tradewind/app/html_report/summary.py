@@ -9,7 +9,7 @@ from tradewind.app.html_report.figures import DASH, day, interval, multiple, num
 from tradewind.app.html_report.markup import Cell, element, section, table, text
 from tradewind.model.outcome import Trade
 
-_SIMULATED = "SIMULATED: these prices were made by a program. No result on this page was earned in a market."
+_SIMULATED = "SIMULATED prices, made by a program. Nothing here was earned in a market."
 
 
 def header(data: ReportData) -> str:
@@ -39,8 +39,8 @@ def numbers(data: ReportData) -> str:
         ),
         ("Expectancy", multiple(trades.expectancy, 3), "per trade, net of all costs", tone(trades.expectancy)),
         (
-            "Net result",
-            f"{number(float(net), 2, signed=True)} {data.currency}",
+            f"Net result, {data.currency}",
+            number(float(net), 2, signed=True),
             f"{percent(returns.total_return, 2, signed=True)} on equity",
             tone(float(net)),
         ),
