@@ -26,6 +26,15 @@ def test_no_measure_is_ever_infinite_or_nan(r, daily):
             assert not isinstance(value, float) or math.isfinite(value), name
 
 
+def test_tiny_returns_have_a_shape_too():
+    """Returns whose third power is no longer a number keep Sharpe, skew and kurtosis."""
+    tiny = return_metrics(1e-150 * np.array([1.0, -2.0, 0.5, 3.0]), periods_per_year=252)
+    normal = return_metrics(1e-3 * np.array([1.0, -2.0, 0.5, 3.0]), periods_per_year=252)
+    assert tiny.skew == pytest.approx(normal.skew)
+    assert tiny.kurtosis == pytest.approx(normal.kurtosis)
+    assert tiny.sharpe == pytest.approx(normal.sharpe)
+
+
 @given(trades)
 def test_expectancy_is_what_win_rate_and_payoff_make(r):
     """mean R = W * mean win - L * mean loss, and the profit factor agrees with its sign."""

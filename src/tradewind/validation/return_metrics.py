@@ -160,10 +160,16 @@ def _moments(r: Floats) -> tuple[float, float, float, float] | None:
         return None
     mean = float(np.mean(r))
     centred = r - mean
-    variance = float(np.mean(centred**2))
+    # Powers of very small returns would underflow; the ratios of moments do not depend on the scale.
+    scale = float(np.max(np.abs(centred)))
+    deviation = scale * math.sqrt(float(np.sum((centred / scale) ** 2)) / (r.size - 1)) if scale > 0.0 else 0.0
+    if deviation == 0.0:
+        return None
+    shape = centred / scale
+    variance = float(np.mean(shape**2))
     return (
         mean,
-        float(np.std(r, ddof=1)),
-        float(np.mean(centred**3)) / variance**1.5,
-        float(np.mean(centred**4)) / variance**2,
+        deviation,
+        float(np.mean(shape**3)) / variance**1.5,
+        float(np.mean(shape**4)) / variance**2,
     )

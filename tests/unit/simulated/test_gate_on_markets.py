@@ -1,4 +1,4 @@
-"""Default strategies on SIMULATED markets through the gate: a planted edge is found, its absence and its end refused."""
+"""Default strategies on SIMULATED markets: the gate finds a planted edge and refuses its absence and its end."""
 
 from __future__ import annotations
 
