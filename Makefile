@@ -9,7 +9,7 @@ UV ?= uv
 
 .DEFAULT_GOAL := help
 .PHONY: help demo install dev test check lint types architecture secrets security dead-code docs soak-short bench \
-	requirements env-example layout lock clean
+	requirements env-example layout commands lock clean
 .DELETE_ON_ERROR:
 
 help: ## List the targets
@@ -95,6 +95,9 @@ env-example: install ## Write .env.example from the configuration's keys
 
 layout: dev ## Write docs/layout.md from the tree
 	@$(BIN)/python -m tests.docs.layout > docs/layout.md
+
+commands: dev ## Write docs/commands.md from the commands
+	@$(BIN)/python -m tests.docs.commands > docs/commands.md
 
 lock: ## Resolve the locks again (needs uv: pip install uv, or UV=path)
 	@command -v $(UV) >/dev/null 2>&1 || { echo "make lock needs uv: pip install uv, or name it: make lock UV=/path/to/uv" >&2; exit 1; }

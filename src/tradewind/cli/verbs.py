@@ -60,3 +60,8 @@ def verbs() -> tuple[Verb, ...]:
     """The rows whose module is part of this installation."""
     here = Path(__file__).parent
     return tuple(row for row in _ALL if (here / f"{row.name}.py").exists())
+
+
+def planned() -> frozenset[str]:
+    """Verbs of the table whose module is not part of this installation."""
+    return frozenset(row.name for row in _ALL) - {row.name for row in verbs()}

@@ -1,0 +1,86 @@
+"""What is imported where: nothing hidden in functions without a reason, nothing heavy in the service."""
+
+from __future__ import annotations
+
+import ast
+import json
+import subprocess
+import sys
+
+import pytest
+
+from tests.architecture.source import ROOT, SOURCE, functions, modules
+
+# Library loaded inside a function -> why it may be.
+LAZY = {
+    "ccxt": "0.4 s and 100 MB; only where such a venue is configured",
+    "ccxt.async_support": "as ccxt",
+    "ccxt.pro": "as ccxt",
+    "yfinance": "an extra that pulls pandas",
+    "pandas": "only beside yfinance",
+    "polars": "history is read in a child process or from sidecars; the service never imports it",
+    "rich.progress": "30 ms, only with a terminal to draw on",
+    "rich": "only with a terminal to draw on",
+    "uvloop": "only on hosts that have it",
+    "httpx": "only where a venue is asked",
+    "websockets": "only where a venue streams",
+    "litecharts": "only where a report is written",
+    "talib": "an oracle, never required",
+}
+OWN = {
+    ("adapters/store/database.py", "tradewind.adapters.store"): "alembic costs 0.3 s; a current schema needs none",
+}
+HEAVY = {"torch", "sklearn", "lightgbm", "pandas", "polars", "matplotlib"}
+SERVICE = ("tradewind.app.session", "tradewind.app.wiring", "tradewind.cli.run", "tradewind.adapters.store.store")
+PLAIN = ("tradewind.cli.main", "tradewind.cli.config", "tradewind.app.config")
+
+
+def test_imports_inside_functions_are_of_listed_libraries():
+    """An import in a function may save start-up; it must never dodge a cycle, so our own modules need a reason."""
+    found = []
+    for module in modules():
+        for function in functions(module):
+            for node in ast.walk(function):
+                if isinstance(node, ast.Import):
+                    names = [alias.name for alias in node.names]
+                elif isinstance(node, ast.ImportFrom):
+                    names = [f"{node.module}"]
+                else:
+                    continue
+                found += [f"{module.name}:{node.lineno} {name}" for name in names if not listed(module.name, name)]
+    assert found == []
+
+
+def listed(module: str, name: str) -> bool:
+    return (module, name) in OWN or any(name == library or name.startswith(library + ".") for library in LAZY)
+
+
+def loaded_by(*names: str) -> set[str]:
+    """Top-level modules in a fresh process after importing ``names``."""
+    loading = f"import importlib, json, sys\nfor name in {names!r}: importlib.import_module(name)"
+    code = f"{loading}\nprint(json.dumps(sorted(sys.modules)))"
+    environment = {"PYTHONPATH": str(ROOT / "src"), "PATH": "/usr/bin:/bin"}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=True)
+    return {name.split(".")[0] for name in json.loads(done.stdout)}
+
+
+def exists(name: str) -> bool:
+    return (SOURCE.parent / (name.replace(".", "/") + ".py")).exists()
+
+
+def test_the_service_imports_neither_frames_nor_learners():
+    names = tuple(name for name in SERVICE if exists(name))
+    assert names
+    assert loaded_by(*names) & HEAVY == set()
+
+
+def test_a_plain_verb_imports_neither_compiler_nor_store_nor_frames():
+    """What keeps `tradewind config explain KEY` inside its 0.4 s."""
+    assert loaded_by(*PLAIN) & (HEAVY | {"numba", "scipy", "sqlalchemy", "httpx", "ccxt", "alembic"}) == set()
+
+
+@pytest.mark.parametrize("word", ["unittest" + ".mock", "Magic" + "Mock", "mocker" + "."])
+def test_no_test_uses_a_mock_library(word):
+    """A fake keeps its own truth; a mock repeats what the test already believes."""
+    users = [path.name for path in (ROOT / "tests").rglob("*.py") if word in path.read_text("utf-8")]
+    assert users == []
