@@ -31,6 +31,7 @@ def test_an_intent_trades_at_the_open_of_the_next_bar() -> None:
     assert (fill.leg, fill.side, fill.steps, fill.price_ticks, fill.ts) == (Leg.ENTRY, 1, 50, 110_000, T)
 
 
+@pytest.mark.req("C01", "C02")
 def test_a_one_trade_fixture_costs_exactly_the_configured_spread_and_slippage() -> None:
     """0.01 % and 0.02 % per side of 1.10000 are 11 and 22 ticks; the net result is the frictionless one minus them."""
     free, paid = Desk(FREE), Desk(CostModel())
@@ -55,6 +56,7 @@ def test_commission_is_charged_per_lot_and_by_notional() -> None:
     assert Decimal(desk.trades[0].net) == -454
 
 
+@pytest.mark.req("X06")
 def test_a_bar_that_touches_both_levels_is_a_loss_and_says_so() -> None:
     """Pessimistic: the stop came first; the fill and the trade are marked ambiguous."""
     desk = Desk()
@@ -65,6 +67,7 @@ def test_a_bar_that_touches_both_levels_is_a_loss_and_says_so() -> None:
     assert desk.outcomes[0].result == "lost"
 
 
+@pytest.mark.req("X06")
 def test_shorter_bars_decide_which_level_came_first() -> None:
     """The same hour in two halves: the target is reached in the first, nothing is ambiguous."""
     desk = Desk()
@@ -75,6 +78,7 @@ def test_shorter_bars_decide_which_level_came_first() -> None:
     assert (trade.exit_leg, trade.exit, trade.ambiguous) == ("target", 1.105, False)
 
 
+@pytest.mark.req("X07")
 def test_a_weekend_gap_beyond_the_stop_fills_at_the_open() -> None:
     """Sunday opens 100 pips below the stop: the loss is what the market gives, not what was planned."""
     desk = Desk()
@@ -124,6 +128,7 @@ def test_an_intent_whose_bracket_the_market_has_passed_is_refused(open_: float, 
     assert desk.portfolio.position("EUR/USD") is None
 
 
+@pytest.mark.req("C02")
 def test_quoted_bid_bars_are_bought_at_the_ask_and_sold_at_the_bid() -> None:
     """With 1.2 pips of spread a long pays it on entry, a short on exit; each once."""
     long, short = Desk(), Desk()
@@ -175,6 +180,7 @@ def test_last_price_bars_pay_half_the_spread_on_each_side() -> None:
     assert Decimal(desk.trades[0].net) == 990
 
 
+@pytest.mark.req("X11")
 def test_the_spread_of_unquoted_bars_follows_the_hour_and_the_scale() -> None:
     """Three times as wide at 21 UTC; a sensitivity run doubles it again."""
     hours = tuple(3.0 if hour == 21 else 1.0 for hour in range(24))

@@ -20,6 +20,7 @@ def held(desk: Desk) -> list[tuple[int, int]]:
     return [(one.side, one.steps) for one in desk.broker.holdings("EUR/USD")]
 
 
+@pytest.mark.req("X12")
 def test_netting_keeps_one_side_per_symbol() -> None:
     """Long 1.0, then short 0.4, short 1.0, long 0.4: reduce, reverse, flat. The script of the desk manual."""
     desk = Desk()
@@ -52,6 +53,7 @@ def test_netting_keeps_one_side_per_symbol() -> None:
     assert desk.portfolio.balance == 12_400
 
 
+@pytest.mark.req("X12")
 def test_hedging_keeps_both_sides_with_their_own_brackets() -> None:
     """The same long and short stand side by side; a fall stops the long and brings the short its target."""
     desk = Desk(netting=False)
@@ -82,6 +84,7 @@ def test_adding_in_netting_moves_the_bracket_of_the_whole() -> None:
     ]
 
 
+@pytest.mark.req("X09")
 def test_a_position_held_over_wednesday_pays_three_nights() -> None:
     """Monday morning to the next Monday: five roll-overs, seven nights, each itemised; none at the week-end."""
     desk = Desk(CostModel(spread_fraction=0, slippage_fraction=0, swap_long=-5.0, swap_short=2.0))
@@ -125,6 +128,7 @@ def test_no_swap_for_a_position_that_was_not_there_at_the_roll_over() -> None:
     assert len(desk.trades) == 2
 
 
+@pytest.mark.req("X09")
 def test_funding_is_paid_by_longs_every_eight_hours() -> None:
     """0.01 % of 60,000 on one coin: 6 at 16:00, 6 at 00:00 UTC; a short receives it."""
     costs = CostModel(spread_fraction=0, slippage_fraction=0, funding_rate=0.0001)
@@ -174,6 +178,7 @@ def test_equity_floats_with_the_close_that_would_be_paid() -> None:
     assert desk.portfolio.drawdown == desk.portfolio.max_drawdown
 
 
+@pytest.mark.req("X08")
 def test_equity_is_kept_by_trading_day() -> None:
     """The FX day turns at 17:00 New York; the last day is booked when the run ends."""
     desk = Desk()

@@ -155,6 +155,7 @@ def test_a_stop_or_target_beyond_zero_is_refused() -> None:
     assert codes(ask(side=-1, exits=wide, account=AccountView(100_000.0))) == ["target_impossible"]
 
 
+@pytest.mark.req("E05", "HZ20")
 def test_the_entry_zone_is_a_tenth_of_a_percent_cut_to_a_share_of_the_stop() -> None:
     """11 pips around 1.10000 behind a 100 pip stop; 5 behind a 20 pip stop, not 55 % of it."""
     assert entry_zone(EURUSD, RiskParams(), 1.1, 0.0100) == (1.0989, 1.1011)
@@ -164,6 +165,7 @@ def test_the_entry_zone_is_a_tenth_of_a_percent_cut_to_a_share_of_the_stop() -> 
     assert (found.entry_low, found.entry_high) == (1.09945, 1.10055)
 
 
+@pytest.mark.req("X13")
 def test_a_signal_is_refused_after_its_time_and_outside_its_zone() -> None:
     """Valid until, exclusive; zone, inclusive; a price that is no number is outside."""
     found = ask()

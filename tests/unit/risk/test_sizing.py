@@ -41,6 +41,7 @@ def codes(reasons: object) -> list[str]:
     return [reason.code for reason in reasons]  # type: ignore[attr-defined]
 
 
+@pytest.mark.req("G01", "X10")
 @pytest.mark.parametrize("row", TRUTH["sizing"], ids=lambda row: f"{row['symbol']}-{row['stop_pips']}")
 def test_every_row_of_the_sizing_table_comes_out_exactly(row: dict[str, Any]) -> None:
     """Lots, cash at risk, notional and pip value of all examples; JPY, CHF, crosses, gold and bitcoin among them."""
@@ -60,12 +61,14 @@ def test_every_row_of_the_sizing_table_comes_out_exactly(row: dict[str, Any]) ->
     assert sized.lots * instrument.contract_size * per_unit == pytest.approx(row["notional_usd"], rel=2e-5)
 
 
+@pytest.mark.req("G01")
 def test_one_percent_of_ten_thousand_over_twenty_pips_is_half_a_lot() -> None:
     """The example everybody checks first, under the default caps."""
     sized = size(EURUSD, RiskParams(), AccountView(10_000.0), 1.085, 0.0020, 1.0)
     assert sized == Size(0.5, pytest.approx(100.0), ())
 
 
+@pytest.mark.req("X10")
 def test_below_the_smallest_lot_there_is_no_trade() -> None:
     """0.0099 lots are refused, 0.01 are traded; nothing is rounded up."""
     refused = size(EURUSD, RiskParams(), AccountView(198.0), 1.085, 0.0020, 1.0)

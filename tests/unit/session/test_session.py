@@ -49,6 +49,7 @@ def test_days_and_four_hour_bars_follow_the_new_york_clock_over_every_change(cha
         assert calendar.is_open(ts) == (weekday < 5)
 
 
+@pytest.mark.req("X08")
 def test_the_change_days_last_twenty_three_and_twenty_five_hours() -> None:
     """The last 4h bar of a short day is 3 h, that of a long day is followed by one of 1 h."""
     calendar = calendar_of("fx")
