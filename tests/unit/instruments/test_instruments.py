@@ -11,7 +11,6 @@ from tradewind.model.instruments import DEFAULT_SYMBOLS, INSTRUMENTS, instrument
 from tradewind.model.venue_symbols import venue_symbol, venue_symbols
 
 
-@pytest.mark.req("A05", "A06")
 def test_the_universe_holds_what_was_asked_for() -> None:
     """Three default symbols, six currencies and metals, two coins and more; NZD/USD comes by configuration."""
     assert DEFAULT_SYMBOLS == ("EUR/USD", "GBP/USD", "XAU/USD")
@@ -84,7 +83,6 @@ def test_a_provider_without_the_asset_class_says_so() -> None:
         venue_symbol("nowhere", INSTRUMENTS["EUR/USD"])
 
 
-@pytest.mark.req("HZ17")
 def test_gold_says_that_one_provider_serves_a_future() -> None:
     """Roll and basis are named where a user sees the instrument."""
     note = INSTRUMENTS["XAU/USD"].notes
@@ -93,7 +91,6 @@ def test_gold_says_that_one_provider_serves_a_future() -> None:
     assert "basis" in note
 
 
-@pytest.mark.req("A24")
 def test_a_new_pair_needs_configuration_only() -> None:
     """One key describes a currency pair; it then resolves in every notation and maps to providers."""
     kiwi = instrument_from({"symbol": "NZD/USD"})
