@@ -69,6 +69,16 @@ class GateRow(msgspec.Struct, frozen=True):
         return f"{line}; {self.note}" if self.note else line
 
 
+class Baseline(msgspec.Struct, frozen=True):
+    """What a naive alternative earned over the same span (buy and hold, random entry, always flat)."""
+
+    name: str
+    total_return: float
+    sharpe: float | None
+    max_drawdown: float
+    note: str = ""
+
+
 class GateReport(msgspec.Struct, frozen=True):
     """The verdict on one candidate. ``looked_at`` candidates shared the same sealed window, this one included.
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 import msgspec
 
 from tradewind.validation.return_metrics import Floats, ReturnMetrics, annualisation, daily_returns, return_metrics
-from tradewind.validation.trade_metrics import TradeMetrics, trade_metrics
+from tradewind.validation.trade_metrics import TradeMetrics, cost_to_risk, metrics_of_trades, trade_metrics
 
 __all__ = [
     "Metrics",
     "ReturnMetrics",
     "TradeMetrics",
     "annualisation",
+    "cost_to_risk",
     "daily_returns",
     "metrics",
+    "metrics_of_trades",
     "return_metrics",
     "trade_metrics",
 ]

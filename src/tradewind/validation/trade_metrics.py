@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Sequence
 
 import msgspec
 import numpy as np
 
 from tradewind.errors import Corrupt
+from tradewind.model.outcome import Trade
 from tradewind.validation.return_metrics import Floats, longest_run, ratio
 from tradewind.validation.significance import breakeven_win_rate, wilson
 
@@ -106,6 +108,31 @@ def trade_metrics(r: Floats, *, cost_to_risk: float | None = None, ambiguous: in
         ambiguous_share=ambiguous / n if ambiguous is not None and n else None,
         flags=_flags(n, wins, losses),
     )
+
+
+def metrics_of_trades(trades: Sequence[Trade]) -> TradeMetrics:
+    """The measures of round trips, with their cost to risk and share of ambiguous exits, in order of exit."""
+    ordered = sorted(trades, key=lambda trade: (trade.ts_exit, trade.ts_entry))
+    return trade_metrics(
+        np.array([trade.r for trade in ordered], dtype=np.float64),
+        cost_to_risk=cost_to_risk(ordered),
+        ambiguous=sum(trade.ambiguous for trade in ordered),
+    )
+
+
+def cost_to_risk(trades: Iterable[Trade]) -> float | None:
+    """Mean of ``(spread + slippage + commission - swap) / cash risked``; the cash risked is net / R.
+
+    Trades that ended at exactly 0 R do not tell what they risked and are left out; None when no trade is left.
+    """
+    shares = []
+    for trade in trades:
+        net = float(trade.net)
+        if trade.r == 0.0 or net == 0.0:
+            continue
+        paid = float(trade.spread_cost) + float(trade.slippage_cost) + float(trade.commission) - float(trade.swap)
+        shares.append(paid * trade.r / net)
+    return math.fsum(shares) / len(shares) if shares else None
 
 
 def _drawdown_r(r: Floats) -> float:

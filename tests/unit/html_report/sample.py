@@ -6,11 +6,11 @@ import numpy as np
 
 from tradewind.adapters.market.simulated import simulate_market, spec_for
 from tradewind.adapters.market.simulated_edge import PlantedEdge
-from tradewind.app.html_report.data import Baseline, CostStress, EquityCurve, MemberRow, ReportData, SeriesChart
+from tradewind.app.html_report.data import CostStress, EquityCurve, MemberRow, ReportData, SeriesChart
 from tradewind.model.decision import Bracket, Consensus, Record, Signal
 from tradewind.model.instruments import resolve
 from tradewind.model.outcome import Trade
-from tradewind.model.report import Stamp, Window
+from tradewind.model.report import Baseline, Stamp, Window
 from tradewind.model.timeframe import DAY, Timeframe
 from tradewind.validation.gates import GateRules, judge
 from tradewind.validation.metrics import daily_returns, metrics

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from tradewind.model.bar import BarColumns
 from tradewind.model.decision import Record, Signal
 from tradewind.model.outcome import Trade
-from tradewind.model.report import GateReport, Stamp, Verdict, Window
+from tradewind.model.report import Baseline, GateReport, Stamp, Verdict, Window
 from tradewind.model.timeframe import Timeframe
 from tradewind.validation.metrics import Metrics
 
@@ -54,16 +54,6 @@ class CostStress(msgspec.Struct, frozen=True):
     expectancy_r: float | None
     profit_factor: float | None
     net: float
-
-
-class Baseline(msgspec.Struct, frozen=True):
-    """What a naive alternative earned over the same span (buy and hold, random entry, always flat)."""
-
-    name: str
-    total_return: float
-    sharpe: float | None
-    max_drawdown: float
-    note: str = ""
 
 
 class ReportData(msgspec.Struct, frozen=True, kw_only=True):

@@ -75,7 +75,14 @@
       button.addEventListener("click", actions[button.dataset.zoom]));
     show = (number, first, last) => {
       if (number !== current) choose(number);
-      const from = times.findLastIndex((time) => time <= first), to = times.findLastIndex((time) => time <= last);
+      const from = times.findLastIndex((time) => time <= first), to = times.findLastIndex((time) => time < last);
+      const note = document.getElementById("shown");
+      note.textContent = buttons[number].dataset.note;
+      if (from < 0 || values.charts[number].candles[from].length === 1) {
+        note.textContent = "That trade lies among the bars left out of this chart.";
+        note.scrollIntoView({ behavior: "smooth", block: "center" });
+        return;
+      }
       chart.timeScale().setVisibleLogicalRange({ from: from - 25, to: to + 25 });
       document.getElementById("candles").scrollIntoView({ behavior: "smooth", block: "center" });
     };

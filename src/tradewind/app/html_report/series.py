@@ -15,19 +15,23 @@ MAX_CANDLES: Final = 6000
 LAST_CANDLES: Final = 1500
 AROUND_TRADE: Final = 30
 MAX_POINTS: Final = 2000
+EXTREMES: Final = 10
+"""How many of the worst and of the best trades are shown apart."""
 
 
 def candle_rows(chart: SeriesChart) -> NDArray[np.int64]:
     """Rows to show, ascending: all of them up to ``MAX_CANDLES``; else the last ones, then windows around trades.
 
-    Trades are added from the latest backwards until the limit is reached.
+    Trades are added until the limit is reached: the worst and the best ones first, then from the latest backwards.
     """
     n = chart.columns.ts_open.size
     if n <= MAX_CANDLES:
         return np.arange(n)
     keep = np.zeros(n, dtype=bool)
     keep[n - LAST_CANDLES :] = True
-    for trade in sorted(chart.trades, key=lambda trade: trade.ts_exit, reverse=True):
+    ranked = sorted(chart.trades, key=lambda trade: trade.r)
+    latest = sorted(chart.trades, key=lambda trade: trade.ts_exit, reverse=True)
+    for trade in (*ranked[:EXTREMES], *ranked[-EXTREMES:], *latest):
         window = keep.copy()
         first = _row_at(chart, trade.ts_entry) - AROUND_TRADE
         window[max(0, first) : _row_at(chart, trade.ts_exit) + AROUND_TRADE + 1] = True
@@ -44,7 +48,8 @@ def candle_note(chart: SeriesChart, rows: NDArray[np.int64]) -> str:
         return f"All {n:,} bars."
     return (
         f"{rows.size:,} of {n:,} bars: the last {LAST_CANDLES:,}, and before them {AROUND_TRADE} bars on each side of "
-        "the latest trades. A gap in the candles marks bars left out; every number of this report uses all of them."
+        "the worst, best and latest trades. A gap in the candles marks bars left out; every number of this report "
+        "uses all of them."
     )
 
 

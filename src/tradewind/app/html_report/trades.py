@@ -8,10 +8,10 @@ from typing import Final
 from tradewind.app.html_report.data import ReportData
 from tradewind.app.html_report.figures import moment, multiple, number, tone
 from tradewind.app.html_report.markup import Cell, folded, section, table, text
+from tradewind.app.html_report.series import EXTREMES
 from tradewind.model.outcome import Trade
 from tradewind.model.timeframe import Timeframe
 
-_EXTREMES: Final = 10
 MAX_ROWS: Final = 2000
 _HEADERS: Final = (
     Cell("Entry (UTC)"),
@@ -38,13 +38,13 @@ def trades(data: ReportData) -> str:
     digits = {chart.symbol: chart.digits for chart in data.charts}
     frames = {(chart.symbol, chart.timeframe): number for number, chart in enumerate(data.charts)}
     ordered = sorted(data.trades, key=lambda trade: trade.r)
-    best = list(reversed(ordered[-_EXTREMES:]))
+    best = list(reversed(ordered[-EXTREMES:]))
     latest = sorted(data.trades, key=lambda trade: trade.ts_exit, reverse=True)[:MAX_ROWS]
     n = len(data.trades)
     shown = f"All {n:,} trades" if n <= MAX_ROWS else f"The last {MAX_ROWS:,} of {n:,} trades"
     folds = (
-        (f"Worst {min(n, _EXTREMES)}", ordered[:_EXTREMES]),
-        (f"Best {min(n, _EXTREMES)}", best),
+        (f"Worst {min(n, EXTREMES)}", ordered[:EXTREMES]),
+        (f"Best {min(n, EXTREMES)}", best),
         (shown, latest),
     )
     inner = "".join(

@@ -1,0 +1,75 @@
+"""What a naive alternative would have earned over the same bars, before costs, so that skill has something to beat."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tradewind.model.bar import BarColumns
+from tradewind.model.outcome import Trade
+from tradewind.model.report import Baseline
+from tradewind.validation.return_metrics import Floats, daily_returns, return_metrics
+
+
+def exposure(columns: BarColumns, trades: Iterable[Trade]) -> Floats:
+    """Net position of the trades in each bar, shape ``(n,)``: +1 long, -1 short, 0 flat; overlapping trades net out."""
+    steps = np.zeros(columns.ts_open.size + 1)
+    for trade in trades:
+        first = int(np.searchsorted(columns.ts_open, trade.ts_entry, side="left"))
+        last = int(np.searchsorted(columns.ts_open, trade.ts_exit, side="left"))
+        steps[first] += trade.side
+        steps[max(last, first)] -= trade.side
+    return np.sign(np.cumsum(steps[:-1]))
+
+
+def baselines(
+    columns: BarColumns,
+    day: NDArray[np.int64],
+    trades: Iterable[Trade],
+    generator: np.random.Generator,
+    *,
+    periods_per_year: float,
+    draws: int = 200,
+) -> tuple[Baseline, ...]:
+    """Buy and hold, random entry with the same exposure, and always flat.
+
+    Random entry turns the position path of the trades against the market by a random number of bars, ``draws`` times:
+    the same time in the market, the same holding times and the same sides, at moments that mean nothing. The median
+    draw is given, and how many draws did at least as well as the trades' own timing.
+
+    Args:
+        columns: bars of one symbol, ``n`` rows.
+        day: trading-day number of each bar, shape ``(n,)``.
+        trades: round trips on these bars.
+        generator: source of the random turns.
+        periods_per_year: trading days in a year.
+        draws: number of random turns.
+    """
+    n = columns.close.size
+    if n == 0:
+        return ()
+    moves = columns.close / np.concatenate((columns.open[:1], columns.close[:-1])) - 1.0
+    held = exposure(columns, trades)
+    own = float(np.sum(held * moves))
+    turns = generator.integers(1, max(2, n), size=draws)
+    sums = np.array([float(np.sum(np.roll(held, turn) * moves)) for turn in turns.tolist()])
+    middle = int(turns[int(np.argsort(sums, kind="stable")[draws // 2])])
+    better = int((sums >= own).sum())
+
+    def measured(name: str, returns: Floats, note: str) -> Baseline:
+        daily = daily_returns(day, np.cumprod(1.0 + returns, dtype=np.float64), 1.0)
+        result = return_metrics(daily, periods_per_year=periods_per_year)
+        return Baseline(name, result.total_return, result.sharpe, result.max_drawdown, note)
+
+    return (
+        measured("Buy and hold", moves, "one unit through the whole span, no costs"),
+        measured(
+            "Random entry",
+            np.roll(held, middle) * moves,
+            f"same sides and holding times at random moments, median of {draws}, no costs; "
+            f"{better} of {draws} did at least as well as the trades' own timing",
+        ),
+        measured("Always flat", np.zeros(n), "no trade at all"),
+    )
