@@ -90,9 +90,7 @@ class Boundary:
     def __enter__(self) -> Boundary:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> bool:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, *_: TracebackType | None) -> bool:
         if error is None:
             return True
         if self.debug:
