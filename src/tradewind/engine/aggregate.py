@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Final
 
 import msgspec
 import numpy as np
@@ -20,6 +21,9 @@ from tradewind.model.bar import Bar, BarColumns
 from tradewind.model.event import BarMissing
 from tradewind.model.session import SessionCalendar
 from tradewind.model.timeframe import Timeframe
+
+NEVER: Final = 1 << 62
+"""A time no bar reaches: the next boundary of an aggregator without targets."""
 
 
 class _State(msgspec.Struct, frozen=True):
@@ -124,7 +128,7 @@ class Aggregator:
         self._starts, self._ends = list(found.starts), list(found.ends)
         self._whole, self._made = list(found.whole), list(found.made)
         self._last = found.last
-        self._soonest = min(self._ends, default=0)
+        self._soonest = min(self._ends, default=NEVER)
 
     def _check(self, symbol: str, timeframe: Timeframe, ts_open: int, ts_close: int) -> None:
         if ts_open < self._last or symbol != self.symbol or timeframe is not self.base:
@@ -148,7 +152,7 @@ class Aggregator:
             start, end = self.calendar.bucket(ts, target)
             self._starts[i], self._ends[i] = start, end
             self._whole[i] = not (fresh and self.calendar.expected_closes(start, ts, self.base))
-        self._soonest = min(self._ends)
+        self._soonest = min(self._ends, default=NEVER)
         late.sort(key=lambda made: (made.ts_close, made.timeframe.rank))
         return late
 
