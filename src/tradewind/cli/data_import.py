@@ -58,7 +58,7 @@ def import_(
     every = files_of(files)
     done: list[Imported] = []
     failed: list[tuple[Path, TradewindError]] = []
-    with progress("Importing", total=len(every)) as advance:
+    with progress("Importing", total=len(every) if len(every) > 1 else None) as advance:
         for path in every:
             try:
                 done.append(import_file(store, path, options, now))

@@ -333,3 +333,25 @@ def test_other_tools_can_read_the_partitions(store: CandleStore) -> None:
     assert frame.columns == ["time", "time_close", "open", "high", "low", "close", "volume", "spread"]
     assert frame.schema["time"] == pl.Datetime("ns", "UTC")
     assert frame["close"].to_list() == bars.close.tolist()
+
+
+def test_readers_beside_a_writer_see_one_state_or_the_next(store: CandleStore) -> None:
+    """Every read during a row of rewrites in another process is one whole state; none fails."""
+    states = [walk(3000, seed=seed) for seed in (1, 2)]
+    store.write(PAIR, M1, states[0], "test")
+    code = (
+        "import sys; from pathlib import Path; from tests.unit.candles.bars import walk;"
+        "from tradewind.adapters.market.candle_store import CandleStore;"
+        "from tradewind.model.timeframe import Timeframe; store = CandleStore(Path(sys.argv[1]));"
+        "[store.write('EUR/USD', Timeframe.M1, walk(3000, seed=1 + i % 2), 'test', on_conflict='replace')"
+        " for i in range(1, 40)]"
+    )
+    root = Path(__file__).parents[3]
+    environment = {**os.environ, "PYTHONPATH": f"{root / 'src'}:{root}"}
+    writer = subprocess.Popen([sys.executable, "-c", code, str(store.folder)], env=environment)
+    seen = set()
+    while writer.poll() is None:
+        columns = store.read(PAIR, M1)
+        seen.add(next(i for i, state in enumerate(states) if same(columns, state)))
+    assert writer.returncode == 0
+    assert seen == {0, 1}

@@ -14,7 +14,7 @@ from tradewind.adapters.market.quality import QualityReport, inspect
 from tradewind.model.bar import BarColumns
 from tradewind.model.instruments import resolve
 from tradewind.model.session import calendar_of
-from tradewind.model.timeframe import DAY, Timeframe
+from tradewind.model.timeframe import DAY, HOUR, Timeframe
 
 
 def real(name: str) -> tuple[BarColumns, QualityReport]:
@@ -222,3 +222,13 @@ def test_a_session_calendar_with_clock_changes_makes_no_false_outages() -> None:
     base = walk(len(expected))._replace(ts_open=expected[:, 0], ts_close=expected[:, 1])
     report = inspect(base, "EUR/USD", Timeframe.H1, calendar)
     assert set(report.counts()) - {"spike"} == {"weekend", "holiday"}
+
+
+@pytest.mark.parametrize("hours", [-2, -1, 1, 3])
+def test_a_wrong_time_zone_shows_itself_by_bars_in_the_week_end(hours: int) -> None:
+    """Real bars moved by a whole number of hours; as they are, nothing is said."""
+    columns, before = real("EURUSD-1h")
+    assert "weekend_bars" not in before.counts()
+    moved = columns._replace(ts_open=columns.ts_open + hours * HOUR, ts_close=columns.ts_close + hours * HOUR)
+    report = inspect(moved, "EUR/USD", Timeframe.H1, calendar_of("fx"))
+    assert any("is the time zone right?" in reason for reason in report.faults_that_matter())

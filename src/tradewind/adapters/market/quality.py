@@ -25,7 +25,8 @@ _NORMAL_MAD = 1.4826  # standard deviation of a normal distribution / its median
 _RARE = 0.01  # a run is frozen when fewer than this many such runs are expected in the whole series
 _LEAST_RUN = 3
 TOLERANCE = 0.02
-_BY_SHARE = ("frozen", "bad_spread")
+# The largest share of bars that each kind may touch; a clock one hour off moves one bar in 120 of a week into its end.
+_BY_SHARE = {"frozen": 1.0, "bad_spread": 1.0, "weekend_bars": 0.004}
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -76,8 +77,8 @@ class QualityReport(msgspec.Struct, frozen=True):
     def faults_that_matter(self, tolerance: float = TOLERANCE) -> tuple[str, ...]:
         """Why the series should not be relied on, in words; empty for a series that can be.
 
-        What a venue's bad day leaves behind (outages, frozen prices, asks below bids) counts when it touches more than
-        ``tolerance`` of the bars; every other fault counts at once.
+        What a venue's bad day leaves behind (outages, frozen prices, asks below bids, bars after the week's end) counts
+        when it touches more than ``tolerance`` of the bars; every other fault counts at once.
         """
         reasons = []
         if self.missing_share > tolerance:
@@ -85,8 +86,9 @@ class QualityReport(msgspec.Struct, frozen=True):
         for kind in sorted({each.kind for each in self.findings if each.fault} - {"outage"}):
             faulty = [each for each in self.of(kind) if each.fault]
             bars = sum(each.bars for each in faulty)
-            if kind not in _BY_SHARE or bars > tolerance * self.rows:
-                reasons.append(f"{kind.replace('_', ' ')}: {bars} bars in {len(faulty)} places")
+            if kind not in _BY_SHARE or bars > min(tolerance, _BY_SHARE[kind]) * self.rows:
+                why = f" ({faulty[0].detail})" if kind == "weekend_bars" else ""
+                reasons.append(f"{kind.replace('_', ' ')}: {bars} bars in {len(faulty)} places{why}")
         return tuple(reasons)
 
 
@@ -101,6 +103,7 @@ def inspect(
     ``out_of_order``, ``duplicate``               by open time
     ``weekend``, ``daily_pause``, ``holiday``     the market was closed; no bar is lacking
     ``outage``                                    the calendar expects bars and there are none
+    ``weekend_bars``                              bars while the market is closed over the week-end
     ``bad_price``, ``bad_ohlc``, ``bad_volume``   not positive, not finite, or outside low to high
     ``bad_spread``                                the ask is below the bid
     ``spike``                                     z = abs(log return) / (1.4826 MAD) > 10 between adjoining bars; a
@@ -116,6 +119,7 @@ def inspect(
     ordered = columns.take(first)
     gaps = list(_gaps(ordered, timeframe, calendar))
     findings += gaps
+    findings += _weekend_bars(ordered, calendar)
     findings += _unsound(ordered)
     findings += _spikes(ordered)
     findings += _frozen(ordered)
@@ -191,6 +195,16 @@ def _closure(calendar: SessionCalendar, start: int, end: int) -> str:
         met.add(calendar.closed_kind(ts))
         ts = max(calendar.day(ts).end, ts + 1)
     return next((kind for kind in ("holiday", "weekend", "daily_pause") if kind in met), "daily_pause")
+
+
+def _weekend_bars(columns: BarColumns, calendar: SessionCalendar) -> Iterator[Finding]:
+    if not len(columns.ts_open):
+        return
+    days = calendar.day_starts(int(columns.ts_open[0]), int(columns.ts_close[-1]))
+    weekend = np.array([calendar.day(int(start)).closed == "weekend" for start in days])
+    first, last = (np.searchsorted(days, ts, side="right") - 1 for ts in (columns.ts_open, columns.ts_close - 1))
+    for start, stop in _runs(weekend[first] & weekend[last]):
+        yield _over(columns, "weekend_bars", start, stop, detail="the market is closed: is the time zone right?")
 
 
 def _unsound(columns: BarColumns) -> Iterator[Finding]:

@@ -69,25 +69,30 @@ def read_table(data: bytes) -> TextTable:
     lines = text.split("\n")
     if ended:
         lines.pop()
-    numbered = [(number, line) for number, line in enumerate(lines, 1) if line.strip()]
-    separator = separator_of([line for _, line in numbered[:50]])
+    column = pl.Series(lines, dtype=pl.String)
+    del text, lines  # a file of minutes over years is large; only one copy of it is kept
+    filled = (column.str.strip_chars() != "").to_numpy()
+    line, column = np.flatnonzero(filled) + 1, column.filter(pl.Series(filled))
+    if not len(line):
+        raise unreadable("text", "it has no rows")
+    separator = separator_of(column.head(50).to_list())
     notes: list[str] = []
-    head = [_split(line, separator) for _, line in numbered[:_PREAMBLE]]
+    head = [_split(each, separator) for each in column.head(_PREAMBLE).to_list()]
     above = next((index for index, cells in enumerate(head) if looks_like_header(cells)), None)
     if above:
         notes.append(f"{above} lines above the header were left out")
     header = None if above is None else head[above]
-    body = numbered if above is None else numbered[above + 1 :]
-    if not body:
+    first = 0 if above is None else above + 1
+    line, column = line[first:], column.slice(first)
+    if not len(line):
         raise unreadable("text", "it has no rows")
-    width = len(header) if header is not None else len(_split(body[0][1], separator))
+    width = len(header) if header is not None else len(head[0])
     if not ended:
-        notes.append(f"the file does not end with a line end: line {body[-1][0]} may be cut off")
-    cells, torn = _cells([line for _, line in body], separator, width)
-    line = np.array([number for number, _ in body], dtype=np.int64)
-    if torn and not ended and torn[-1][0] == len(body) - 1:
+        notes.append(f"the file does not end with a line end: line {line[-1]} may be cut off")
+    cells, torn = _cells(column, separator, width)
+    if torn and not ended and torn[-1][0] == len(line) - 1:
         torn[-1] = (torn[-1][0], f"the file is cut off in this line ({torn[-1][1]})")
-    return TextTable(header, cells, line, tuple(torn), tuple(notes))
+    return TextTable(header, cells, line.astype(np.int64), tuple(torn), tuple(notes))
 
 
 def _split(line: str, separator: str) -> list[str]:
@@ -101,10 +106,9 @@ def _split(line: str, separator: str) -> list[str]:
         raise unreadable("delimited text", str(error)) from error
 
 
-def _cells(lines: list[str], separator: str, width: int) -> tuple[list[pl.Series], list[tuple[int, str]]]:
-    text = pl.Series(lines)
+def _cells(text: pl.Series, separator: str, width: int) -> tuple[list[pl.Series], list[tuple[int, str]]]:
     if text.str.contains('"', literal=True).any() or separator == " ":
-        rows = [_split(line, separator) for line in lines]
+        rows = [_split(line, separator) for line in text.to_list()]
         counts = np.array([len(row) for row in rows])
         columns = [pl.Series([row[i] if i < len(row) else "" for row in rows], dtype=pl.String) for i in range(width)]
     else:
