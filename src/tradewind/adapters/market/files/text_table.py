@@ -66,11 +66,8 @@ def read_table(data: bytes) -> TextTable:
     """
     text = decoded(data)
     ended = text.endswith("\n")
-    lines = text.split("\n")
-    if ended:
-        lines.pop()
-    column = pl.Series(lines, dtype=pl.String)
-    del text, lines  # a file of minutes over years is large; only one copy of it is kept
+    column = pl.Series([text.removesuffix("\n")]).str.split("\n").explode()
+    del text  # a file of minutes over years is large; one copy of it is enough
     filled = (column.str.strip_chars() != "").to_numpy()
     line, column = np.flatnonzero(filled) + 1, column.filter(pl.Series(filled))
     if not len(line):

@@ -18,6 +18,7 @@ _CLOCK: Final = r"(?:[T _,;]*(?P<H>\d{1,2}):?(?P<M>\d{2})(?::?(?P<S>\d{2})(?:[.,
 _ZONE: Final = r"\s*(?P<z>(?:Z|UTC|GMT)?(?:[+-]\d{2}(?::?\d{2})?)?)"
 _YEAR_FIRST: Final = r"^(?P<y>\d{4})[-./]?(?P<m>\d{1,2})[-./]?(?P<d>\d{1,2})" + _CLOCK + _ZONE + "$"
 _YEAR_LAST: Final = r"^(?P<d>\d{1,2})[-./](?P<m>\d{1,2})[-./](?P<y>\d{4})" + _CLOCK + _ZONE + "$"
+_PART: Final = 200_000
 _FIRST_YEAR, _LAST_YEAR = 1970, 2200
 
 
@@ -52,6 +53,17 @@ def parse_times(cells: pl.Series) -> Times:
 
 
 def _calendar(text: pl.Series) -> Times:
+    if not text.str.contains(r"^\d{4}").all():
+        return _calendar_of_any_order(text)
+    # By parts, because the groups of a pattern take many times the memory of the text.
+    parts = [
+        _assembled(text.slice(start, _PART).str.extract_groups(_YEAR_FIRST).struct.unnest())
+        for start in range(0, len(text), _PART)
+    ]
+    return Times(np.concatenate([part.stamp for part in parts]), np.concatenate([part.naive for part in parts]))
+
+
+def _calendar_of_any_order(text: pl.Series) -> Times:
     parts = text.str.extract_groups(_YEAR_FIRST).struct.unnest()
     last = text.str.extract_groups(_YEAR_LAST).struct.unnest()
     year_last = parts["y"].is_null() & last["y"].is_not_null()
