@@ -17,6 +17,7 @@ import numpy as np
 from tests.crash import apsw_driver
 
 SECTOR = 512
+_RESULTS = {apsw.FullError: apsw.SQLITE_FULL, apsw.IOError: apsw.SQLITE_IOERR_WRITE}
 
 
 class Op(NamedTuple):
@@ -55,7 +56,9 @@ class RecordingDisk(apsw.VFS):
         if self.fail_at is not None:
             self.fail_at -= 1
             if self.fail_at < 0:
-                raise self.failure("made to fail")
+                error = self.failure("made to fail")
+                error.extendedresult = _RESULTS[self.failure]
+                raise error
 
 
 class RecordingFile(apsw.VFSFile):

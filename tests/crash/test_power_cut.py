@@ -7,7 +7,6 @@ library's SQLite, another build than the one that wrote), and compared row by ro
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,7 +21,6 @@ from tradewind.adapters.store.database import Database
 from tradewind.adapters.store.store import Store
 
 BARS = 100
-MEMORY = Path("/dev/shm")
 
 
 @pytest.fixture(scope="module")
@@ -31,13 +29,6 @@ def disk() -> Iterator[RecordingDisk]:
     disk = RecordingDisk()
     yield disk
     disk.unregister()
-
-
-@pytest.fixture
-def folder() -> Iterator[Path]:
-    """A folder in memory, where there is one: thousands of states are laid out in it."""
-    with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as name:
-        yield Path(name)
 
 
 @pytest.fixture(scope="module")

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from tests.fakes.session_script import START, SYMBOL, bar_closed, consensus, session, signal, trade
 from tradewind.adapters.store.codec import encode_outputs
@@ -77,6 +78,17 @@ def test_a_whole_life_in_one_batch_gives_the_same_rows(tmp_path: Path) -> None:
             found.append({table: rows(store, f"SELECT * FROM {table} ORDER BY 1, 2, 3") for table in tables})
     assert found[0] == found[1]
     assert len(found[0]["trade_outcomes"]) == 10
+
+
+def test_an_entry_that_cannot_be_projected_leaves_nothing_behind(tmp_path: Path) -> None:
+    """Money that is no number: the entry is refused whole, and the next one takes its place."""
+    broken = replace(trade(3, "1.00"), net="a lot")
+    with Store.open(tmp_path / "t.db", START) as store:
+        with pytest.raises(ValueError, match="a lot"):
+            put(store, 1, signal(1), broken)
+        put(store, 2, signal(2))
+        assert rows(store, "SELECT id, journal_seq FROM signals") == [{"id": "s2", "journal_seq": 1}]
+        assert rows(store, "SELECT count(*) AS n FROM candles") == [{"n": 1}]
 
 
 def test_a_refused_order_marks_its_signal(tmp_path: Path) -> None:

@@ -43,6 +43,11 @@ class SqlJournal:
         """``(seq, digest, hash)`` of the last durable entry; zeros when empty. A reader asks the file every time."""
         return self._head if self._writer is not None else self._stored_head()
 
+    @property
+    def pending(self) -> int:
+        """Entries appended and not yet durable; a commit that failed leaves them here."""
+        return len(self._batch)
+
     def append(self, event: InputEvent, outputs: bytes) -> Entry:
         """Adds one entry to the open batch.
 

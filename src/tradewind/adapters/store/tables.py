@@ -98,7 +98,17 @@ class SqlTables:
         self._text = ""
 
     def record(self, entry: Entry, outputs: Sequence[object]) -> None:
-        """Collects the rows of one entry."""
+        """Collects the rows of one entry, all or, when an output cannot be projected, none."""
+        lists: list[list[Any]] = [*self._rows.values(), self._in_order]
+        lengths = [len(rows) for rows in lists]
+        try:
+            self._project(entry, outputs)
+        except BaseException:
+            for rows, length in zip(lists, lengths, strict=True):
+                del rows[length:]
+            raise
+
+    def _project(self, entry: Entry, outputs: Sequence[object]) -> None:
         if isinstance(entry.event, BarClosed):
             self._candle(entry.event)
         for output in outputs:
