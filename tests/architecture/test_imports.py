@@ -10,6 +10,8 @@ import sys
 import pytest
 
 from tests.architecture.source import ROOT, SOURCE, functions, modules
+from tradewind.model.instrument import CALENDAR_NAMES
+from tradewind.model.session import CALENDARS
 
 # Library loaded inside a function -> why it may be.
 LAZY = {
@@ -76,7 +78,7 @@ def test_the_service_imports_neither_frames_nor_learners():
 
 def test_a_plain_verb_imports_neither_compiler_nor_store_nor_frames():
     """What keeps `tradewind config explain KEY` inside its 0.4 s."""
-    assert loaded_by(*PLAIN) & (HEAVY | {"numba", "scipy", "sqlalchemy", "httpx", "ccxt", "alembic"}) == set()
+    assert loaded_by(*PLAIN) & (HEAVY | {"numba", "numpy", "scipy", "sqlalchemy", "httpx", "ccxt", "alembic"}) == set()
 
 
 @pytest.mark.parametrize("word", ["unittest" + ".mock", "Magic" + "Mock", "mocker" + "."])
@@ -84,3 +86,7 @@ def test_no_test_uses_a_mock_library(word):
     """A fake keeps its own truth; a mock repeats what the test already believes."""
     users = [path.name for path in (ROOT / "tests").rglob("*.py") if word in path.read_text("utf-8")]
     assert users == []
+
+
+def test_the_names_of_the_calendars_are_those_of_the_calendars():
+    assert sorted(CALENDARS) == list(CALENDAR_NAMES)

@@ -1,4 +1,4 @@
-"""The one reader of the process environment; everything else is handed the mapping."""
+"""The one reader (and, for one switch, writer) of the process environment; everything else is handed the mapping."""
 
 from __future__ import annotations
 
@@ -9,3 +9,11 @@ from collections.abc import Mapping
 def process_environment() -> Mapping[str, str]:
     """A copy of the environment as it is now."""
     return dict(os.environ)
+
+
+def refuse_validation_plugins() -> None:
+    """Keeps pydantic from loading plug-ins that other packages registered.
+
+    What a configuration means must not depend on what else is installed; looking for them also costs 60 ms a start.
+    """
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")

@@ -21,6 +21,7 @@ from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
 from tradewind import __version__
+from tradewind.app.environment import refuse_validation_plugins
 from tradewind.cli.contract import DONE, INTERNAL, INTERRUPTED, UNAVAILABLE, USAGE, write_json
 from tradewind.cli.verbs import ALIASES, Verb, verbs
 from tradewind.errors import TradewindError
@@ -30,6 +31,7 @@ PROGRAM = "tradewind"
 
 def main(arguments: Sequence[str] | None = None, table: Sequence[Verb] | None = None) -> int:
     """Runs the verb that was typed and returns the exit code; never raises."""
+    refuse_validation_plugins()
     table = verbs() if table is None else table
     words = _expanded(list(sys.argv[1:] if arguments is None else arguments), table)
     if words == ["--version"]:

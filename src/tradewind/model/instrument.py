@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import math
 from enum import StrEnum
+from typing import Final
 
 import msgspec
+
+CALENDAR_NAMES: Final = ("crypto", "fx", "metals")  # the keys of session.CALENDARS, without loading arrays for them
 
 
 class AssetClass(StrEnum):

@@ -16,8 +16,7 @@ from typing import Any, Final
 import msgspec
 
 from tradewind.errors import Misconfigured
-from tradewind.model.instrument import AssetClass, Instrument, PriceKind
-from tradewind.model.session import CALENDARS
+from tradewind.model.instrument import CALENDAR_NAMES, AssetClass, Instrument, PriceKind
 
 GOLD_NOTE: Final = (
     "Yahoo serves GC=F, the COMEX gold future: its bars jump when the front contract rolls and differ from spot gold "
@@ -221,9 +220,9 @@ def _checked(instrument: Instrument, where: str) -> Instrument:
         raise Misconfigured(
             f"min_lot {instrument.min_lot} is above max_lot {instrument.max_lot}", where=where, allowed="min <= max"
         )
-    if instrument.calendar not in CALENDARS:
+    if instrument.calendar not in CALENDAR_NAMES:
         raise Misconfigured(
-            f"unknown session calendar {instrument.calendar!r}", where=where, allowed=", ".join(sorted(CALENDARS))
+            f"unknown session calendar {instrument.calendar!r}", where=where, allowed=", ".join(CALENDAR_NAMES)
         )
     if len(instrument.costs.spread_by_hour) != 24:
         raise Misconfigured(
