@@ -27,10 +27,13 @@ LAZY = {
     "httpx": "only where a venue is asked",
     "websockets": "only where a venue streams",
     "litecharts": "only where a report is written",
+    "numba": "a small bundle carries no compiler",
     "talib": "an oracle, never required",
 }
 OWN = {
     ("adapters/store/database.py", "tradewind.adapters.store"): "alembic costs 0.3 s; a current schema needs none",
+    ("cli/data_import.py", "tradewind.app.bar_files"): "polars; `data list` and its sisters read no bar file",
+    ("cli/data_verify.py", "tradewind.app.bar_files"): "polars; only verifying a file reads one",
 }
 HEAVY = {"torch", "sklearn", "lightgbm", "pandas", "polars", "matplotlib"}
 SERVICE = ("tradewind.app.session", "tradewind.app.wiring", "tradewind.cli.run", "tradewind.adapters.store.store")
