@@ -43,8 +43,8 @@ def page() -> str:
             heading = row.heading
             parts.append(f"\n## {heading}\n")
         parts.append(section(row))
-    names = {row.name for row in verbs()}
-    known = {alias: target for alias, target in ALIASES.items() if target[0] in names}
+    trees = {row.name: loaded(row) for row in verbs()}
+    known = {alias: target for alias, target in ALIASES.items() if stands(target, trees)}
     if known:
         parts.append("\n## Names from other tools\n\nUnderstood, and not listed by `--help`:\n\n")
         parts += [f"- `{alias}` is `tradewind {' '.join(target)}`\n" for alias, target in known.items()]
@@ -63,6 +63,12 @@ def section(row: Verb) -> str:
         for name, one in inner.items()
         if not one.hidden
     )
+
+
+def stands(target: tuple[str, ...], trees: dict[str, Any]) -> bool:
+    """Whether the verb behind an alias is part of this installation."""
+    command = trees.get(target[0])
+    return command is not None and (len(target) == 1 or target[1] in getattr(command, "commands", {}))
 
 
 def loaded(row: Verb) -> Any:
