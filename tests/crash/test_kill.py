@@ -44,6 +44,7 @@ def run_and_kill(path: Path, seed: int, after_s: float) -> int:
     return int(whole[-1]) if whole else 0
 
 
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("kills", [10, pytest.param(200, marks=pytest.mark.soak)])
 def test_a_killed_writer_loses_nothing_it_acknowledged(tmp_path: Path, kills: int) -> None:
     """One database lives through all kills; the stale lock never blocks, and the chain is that of an unbroken run."""

@@ -98,12 +98,13 @@ def test_no_acknowledged_row_is_lost_by_a_power_cut_at_any_write(
 
 
 @pytest.mark.soak
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("seed", range(3))
 def test_no_acknowledged_row_is_lost_over_many_random_subsets(
     recording: Recording, expected: Reference, folder: Path, seed: int
 ) -> None:
-    """The same with ten random subsets of un-synced sectors at every write."""
-    cut_everywhere(recording, expected, folder, seed=100 + seed, subsets=10)
+    """The same with four random subsets of un-synced sectors at every write."""
+    cut_everywhere(recording, expected, folder, seed=100 + seed, subsets=4)
 
 
 def test_a_power_cut_during_recovery_loses_nothing(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sqlite3
 import stat
+import threading
 from pathlib import Path
 
 import pytest
@@ -230,6 +231,37 @@ def test_readers_neither_wait_for_the_writer_nor_stop_it(tmp_path: Path) -> None
         reader.execute("COMMIT")
         assert reader.execute("SELECT count(*) FROM journal").fetchone() == (5,)
         reader.close()
+
+
+def test_many_readers_and_strangers_who_write_meet_no_locked_database(tmp_path: Path) -> None:
+    """O17: short transactions of other programs and long reads beside the writer; nobody is turned away."""
+    path = tmp_path / "t.db"
+    faults: list[BaseException] = []
+
+    def repeatedly(statement: str, times: int) -> None:
+        connection = sqlite3.connect(path, isolation_level=None, timeout=30)
+        try:
+            for _ in range(times):
+                connection.execute(statement).fetchall()
+        except sqlite3.Error as fault:
+            faults.append(fault)
+        finally:
+            connection.close()
+
+    with Store.open(Database(path, busy_timeout_s=30), START) as store:
+        log = "INSERT INTO error_log (timestamp, error_type, message, origin) VALUES ('', '', '', '')"
+        work = [(log, 40)] * 3 + [("SELECT count(*), sum(length(event)) FROM journal", 200)] * 4
+        threads = [threading.Thread(target=repeatedly, args=arguments) for arguments in work]
+        for thread in threads:
+            thread.start()
+        for index in range(150):
+            store.journal.append(bar_closed(index), b"[]")
+            store.journal.commit()
+        for thread in threads:
+            thread.join()
+        assert faults == []
+        assert store.database.query("SELECT count(*) FROM error_log")[1] == [(120,)]
+        assert sum(1 for _ in store.journal.read()) == 150
 
 
 def test_queries_cannot_write(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from tradewind.ports.store import Entry
 
 HOT_TAIL_BARS: Final = 5_000
 _PRUNE_EVERY: Final = 256
+_TEXTS_KEPT: Final = 1_024
 
 
 def _insert(table: str, columns: str, conflict: str = "") -> str:
@@ -94,8 +95,7 @@ class SqlTables:
         # Rows that refer to each other, a few in a hundred bars: written one by one in the journal's order.
         self._in_order: list[tuple[str, tuple[object, ...]]] = []
         self._since_prune: dict[tuple[str, str], int] = {}
-        self._second = -1
-        self._text = ""
+        self._texts: dict[int, str] = {}  # one close is written a few times and is the next bar's open
 
     def record(self, entry: Entry, outputs: Sequence[object]) -> None:
         """Collects the rows of one entry, all or, when an output cannot be projected, none."""
@@ -141,10 +141,12 @@ class SqlTables:
         self._in_order.append((statement, row))
 
     def _utc(self, ts: int) -> str:
-        second = ts // 1_000_000_000
-        if second != self._second:
-            self._second, self._text = second, utc_text(ts)
-        return self._text
+        text = self._texts.get(ts)
+        if text is None:
+            if len(self._texts) >= _TEXTS_KEPT:
+                self._texts.clear()
+            text = self._texts[ts] = utc_text(ts)
+        return text
 
     def _candle(self, event: BarClosed) -> None:
         bar = event.bar
