@@ -77,19 +77,22 @@ class FeatureBank:
         kernel.step(self._program, self._state, ts_close, open, high, low, close, volume)
 
     def batch(self, columns: BarColumns) -> NDArray[np.float64]:
-        """Takes many bars and returns their rows, ``(n_bars, n)``; the bank stands after the last one."""
-        rows = np.empty((len(columns.ts_close), len(self.indicators)))
-        kernel.batch(
-            self._program,
-            self._state,
-            columns.ts_close,
-            columns.open,
-            columns.high,
-            columns.low,
-            columns.close,
-            columns.volume,
-            rows,
-        )
+        """Takes many bars and returns their rows, ``(n_bars, n)``; the bank stands after the last one.
+
+        Raises:
+            Misconfigured: the columns differ in length.
+        """
+        n_bars = len(columns.ts_close)
+        inputs = [columns.open, columns.high, columns.low, columns.close, columns.volume]
+        if any(len(column) != n_bars for column in inputs):
+            raise Misconfigured(
+                f"columns of {[n_bars, *map(len, inputs)]} bars", where="feature bank", allowed="columns of one length"
+            )
+        rows = np.empty((n_bars, len(self.indicators)))
+        # a view or a read-only map would have another type for the compiler, and be compiled for while somebody waits
+        ts_close = np.require(columns.ts_close, np.int64, ("C", "W"))
+        arrays = [np.require(column, np.float64, ("C", "W")) for column in inputs]
+        kernel.batch(self._program, self._state, ts_close, *arrays, rows)
         return rows
 
     @property

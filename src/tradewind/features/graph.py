@@ -129,7 +129,7 @@ class Graph:
         return self.wilder(self.true_range(), n, skip)
 
     def typical(self) -> Slot:
-        """``(high + low + close) / 3``; divided, not weighted, so that equal sums stay equal prices."""
+        """``(high + low + close) / 3``."""
         return self.node(op.TYPICAL, (op.HIGH, op.LOW, op.CLOSE))
 
     def deviation(self, x: Slot, n: int) -> tuple[Slot, Slot]:

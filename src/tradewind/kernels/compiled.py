@@ -20,7 +20,7 @@ try:
 except ImportError:  # the serverless bundle carries no compiler
     HAS_COMPILER = False
 else:
-    HAS_COMPILER = True
+    HAS_COMPILER = not numba.config.DISABLE_JIT
 
 Kernel = TypeVar("Kernel", bound=Callable[..., Any])
 Array = TypeVar("Array")
@@ -37,7 +37,7 @@ def compiled(body: Kernel) -> Kernel:
     # numba's cache looks at this file only and would go on serving old code after a change in a kernel that it calls
     source = Path(str(sys.modules[body.__module__].__file__))
     if source.parent == Path(__file__).parent:
-        kernel._cache._cache_file._source_stamp = source_stamp(source)
+        kernel._cache._cache_file._source_stamp = _stamp(source)
     return cast("Kernel", kernel)
 
 
@@ -54,6 +54,9 @@ def source_stamp(source: Path) -> str:
     for path in sorted(_sources(source)):
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()
+
+
+_stamp: Final = cache(source_stamp)
 
 
 @cache

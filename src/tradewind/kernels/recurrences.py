@@ -89,14 +89,19 @@ def vortex_moves(state: State, at: int, high: float, low: float, out: int) -> No
 
 @compiled
 def money_flow(state: State, at: int, typical: float, volume: float, out: int) -> None:
-    """``typical * volume`` into the rising or the falling slot, by the way ``typical`` moved (Quong, Soudack 1989)."""
+    """``typical * volume`` into the rising or the falling slot, by the way ``typical`` moved (Quong, Soudack 1989).
+
+    Equal prices summed in another order differ in the last digit; a move below 1e-12 of the price is none, so that
+    rounding does not choose a side.
+    """
     before = state[at + HEADER]
     state[at + HEADER] = typical
     state[at] += 1.0
     first = state[at] == 1.0
     flow = typical * volume
-    state[out] = math.nan if first else (flow if typical > before else 0.0)
-    state[out + 1] = math.nan if first else (flow if typical < before else 0.0)
+    least = 1e-12 * abs(typical)
+    state[out] = math.nan if first else (flow if typical - before > least else 0.0)
+    state[out + 1] = math.nan if first else (flow if before - typical > least else 0.0)
 
 
 @compiled
