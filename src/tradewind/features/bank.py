@@ -91,8 +91,8 @@ class FeatureBank:
         rows = np.empty((n_bars, len(self.indicators)))
         # a view or a read-only map would have another type for the compiler, and be compiled for while somebody waits
         ts_close = np.require(columns.ts_close, np.int64, ("C", "W"))
-        arrays = [np.require(column, np.float64, ("C", "W")) for column in inputs]
-        kernel.batch(self._program, self._state, ts_close, *arrays, rows)
+        open_, high, low, close, volume = (np.require(column, np.float64, ("C", "W")) for column in inputs)
+        kernel.batch(self._program, self._state, ts_close, open_, high, low, close, volume, rows)
         return rows
 
     @property

@@ -16,6 +16,8 @@ from tradewind.kernels import opcodes as op
 
 Seeding = Literal["sma", "first"]
 Slot = int
+Node = tuple[tuple[int, ...], tuple[float, ...], int]
+"""``(opcode, a, b, c, out, outputs, n, m, k)``, float parameters, cells of memory."""
 
 
 class Graph:
@@ -28,7 +30,7 @@ class Graph:
     def __init__(self, seeding: Seeding) -> None:
         self.seeding: Final = seeding
         self._first: list[int] = [0] * op.BAR_SLOTS
-        self._nodes: list[tuple[tuple[int, ...], tuple[float, ...], int]] = []
+        self._nodes: list[Node] = []
         self._known: dict[tuple[object, ...], Slot] = {}
 
     def first(self, slot: Slot) -> int:
@@ -64,9 +66,10 @@ class Graph:
         """``(program, state)`` for the arrays of ``kernels.bank``, with ``values`` the slots to hand out, in order."""
         slots = 2 * len(values)
         offset = slots + len(self._first)
-        program = [len(values), len(self._nodes), slots, *(slots + value for value in values)]
+        nodes = self._needed(values)
+        program = [len(values), len(nodes), slots, *(slots + value for value in values)]
         parameters: list[tuple[int, tuple[float, ...]]] = []
-        for (code, a, b, c, out, outputs, n, m, k), floats, memory in self._nodes:
+        for (code, a, b, c, out, outputs, n, m, k), floats, memory in nodes:
             program += [code, offset, slots + a, slots + b, slots + c, slots + out, outputs, n, m, k]
             parameters.append((offset + 1, floats))
             offset += op.HEADER + memory
@@ -77,6 +80,17 @@ class Graph:
         for at, floats in parameters:
             state[at : at + len(floats)] = floats
         return np.array(program, dtype=np.uint32), state
+
+    def _needed(self, values: list[Slot]) -> list[Node]:
+        """The nodes that a value depends on, in order; a kind builds all its outputs, a bank may want one of them."""
+        wanted = set(values)
+        kept = []
+        for node in reversed(self._nodes):
+            _, a, b, c, out, outputs, *_ = node[0]
+            if not wanted.isdisjoint(range(out, out + outputs)):
+                wanted |= {a, b, c}
+                kept.append(node)
+        return kept[::-1]
 
     def linear(self, *terms: tuple[float, Slot], plus: float = 0.0) -> Slot:
         """``sum(weight * slot) + plus`` of up to three terms; a weight of 0 makes the result wait for that slot."""

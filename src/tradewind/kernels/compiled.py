@@ -20,7 +20,7 @@ try:
 except ImportError:  # the serverless bundle carries no compiler
     HAS_COMPILER = False
 else:
-    HAS_COMPILER = not numba.config.DISABLE_JIT
+    HAS_COMPILER = not getattr(numba.config, "DISABLE_JIT", False)
 
 Kernel = TypeVar("Kernel", bound=Callable[..., Any])
 Array = TypeVar("Array")

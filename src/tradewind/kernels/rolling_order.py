@@ -1,6 +1,6 @@
 """Order statistics of the last ``n`` inputs: the window is kept twice, by age and by size.
 
-Finding a place takes a binary search, keeping it one move of the cells between. Memory
+The input that leaves is found by binary search; keeping order moves the cells between it and the new one. Memory
 ``[head, ring (n), sorted (n)]``; conventions as in ``recurrences``.
 """
 
@@ -35,20 +35,20 @@ def _keep_sorted(state: State, at: int, x: float, n: int) -> int:
     ordered = ring + n
     count = int(state[at])
     head = int(state[at + HEADER]) if count > 0 else 0
-    size = min(count, n)
-    if size == n:
-        gap = ordered + _count_below(state, ordered, n, state[ring + head], 0)
-        size -= 1
-        for cell in range(gap, ordered + size):
-            state[cell] = state[cell + 1]
-    place = ordered + _count_below(state, ordered, size, x, 0)
-    for cell in range(ordered + size, place, -1):
-        state[cell] = state[cell - 1]
-    state[place] = x
+    size = min(count + 1, n)
+    # the cell of the input that leaves, or the next free one, wanders to where x belongs
+    place = count if count < n else _count_below(state, ordered, n, state[ring + head], 0)
+    while place + 1 < size and state[ordered + place + 1] < x:
+        state[ordered + place] = state[ordered + place + 1]
+        place += 1
+    while place > 0 and state[ordered + place - 1] > x:
+        state[ordered + place] = state[ordered + place - 1]
+        place -= 1
+    state[ordered + place] = x
     state[ring + head] = x
     state[at + HEADER] = head + 1 if head + 1 < n else 0
     state[at] = count + 1.0
-    return size + 1
+    return size
 
 
 @compiled
