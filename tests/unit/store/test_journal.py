@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import signal as signals
 import sqlite3
+import time
 from pathlib import Path
 
 import msgspec
@@ -136,6 +139,35 @@ def test_an_overtaken_writer_cannot_commit(tmp_path: Path) -> None:
     with Store.read(path) as reader:
         assert reader.journal.head.seq == 0
     first.close()
+
+
+def test_a_worker_of_a_killed_writer_does_not_keep_the_lock(tmp_path: Path) -> None:
+    """A forked child outlives its parent; the next writer must not wait for it."""
+    path = tmp_path / "t.db"
+    Store.open(path, START).close()
+    said, say = os.pipe()
+    writer = os.fork()
+    if writer == 0:
+        store = Store.open(path, START)
+        worker = os.fork()
+        if worker == 0:
+            time.sleep(60)
+            os._exit(0)
+        os.write(say, b"%d %d" % (worker, store.journal.head.seq))
+        time.sleep(60)
+        os._exit(0)
+    worker = int(os.read(said, 32).split()[0])
+    try:
+        with pytest.raises(Unavailable, match=rf"pid {writer}\)"):
+            Store.open(path, START)
+        os.kill(writer, signals.SIGKILL)
+        os.waitpid(writer, 0)
+        os.kill(worker, 0)  # still alive
+        Store.open(path, START).close()
+    finally:
+        os.kill(worker, signals.SIGKILL)
+        os.close(said)
+        os.close(say)
 
 
 DAMAGE = {

@@ -263,10 +263,12 @@ class Writer:
 
     def close(self) -> None:
         """Ends writing and gives the lock back."""
-        with self.database.faults():
-            self._cursor.close()
-            self._connection.close()
-        self._lock.release()
+        try:
+            with self.database.faults():
+                self._cursor.close()
+                self._connection.close()
+        finally:
+            self._lock.release()
 
 
 def _sync_folder(folder: Path) -> None:

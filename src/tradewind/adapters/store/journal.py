@@ -135,6 +135,11 @@ class SqlJournal:
             finally:
                 connection.close()
 
+    def close(self) -> None:
+        """Closes the head mark; the database is its owner's to close."""
+        if self._mark is not None:
+            self._mark.close()
+
     def _stored_head(self) -> Head:
         _, rows = self._database.query(_LAST)
         return _head_of(rows[0] if rows else None)

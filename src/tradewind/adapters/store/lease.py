@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import weakref
 from pathlib import Path
 
 from tradewind.errors import Unavailable
@@ -44,9 +45,22 @@ class WriterLock:
         os.ftruncate(file, 0)
         os.pwrite(file, f"{os.getpid()}\n".encode(), 0)
         self._file = file
+        _HELD.add(self)
 
     def release(self) -> None:
         """Gives the lock back; twice is harmless."""
         if self._file is not None:
             os.close(self._file)
             self._file = None
+
+
+_HELD: weakref.WeakSet[WriterLock] = weakref.WeakSet()
+
+
+def _let_go_in_child() -> None:
+    """A forked worker shares the lock with its parent and would keep it after the parent was killed."""
+    for lock in list(_HELD):
+        lock.release()
+
+
+os.register_at_fork(after_in_child=_let_go_in_child)

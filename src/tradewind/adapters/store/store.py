@@ -74,6 +74,7 @@ class Store:
 
     def close(self) -> None:
         """Gives the lease back and closes the file; appended entries that were not committed are dropped."""
+        self.journal.close()
         if self.writer is not None:
             self.writer.close()
         self.database.close()
