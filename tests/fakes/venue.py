@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 
 import numpy as np
 
@@ -34,6 +36,30 @@ def made_up(
     volume = np.round(generator.uniform(1, 9, bars), 4)
     spread = np.full(bars, 2 * 10.0**-places)
     return BarColumns(ts_open, ts_open + timeframe.ns, opened, high, low, close, volume, spread)
+
+
+@contextmanager
+def in_background(series: Sequence[Series], *, label: str = "", **settings: object) -> Iterator[StandInServer]:
+    """The same in a thread of its own, for code that runs its own event loop."""
+    started, stop = threading.Event(), threading.Event()
+    servers: list[StandInServer] = []
+
+    async def run() -> None:
+        async with standing_in(series, **settings) as server:  # type: ignore[arg-type]
+            server.venue.label = label
+            servers.append(server)
+            started.set()
+            while not stop.is_set():
+                await asyncio.sleep(0.01)
+
+    thread = threading.Thread(target=lambda: asyncio.run(run()))
+    thread.start()
+    assert started.wait(20)
+    try:
+        yield servers[0]
+    finally:
+        stop.set()
+        thread.join()
 
 
 @asynccontextmanager

@@ -30,13 +30,17 @@ class Capabilities(msgspec.Struct, frozen=True):
 
 
 class Health(msgspec.Struct, frozen=True):
-    """Result of a self-test. ``state`` is ok, disabled (key missing), refused (key wrong) or unreachable."""
+    """Result of a self-test. ``state`` is ok, disabled (key missing), refused (key wrong) or unreachable.
+
+    ``retry_after_s`` is the wait an unreachable venue asked for, where it named one.
+    """
 
     provider: str
     state: str
     detail: str
     latency_ms: float | None = None
     clock_offset_s: float | None = None
+    retry_after_s: float | None = None
 
 
 class Update(msgspec.Struct, frozen=True, gc=False):

@@ -63,7 +63,7 @@ class CcxtVenue:
         self._facts = facts
         self._settings = settings
         self._clock = clock
-        per_minute = settings.requests_per_minute or facts.requests_per_minute
+        per_minute = min(settings.requests_per_minute or facts.requests_per_minute, facts.requests_per_minute)
         self._budget = RateBudget(clock, per_minute)
         self._rest: Any = None
         self._streams: set[CcxtStream] = set()
@@ -114,7 +114,7 @@ class CcxtVenue:
             if self._facts.secrets:
                 await self._try_key()
         except Retryable as error:
-            return Health(self.name, "unreachable", str(error))
+            return Health(self.name, "unreachable", str(error), retry_after_s=error.retry_after_s)
         except Unavailable as error:
             return Health(self.name, "refused", str(error))
         except TradewindError as error:

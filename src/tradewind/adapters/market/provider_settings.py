@@ -21,7 +21,8 @@ class ProviderSettings(msgspec.Struct, frozen=True):
     ``gateway`` is an address that serves the venue's hosts as its first path segment (the stand-in, a recording
     proxy). ``virtual_clock`` says the venue's time is simulated, so that its distance from the host's is no fault;
     None takes it as such behind a gateway. ``secrets`` holds values by the name of their environment variable.
-    ``requests_per_minute`` 0 takes the venue's published limit, ``silence_s`` 0 the provider's own patience.
+    ``requests_per_minute`` is an upper bound beside the venue's published limit, 0 for none. ``silence_s`` 0 takes
+    the provider's own patience.
     """
 
     gateway: str = ""

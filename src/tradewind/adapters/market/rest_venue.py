@@ -36,7 +36,8 @@ class RestVenue:
         self._settings = settings
         self._clock = clock
         self._transport = transport
-        per_minute = settings.requests_per_minute or capabilities.requests_per_minute
+        limit = capabilities.requests_per_minute
+        per_minute = min(settings.requests_per_minute or limit, limit)
         self._http = VenueHttp(name, transport, clock, RateBudget(clock, per_minute), settings.gateway)
         self._offset: int | None = None
         self._closed = False
@@ -70,7 +71,7 @@ class RestVenue:
         try:
             await self._question()
         except Retryable as error:
-            return Health(self.name, "unreachable", str(error))
+            return Health(self.name, "unreachable", str(error), retry_after_s=error.retry_after_s)
         except Unavailable as error:
             return Health(self.name, "refused", str(error))
         except TradewindError as error:

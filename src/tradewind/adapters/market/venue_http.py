@@ -18,6 +18,7 @@ T = TypeVar("T")
 
 _NS = 1_000_000_000
 _DEFAULT_WAIT_S = 60.0
+_LEAST_WAIT_S = 0.1
 TOO_MANY = (418, 429)  # 418 is Binance's word for a ban that follows ignored 429s
 REFUSED = (401, 403)
 SERVER_FAULT = 500
@@ -126,7 +127,7 @@ async def persist(
 ) -> T:
     """The answer of ``call``, asked again after each ``Retryable`` until it comes or ``attempts`` are used up.
 
-    Wait before attempt k (k = 1, 2, ...): the venue's Retry-After where it gave one, never less than
+    Wait after attempt k (k = 1, 2, ...): the venue's Retry-After where it gave one, and at least 0.1 s; else
     ``min(longest_wait_s, first_wait_s * 2**(k-1))``. The last error is raised as it came.
     """
     wait_s = first_wait_s
@@ -134,7 +135,7 @@ async def persist(
         try:
             return await call()
         except Retryable as error:
-            wait = max(wait_s, error.retry_after_s or 0.0)
+            wait = wait_s if error.retry_after_s is None else max(_LEAST_WAIT_S, error.retry_after_s)
         await clock.sleep_until(clock.monotonic() + round(wait * _NS))
         wait_s = min(longest_wait_s, wait_s * 2)
     return await call()

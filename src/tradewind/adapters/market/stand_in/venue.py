@@ -35,7 +35,7 @@ class StandInVenue:
     """Every venue shape over one market, one fault desk and one set of keys.
 
     ``monotonic`` (nanoseconds) is the real time base on which clients' patience is judged: a request that comes before
-    a Retry-After has passed is counted in ``counters.too_early``.
+    a Retry-After has passed is counted in ``counters.too_early``. ``label`` says what bars that are not real are.
     """
 
     def __init__(
@@ -47,10 +47,12 @@ class StandInVenue:
         time: Callable[[], int] | None = None,
         plan: Sequence[Fault] = (),
         keys: Keys | None = None,
+        label: str = "",
     ) -> None:
         self.market = StandInMarket(series, now, time)
         self.faults = FaultDesk(self.market, plan)
         self.counters = Counters()
+        self.label = label
         self._monotonic = monotonic
         self._closed_until = 0
         self._shut: dict[str, int] = {}
@@ -159,6 +161,7 @@ class StandInVenue:
 
     def _state(self) -> dict[str, Any]:
         return {
+            "label": self.label,
             "now": self.market.now,
             "steps": self.market.steps,
             "symbols": self.market.symbols,
