@@ -55,5 +55,12 @@ def requested(
     source = feed or config.market.feed
     if source not in FEEDS:
         raise Misconfigured(f"unknown feed {source!r}", where="--feed", allowed=", ".join(FEEDS))
+    if config.runtime.kill_switch and chosen == "paper":
+        raise Misconfigured(
+            "the kill switch is on, so no order may leave",
+            where="runtime.kill_switch (KILL_SWITCH)",
+            allowed="--execution none",
+            next_step="run with --execution none, or switch it off",
+        )
     require_promoted_models(config, "paper" if chosen == "paper" else "dryrun")
     return RunRequest(source, chosen == "paper")

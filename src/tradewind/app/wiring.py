@@ -128,6 +128,8 @@ def risk_params(config: AppConfig) -> RiskParams:
         risk_per_trade=own.risk_per_trade,
         max_position_size=own.max_position_size,
         leverage=own.leverage,
+        crypto_leverage=own.crypto_leverage,
+        max_open_positions=own.max_open_positions,
         max_open_risk=own.max_open_risk,
         max_cost_to_risk=own.max_cost_to_risk,
         min_stop_pips=pips,

@@ -156,7 +156,7 @@ class DrawdownBands(msgspec.Struct, frozen=True):
     train: Annotated[
         float,
         Key("Largest drawdown of a strategy in its training window.", Share, 0, 1, source="G19 D04 DIS06",
-            reader="validation gates", band="train"),
+            reader=NOT_YET + "strategy search", band="train"),
     ] = 0.25  # fmt: skip
     thirty_days: Annotated[
         float,
@@ -165,8 +165,8 @@ class DrawdownBands(msgspec.Struct, frozen=True):
     ] = 0.20  # fmt: skip
     tight: Annotated[
         float,
-        Key("Stop level of the tight risk preset.", Share, 0, 1, source="G19 G07 DIS06", reader="preset `tight`",
-            band="tight"),
+        Key("Stop level of the tight risk preset.", Share, 0, 1, source="G19 G07 DIS06",
+            reader=NOT_YET + "rollout reports", band="tight"),
     ] = 0.12  # fmt: skip
     good: Annotated[
         float,
@@ -208,15 +208,35 @@ class RiskSettings(msgspec.Struct, frozen=True):
         float,
         Key("Equity at risk in all open positions together.", Share, above=0, high=1, source="G18", reader="risk"),
     ] = 0.05
+    max_open_positions: Annotated[
+        int, Key("Positions and waiting orders at one time.", low=1, high=1000, source="G18", reader="risk")
+    ] = 5
     leverage: Annotated[
         float,
-        Key("Position value per unit of margin for currencies and metals; crypto counts as spot.", Unit.MULTIPLE,
-            1, 500, source="X10", reader="risk"),
-    ] = 100.0  # fmt: skip
+        Key(
+            "Position value per unit of margin, for currencies and metals.",
+            Unit.MULTIPLE,
+            1,
+            500,
+            source="X10",
+            reader="risk",
+        ),
+    ] = 100.0
+    crypto_leverage: Annotated[
+        float,
+        Key(
+            "Position value per unit of margin, for crypto; 1 is spot.",
+            Unit.MULTIPLE,
+            1,
+            500,
+            source="X10",
+            reader="risk",
+        ),
+    ] = 1.0
     stop_mode: Annotated[
         Literal["pct", "atr", "wider_of"],
         Key("Where the stop stands: a share of price, a multiple of ATR, or the farther of both.",
-            source="DIS37 B05", reader="risk"),
+            source="DIS37 B05", reader=NOT_YET + "strategy search; until then each family brings its own exits"),
     ] = "wider_of"  # fmt: skip
     min_stop: Annotated[
         Distance,
