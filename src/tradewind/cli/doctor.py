@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from tradewind.adapters.http_transport import HttpTransport
 from tradewind.adapters.wall_clock import WallClock
 from tradewind.app.doctor.examination import TOPICS, examine
 from tradewind.app.doctor.finding import Finding, State
@@ -22,13 +23,20 @@ def doctor(
         list[str] | None, typer.Argument(help=f"What to look at: {', '.join(TOPICS)}. Default: all.")
     ] = None,
     warm: Annotated[bool, typer.Option("--warm", help="Compile the kernels now, so that no later run waits.")] = False,
+    gateway: Annotated[
+        str, typer.Option("--gateway", help="Address that stands for the venues, as `data serve` prints it.")
+    ] = "",
     config: Path | None = None,
 ) -> Report:
-    """Checks machine, packages, kernels, disk, configuration, data, clock and providers."""
-    findings = examine(tuple(topics or ()), WallClock(), config=config, warm=warm)
+    """Checks machine, packages, kernels, disk, configuration, store, data, clock and providers."""
+    findings = examine(tuple(topics or ()), WallClock(), HttpTransport(), config=config, warm=warm, gateway=gateway)
     rows = [(finding.topic, finding.name, finding.state, finding.detail) for finding in findings]
-    steps = dict.fromkeys(f"{finding.name}: {finding.next_step}" for finding in findings if finding.next_step)
-    human = [table("Doctor", ["topic", "what", "state", "found"], rows), *(f"  {step}" for step in steps)]
+    steps: dict[str, list[str]] = {}
+    for finding in findings:
+        if finding.next_step:
+            steps.setdefault(finding.next_step, []).append(finding.name)
+    advice = [f"  {', '.join(dict.fromkeys(names))}: {step}" for step, names in steps.items()]
+    human = [table("Doctor", ["topic", "what", "state", "found"], rows), *advice]
     return Report({"findings": findings, "healthy": not _failed(findings)}, human, _exit_code(findings))
 
 

@@ -14,7 +14,7 @@ from tradewind.adapters.market.candle_store import CandleStore
 from tradewind.app.doctor.finding import State
 from tradewind.app.doctor.machine import look_at_disk, look_at_packages
 from tradewind.app.doctor.markets import clock_finding, look_at_providers
-from tradewind.app.doctor.stored import look_at_candles, look_at_clock
+from tradewind.app.doctor.stored import look_at_candles, look_at_clock, look_at_store
 from tradewind.errors import Misconfigured
 from tradewind.model.bar import Bar
 from tradewind.model.instruments import resolve
@@ -65,7 +65,7 @@ def look(venue: Venue, symbol: str, now: int):
     ("venue", "symbol", "now", "state", "cause"),
     [
         (Venue(), "GBP/USD", MONDAY, State.FAIL, "symbol: no GBP/USD here"),
-        (Venue("unreachable"), "EUR/USD", MONDAY, State.FAIL, "connectivity: unreachable, no route to host"),
+        (Venue("unreachable"), "EUR/USD", MONDAY, State.FAIL, "connectivity: venue is unreachable"),
         (Venue(), "EUR/USD", SATURDAY, State.WARN, "market closed: weekend, opens 2024-01-07 22:00 UTC"),
         (Venue(), "BTC/USDT", SATURDAY, State.OK, "served as BTCUSDT, market open"),
         (Venue(), "EUR/USD", MONDAY, State.OK, "served as EURUSD, market open"),
@@ -80,6 +80,7 @@ def test_missing_data_is_traced_to_symbol_connection_or_market_hours(venue, symb
 def test_a_provider_without_its_key_is_disabled_and_not_a_fault():
     found = look(Venue("disabled"), "EUR/USD", MONDAY)
     assert found["providers"].state is State.SKIPPED
+    assert "data" not in found
     assert "credentials" in found["providers"].next_step
 
 
@@ -97,7 +98,8 @@ def test_a_clock_too_far_from_the_venue_is_a_fault(offset, state):
 def test_symbols_without_history_come_with_the_command_that_brings_it(tmp_path):
     (finding,) = look_at_candles(CandleStore(tmp_path), ("EUR/USD",))
     assert finding.state is State.WARN
-    assert "tradewind data import FILE --symbol EUR/USD" in finding.next_step
+    assert "tradewind data import FILE --symbol PAIR" in finding.next_step
+    assert finding.name == "EUR/USD"
     (clock,) = look_at_clock(CandleStore(tmp_path), MONDAY)
     assert clock.state is State.OK
 
@@ -125,3 +127,25 @@ def test_the_verb_leaves_with_2_for_configuration_and_with_0_when_nothing_fails(
     assert ran.exit_code == 2
     assert "colour is unknown" in ran.stdout
     assert run_cli("doctor", "nonsense").exit_code == 2
+
+
+@pytest.mark.req("A22")
+def test_an_unreachable_venue_is_named_as_the_cause(tmp_path, monkeypatch):
+    """Black box: nothing listens where the venues should be."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TRADEWIND__MARKET__PROVIDERS", "binance")
+    monkeypatch.setenv("TRADEWIND__SYMBOLS", "BTC/USDT,EUR/USD")
+    ran = run_cli("doctor", "data", "--gateway", "http://127.0.0.1:9", "--json")
+    assert ran.exit_code == 3
+    details = {finding["name"]: finding["detail"] for finding in ran.document["findings"]}
+    assert details["BTC/USDT from binance"] == "connectivity: binance is unreachable"
+    assert details["EUR/USD from binance"].startswith("symbol: ")
+
+
+def test_a_store_that_is_not_there_yet_is_fine_and_a_broken_one_is_not(tmp_path):
+    (finding,) = look_at_store(tmp_path / "tradewind.db")
+    assert finding.state is State.OK
+    (tmp_path / "tradewind.db").write_bytes(b"this is no database" * 400)
+    findings = list(look_at_store(tmp_path / "tradewind.db"))
+    assert State.FAIL in {finding.state for finding in findings}
+    assert any("db check" in finding.next_step or finding.next_step for finding in findings)

@@ -7,30 +7,32 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from tradewind.adapters.market.candle_store import CandleStore
+from tradewind.adapters.http_transport import HttpTransport
 from tradewind.app.config import InvalidConfiguration, Loaded, built_in, load
 from tradewind.app.doctor.finding import Finding, State
 from tradewind.app.doctor.machine import look_at_disk, look_at_kernels, look_at_packages, look_at_python
-from tradewind.app.doctor.markets import look_at_providers
-from tradewind.app.doctor.stored import look_at_candles, look_at_clock, look_at_places
+from tradewind.app.doctor.stored import look_at_candles, look_at_clock, look_at_places, look_at_store
+from tradewind.app.doctor.venues import look_at_venues
+from tradewind.app.workspace import Workspace
 from tradewind.errors import Misconfigured
-from tradewind.model.instruments import resolve
 from tradewind.ports.clock import Clock
-from tradewind.ports.market import MarketProvider
 
-TOPICS: Final = ("python", "packages", "kernels", "disk", "config", "project", "data", "clock", "providers")
+TOPICS: Final = ("python", "packages", "kernels", "disk", "config", "project", "store", "data", "clock", "providers")
 
 
 def examine(
     topics: Sequence[str],
     clock: Clock,
+    transport: HttpTransport,
     *,
     config: Path | None = None,
     folder: Path | None = None,
     warm: bool = False,
-    providers: Sequence[MarketProvider] = (),
+    gateway: str = "",
 ) -> list[Finding]:
-    """Findings of the topics asked for, all when none is; ``providers`` are the configured ones, ready to be asked.
+    """Findings of the topics asked for, all when none is; ``gateway`` stands for the venues' addresses.
+
+    Providers are asked over the network when the configuration uses them, or when their topic is asked for by name.
 
     Raises:
         Misconfigured: a topic that does not exist.
@@ -50,7 +52,12 @@ def examine(
     loaded, faults = _configuration(config, folder)
     if "config" in wanted:
         found += faults or [Finding("config", "configuration", State.OK, str(loaded.file or "no file, defaults"))]
-    return found + _of_project(wanted, loaded, folder, clock, providers)
+    found += _of_project(wanted, loaded, folder, clock)
+    online = loaded.config.market.feed != "replay" or any(name != "files" for name in loaded.config.market.providers)
+    if {"providers", "data", "clock"} & wanted and (online or topics):
+        asked = asyncio.run(look_at_venues(loaded.config, clock, transport, gateway))
+        found += [finding for finding in asked if finding.topic in wanted]
+    return found
 
 
 def _configuration(config: Path | None, folder: Path) -> tuple[Loaded, list[Finding]]:
@@ -64,22 +71,19 @@ def _configuration(config: Path | None, folder: Path) -> tuple[Loaded, list[Find
         return built_in(), [Finding("config", "configuration", State.FAIL, str(fault), fault.next_step)]
 
 
-def _of_project(
-    wanted: set[str], loaded: Loaded, folder: Path, clock: Clock, providers: Sequence[MarketProvider]
-) -> list[Finding]:
+def _of_project(wanted: set[str], loaded: Loaded, folder: Path, clock: Clock) -> list[Finding]:
+    """What lies on this machine for this project."""
     settings = loaded.config
-    store = CandleStore(folder / settings.paths.data / "candles")
+    place = Workspace(settings, folder)
     found: list[Finding] = []
     if "disk" in wanted:
-        found += look_at_disk(folder / settings.paths.data)
+        found += look_at_disk(place.data)
     if "project" in wanted:
         found += look_at_places(folder, settings.paths.models, settings.paths.logs, settings.paths.reports)
+    if "store" in wanted:
+        found += look_at_store(place.database)
     if "data" in wanted:
-        found += look_at_candles(store, settings.symbols)
+        found += look_at_candles(place.candles, settings.symbols)
     if "clock" in wanted:
-        found += look_at_clock(store, clock.now())
-    if wanted & {"providers", "data", "clock"} and providers:
-        instruments = [resolve(symbol, settings.instruments) for symbol in settings.symbols]
-        asked = look_at_providers(providers, instruments, clock.now(), settings.market.max_clock_offset)
-        found += [finding for finding in asyncio.run(asked) if finding.topic in wanted]
+        found += look_at_clock(place.candles, clock.now())
     return found

@@ -32,7 +32,8 @@ async def look_at_providers(
         found.append(_reached(health))
         if health.clock_offset_s is not None:
             found.append(clock_finding(provider.name, health.clock_offset_s, max_offset_s))
-        found += [_served(provider, instrument, health, now) for instrument in instruments]
+        if health.state != "disabled":  # without its key a provider has nothing to say of any symbol
+            found += [_served(provider, instrument, health, now) for instrument in instruments]
     return found
 
 
@@ -41,7 +42,8 @@ def _reached(health: Health) -> Finding:
         latency = f", {health.latency_ms:.0f} ms" if health.latency_ms is not None else ""
         return Finding("providers", health.provider, State.OK, f"reachable{latency}")
     state = State.SKIPPED if health.state == "disabled" else State.FAIL
-    return Finding("providers", health.provider, state, f"{health.state}: {health.detail}", _ADVICE[health.state])
+    cause = health.detail.partition(" Next:")[0]
+    return Finding("providers", health.provider, state, f"{health.state}: {cause}", _ADVICE[health.state])
 
 
 def _served(provider: MarketProvider, instrument: Instrument, health: Health, now: int) -> Finding:
@@ -52,8 +54,8 @@ def _served(provider: MarketProvider, instrument: Instrument, health: Health, no
     except Misconfigured as fault:
         return Finding("data", name, State.FAIL, f"symbol: {fault.found}", f"choose one of {fault.allowed}")
     if health.state != "ok":
-        state = State.SKIPPED if health.state == "disabled" else State.FAIL
-        return Finding("data", name, state, f"connectivity: {health.state}, {health.detail}", _ADVICE[health.state])
+        detail = f"connectivity: {provider.name} is {health.state}"
+        return Finding("data", name, State.FAIL, detail, _ADVICE[health.state])
     calendar = calendar_of(instrument.calendar)
     closed = calendar.closed_kind(now)
     if closed:

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tradewind.adapters.market.candle_store import CandleStore
+from tradewind.adapters.store.database import Database
+from tradewind.adapters.store.inspection import inspect
 from tradewind.app.doctor.finding import Finding, State
 from tradewind.app.doctor.markets import clock_finding
 from tradewind.errors import TradewindError
@@ -22,7 +24,7 @@ def look_at_candles(store: CandleStore, symbols: tuple[str, ...]) -> Iterator[Fi
     stored = {dataset.symbol for dataset in datasets}
     for symbol in symbols:
         if symbol not in stored:
-            advice = f"`tradewind data import FILE --symbol {symbol} --interval 1h`, or `tradewind data fetch`"
+            advice = "`tradewind data import FILE --symbol PAIR --interval 1h`, or `tradewind data fetch`"
             yield Finding("data", symbol, State.WARN, "no stored candles", advice)
     for dataset in datasets:
         name = f"{dataset.symbol} {dataset.timeframe}"
@@ -52,3 +54,19 @@ def look_at_places(folder: Path, models: str, logs: str, reports: str) -> Iterat
         place = folder / name
         if not place.is_dir():
             yield Finding("project", name, State.WARN, "no such folder", "`tradewind init` creates it")
+
+
+def look_at_store(path: Path) -> Iterator[Finding]:
+    """Pages, references, hash chain and tables of the database; without a file there is nothing to look at."""
+    if not path.is_file():
+        yield Finding("store", "database", State.OK, f"none yet at {path}; the first run creates it")
+        return
+    database = Database(path)
+    try:
+        for check in inspect(database):
+            advice = "" if check.ok else "`tradewind db check` says more; restore a backup, nothing was changed"
+            yield Finding("store", check.check, State.OK if check.ok else State.FAIL, check.detail, advice)
+    except TradewindError as fault:
+        yield Finding("store", "database", State.FAIL, str(fault), fault.next_step)
+    finally:
+        database.close()
