@@ -43,6 +43,11 @@ class ReplayFeed:
         """Number of bars in all recordings."""
         return sum(len(one.columns.ts_close) for one in self._recordings)
 
+    @property
+    def first_ts(self) -> int:
+        """Open of the earliest bar of all recordings, UTC ns; 0 when they hold none."""
+        return min((int(one.columns.ts_open[0]) for one in self._recordings if len(one.columns.ts_open)), default=0)
+
     def exhausted(self, resume_after: Mapping[str, int]) -> tuple[str, ...]:
         """Symbols whose recording holds nothing after ``resume_after[symbol]``: they ended in an earlier life."""
         return tuple(

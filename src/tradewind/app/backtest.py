@@ -16,10 +16,9 @@ from tradewind.adapters.store.memory_journal import MemoryJournal
 from tradewind.app.replay_loop import LoopResult, drive_replay
 from tradewind.app.run_summary import RunCounts, RunSummary
 from tradewind.app.session import Session
-from tradewind.app.wiring import engine_for, sequencer_for
+from tradewind.app.wiring import engine_for, sequencer_for, started_event
 from tradewind.engine.pipeline import Engine
 from tradewind.engine.plan import EnginePlan
-from tradewind.model.event import Started
 from tradewind.model.report import Stamp, Window
 from tradewind.model.timeframe import Timeframe
 from tradewind.research.proof import MemberProof, judge_member
@@ -77,12 +76,11 @@ class Backtest:
 
     def run(self, on_bars: Callable[[int], None] | None = None) -> LoopResult:
         """Runs to the end; ``on_bars`` is told how many bars each step held."""
-        series = tuple(f"{one.instrument.symbol} {one.base}" for one in self.plan.symbols)
-        simulated = bool(self.plan.stamp)
-        self.session.begin(Started(0, self.plan.config_hash, __version__, series, simulated))
+        feed = ReplayFeed(self.recordings)
+        self.session.begin(started_event(self.plan, feed.first_ts))
         return drive_replay(
             self.session,
-            ReplayFeed(self.recordings),
+            feed,
             self.clock,
             on_step=None if on_bars is None else lambda step: on_bars(len(step.bars)),
         )

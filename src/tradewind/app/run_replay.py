@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import msgspec
 
-from tradewind import __version__
 from tradewind.adapters.host_process import HostProcess
 from tradewind.adapters.notify.console import LineNotifier
 from tradewind.adapters.replay_feed import ReplayFeed, Step
@@ -18,12 +17,11 @@ from tradewind.app.replay_loop import LoopResult, drive_replay
 from tradewind.app.run_summary import RunCounts, RunSummary
 from tradewind.app.session import Recovery, Session
 from tradewind.app.signal_text import closed_log_line, signal_lines, signal_log_line
-from tradewind.app.wiring import engine_for, sequencer_for
+from tradewind.app.stored_run import find_run, require_same
+from tradewind.app.wiring import engine_for, sequencer_for, started_event
 from tradewind.engine.pipeline import Engine
 from tradewind.engine.plan import EnginePlan
-from tradewind.errors import Misconfigured
 from tradewind.model.decision import Signal
-from tradewind.model.event import Started
 from tradewind.model.instrument import Instrument
 from tradewind.ports.clock import Clock
 from tradewind.ports.process import Process
@@ -79,27 +77,21 @@ class JournaledRun:
             clock,
             process or HostProcess(),
             snapshots=store.snapshots,
+            told=store.told,
             commit_every=commit_every,
             snapshot_every=snapshot_every,
             watch=self.summary.watch,
         )
 
-    def start(self, now: int) -> Recovery | None:
-        """Continues the store's run, or begins one; ``now`` only stamps a beginning."""
-        begun = store_run(self.store)
+    def start(self, ts: int, asked: Sequence[str] = ()) -> Recovery | None:
+        """Continues the store's run, or begins one stamped ``ts``; ``asked`` as in ``Started``."""
+        begun = find_run(self.store)
         if begun is None:
-            series = tuple(f"{one.instrument.symbol} {one.base}" for one in self.plan.symbols)
-            self.session.begin(Started(now, self.plan.config_hash, __version__, series, bool(self.plan.stamp)))
+            self.session.begin(started_event(self.plan, ts, asked))
             return None
-        seq, started = begun
-        if started.config_hash != self.plan.config_hash:
-            raise Misconfigured(
-                f"the store holds a run of configuration {started.config_hash}, this one is {self.plan.config_hash}",
-                where="store",
-                allowed="the same symbols, strategies and settings",
-                next_step="continue with that configuration, or start in another folder or with --store FILE",
-            )
-        return self.session.recover(seq)
+        advice = "continue with that configuration, or start in another folder or with --store FILE"
+        require_same(begun, self.plan, self.store.database.path, advice)
+        return self.session.recover(begun.seq)
 
     def result(self, recovery: Recovery | None, loop: LoopResult) -> RunResult:
         """Where the run stands."""
@@ -119,15 +111,6 @@ class JournaledRun:
         )
 
 
-def store_run(store: Store) -> tuple[int, Started] | None:
-    """``(seq, event)`` of the start of the store's run; None for an empty store."""
-    for entry in store.journal.read(1):
-        if isinstance(entry.event, Started):
-            return entry.seq, entry.event
-        break
-    return None
-
-
 def run_replay(
     plan: EnginePlan,
     material: Material,
@@ -141,16 +124,21 @@ def run_replay(
     stop_asked: Callable[[], bool] = lambda: False,
     process: Process | None = None,
     commit_every: int = COMMIT_EVERY,
+    asked: Sequence[str] = (),
 ) -> RunResult:
-    """Runs ``material`` to its end on the store at ``database``, continuing where an earlier life stopped."""
+    """Runs ``material`` to its end on the store at ``database``, continuing where an earlier life stopped.
+
+    ``now`` stamps the opening of the store and nothing in the journal: the same bars give the same journal.
+    """
     instruments = {one.instrument.symbol: one.instrument for one in plan.symbols}
     clock = ManualClock()
     with Store.open(database, now, instruments=instruments) as store:
         run = JournaledRun(plan, store, clock, say, origin="replay", process=process, commit_every=commit_every)
-        recovery = run.start(now)
+        feed = ReplayFeed(material.recordings)
+        recovery = run.start(feed.first_ts, asked)
         loop = drive_replay(
             run.session,
-            ReplayFeed(material.recordings),
+            feed,
             clock,
             iterations=iterations,
             pace=pace,

@@ -2,6 +2,11 @@
 
 The order is always the same: the engine decides, the journal commits, then people hear of it. A process that starts
 replays its journal through the engine and compares every output with what was recorded; there is no other way to start.
+
+Everything is told at least once. What was told is noted after each telling; a start tells what the journal holds beyond
+the note, marked as a repeat, because the last of it may have been heard before the process died. So nothing is told
+twice without saying so, and a death repeats at most the one event whose note was lost (a power cut: those whose notes
+had not reached the disk).
 """
 
 from __future__ import annotations
@@ -10,7 +15,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from tradewind.adapters.store.codec import encode_outputs
+from tradewind.adapters.store.codec import decode_outputs, encode_outputs
 from tradewind.engine.pipeline import Engine
 from tradewind.engine.sequencer import Sequencer, SeriesKey
 from tradewind.engine.snapshot import restore_engine, snapshot_engine
@@ -23,23 +28,25 @@ from tradewind.model.output import Output
 from tradewind.ports.clock import Clock
 from tradewind.ports.notifier import Notifier
 from tradewind.ports.process import Process
-from tradewind.ports.store import Journal, SnapshotStore
+from tradewind.ports.store import Entry, Journal, Note, SnapshotStore
 
 
 class Recovery(msgspec.Struct, frozen=True):
-    """What a start found: entries replayed, from which snapshot, and where the journal stands."""
+    """What a start found: entries replayed, from which snapshot, where the journal stands, entries told late."""
 
     entries: int
     snapshot_seq: int
     head_seq: int
     digest: str
+    retold: int = 0
 
 
 class Session:
     """One engine with its sequencer, journal and notifier.
 
     ``commit_every`` is how many sequenced events share a transaction: 1 for a live feed, more for a fast replay.
-    ``snapshot_every`` entries a snapshot is stored, 0 for never. ``watch`` sees every event with its outputs after they
+    ``snapshot_every`` entries a snapshot is stored, 0 for never. ``told`` is where it is noted up to which entry people
+    were told; without it a start repeats nothing. ``watch`` sees every event with its outputs after they
     are durable.
     """
 
@@ -53,6 +60,7 @@ class Session:
         process: Process,
         *,
         snapshots: SnapshotStore | None = None,
+        told: Note | None = None,
         commit_every: int = 1,
         snapshot_every: int = 0,
         watch: Callable[[InputEvent, Sequence[Output]], None] | None = None,
@@ -64,10 +72,11 @@ class Session:
         self.clock = clock
         self.process = process
         self.snapshots = snapshots
+        self.told = told
         self.commit_every = commit_every
         self.snapshot_every = snapshot_every
         self.watch = watch
-        self._batch: list[tuple[InputEvent, list[Output]]] = []
+        self._batch: list[tuple[Entry, list[Output]]] = []
         self._snapshot_seq = 0
 
     def recover(self, run_start: int) -> Recovery:
@@ -97,7 +106,7 @@ class Session:
             if isinstance(entry.event, (BarClosed, BarMissing)):
                 self.sequencer.resume(entry.event)
             entries += 1
-        return Recovery(entries, first - 1 if found is not None else 0, head_seq, digest.hex())
+        return Recovery(entries, self._snapshot_seq, head_seq, digest.hex(), self._tell_rest())
 
     def begin(self, started: Started) -> None:
         """Journals the start of a new run."""
@@ -134,10 +143,12 @@ class Session:
         self.journal.commit()
         self.process.checkpoint("after-commit")
         told, self._batch = self._batch, []
-        for event, outputs in told:
-            self._tell(outputs)
+        for entry, outputs in told:
+            if self._tell(outputs, repeated=False):
+                self._note(entry)
             if self.watch is not None:
-                self.watch(event, outputs)
+                self.watch(entry.event, outputs)
+        self._note(told[-1][0])
         self.process.checkpoint("after-told")
         self._maybe_snapshot()
 
@@ -156,20 +167,48 @@ class Session:
 
     def _take(self, event: InputEvent) -> None:
         outputs = self.engine.process(event)
-        self.journal.append(event, encode_outputs(outputs))
-        self._batch.append((event, outputs))
+        self._batch.append((self.journal.append(event, encode_outputs(outputs)), outputs))
         if len(self._batch) >= self.commit_every:
             self.flush()
 
-    def _tell(self, outputs: Sequence[Output]) -> None:
+    def _tell(self, outputs: Sequence[Output], *, repeated: bool) -> bool:
+        """Tells people what concerns them; whether there was anything."""
         now = self.clock.now()
+        said = False
         for output in outputs:
             if isinstance(output, Signal):
-                self.notifier.signal(output, missed=now > output.valid_until)
+                self.notifier.signal(output, missed=now > output.valid_until, repeated=repeated)
             elif isinstance(output, Trade):
-                self.notifier.trade_closed(output)
+                self.notifier.trade_closed(output, repeated=repeated)
             elif isinstance(output, Fill) and output.leg is Leg.ENTRY:
-                self.notifier.trade_opened(_opened(self.engine, output))
+                self.notifier.trade_opened(_opened(self.engine, output), repeated=repeated)
+            else:
+                continue
+            said = True
+        if said:
+            self.process.checkpoint("said")
+        return said
+
+    def _note(self, entry: Entry) -> None:
+        if self.told is not None:
+            self.told.write(entry.seq, entry.hash)
+
+    def _tell_rest(self) -> int:
+        """Tells what is in the journal beyond the note, as repeats; how many entries had something to tell."""
+        if self.told is None:
+            return 0
+        seq, _, own = self.journal.head
+        noted = self.told.read()
+        entries = iter(() if noted is None else self.journal.read(noted[0]))
+        first = next(entries, None)
+        if noted is None or first is None or first.hash != noted[1]:
+            self.told.write(seq, own)  # no note, or one of another history: a flood of old news helps nobody
+            return 0
+        retold = 0
+        for entry in entries:
+            retold += self._tell(decode_outputs(entry.outputs), repeated=True)
+            self._note(entry)
+        return retold
 
     def _maybe_snapshot(self) -> None:
         if self.snapshots is None or not self.snapshot_every:

@@ -24,6 +24,7 @@ from tradewind.engine.sequencer import Sequencer, SeriesKey
 from tradewind.ensemble.params import EnsembleParams
 from tradewind.errors import Misconfigured
 from tradewind.features.rule import Family, Member, member_of
+from tradewind.model.event import Started
 from tradewind.model.instrument import CostModel, Instrument
 from tradewind.model.instruments import resolve
 from tradewind.model.session import SessionCalendar, calendar_of
@@ -208,6 +209,12 @@ def sequencer_for(plan: EnginePlan) -> Sequencer:
     return Sequencer(
         {SeriesKey(one.instrument.symbol, one.base): calendar_of(one.instrument.calendar) for one in plan.symbols}
     )
+
+
+def started_event(plan: EnginePlan, ts: int, asked: Sequence[str] = ()) -> Started:
+    """The first event of a run of ``plan``; ``asked`` as in ``Started``."""
+    series = tuple(f"{one.instrument.symbol} {one.base}" for one in plan.symbols)
+    return Started(ts, plan.config_hash, __version__, series, bool(plan.stamp), tuple(asked))
 
 
 def _rank(timeframe: Timeframe) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
+from typing import Final
 
 import msgspec
 
@@ -24,6 +25,9 @@ from tradewind.model.session import SessionCalendar
 from tradewind.ports.rates import RateSource
 from tradewind.risk.params import AccountView
 from tradewind.simulation.costs import closing_shift
+
+REMEMBERED: Final = 4096
+"""How many booked fills are known again; a broker repeats its newest ones, not those of thousands of trades ago."""
 
 
 class _State(msgspec.Struct, frozen=True):
@@ -59,7 +63,7 @@ class Portfolio:
         self._calendar = calendar
         self._lots: dict[str, list[Lot]] = {}
         self._plans: dict[str, Plan] = {}
-        self._booked: set[tuple[str, str, str]] = set()
+        self._booked: dict[tuple[str, str, str], None] = {}
         self._day: date | None = None
         self._day_end = 0
         self._cash = float(capital)
@@ -136,7 +140,9 @@ class Portfolio:
         return [] if plan is None else [Outcome(refusal.signal_id, refusal.ts, "expired", None)]
 
     def on_fill(self, fill: Fill) -> list[Trade | Outcome]:
-        """Books a fill once, however often it is reported; the round trips it closed and the outcomes of their signals.
+        """Books a fill once, however often it is reported (the newest ``REMEMBERED`` fills are known).
+
+        Returns the round trips it closed and the outcomes of their signals.
 
         Raises:
             Corrupt: the fill belongs to no planned signal, or closes what is not held.
@@ -147,7 +153,9 @@ class Portfolio:
         plan = self._plans.get(fill.signal_id)
         if plan is None:
             raise _lost(fill, "belongs to no planned signal")
-        self._booked.add(key)
+        self._booked[key] = None
+        if len(self._booked) > REMEMBERED:
+            del self._booked[next(iter(self._booked))]
         self._advance(fill.ts)
         self.ledger.commission(Decimal(fill.commission))
         closed: list[Trade | Outcome] = []
@@ -203,7 +211,7 @@ class Portfolio:
                 self.ledger.snapshot(),
                 lots,
                 self._plans,
-                sorted(self._booked),
+                list(self._booked),
                 self.daily,
                 self._day_end,
                 self._day,
@@ -221,7 +229,7 @@ class Portfolio:
         for lot in found.lots:
             self._lots.setdefault(lot.symbol, []).append(lot)
         self._plans = dict(found.plans)
-        self._booked = set(found.booked)
+        self._booked = dict.fromkeys(found.booked)
         self.daily = list(found.days)
         self._day, self._day_end = found.day, found.day_end
         self._cash = float(self.ledger.cash)

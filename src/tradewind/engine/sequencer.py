@@ -2,7 +2,8 @@
 
 Order is ``(ts_close, symbol, timeframe rank)``. ``release(watermark)`` hands out every close up to the watermark: the
 bars that came, and a ``BarMissing`` for each bar the session calendar expected and nobody delivered. A series is open
-from its first bar until ``close``; before the first bar nothing is expected of it.
+from its first bar until ``close``; before the first bar and after the end nothing is expected of it. A bar that comes
+after the end opens the series again, and nothing is owed for the pause.
 """
 
 from __future__ import annotations
@@ -30,19 +31,33 @@ class SeriesKey(NamedTuple):
 class _Series:
     """Bars waiting for the watermark, and how far the series has been released."""
 
-    __slots__ = ("calendar", "frontier", "pending", "recent")
+    __slots__ = ("calendar", "closed", "frontier", "pending", "recent")
 
     def __init__(self, calendar: SessionCalendar) -> None:
         self.calendar = calendar
+        self.closed = False
         self.pending: dict[int, BarClosed] = {}
         self.frontier: int | None = None
         self.recent: dict[int, Bar] = {}
 
 
-class SequencerState(msgspec.Struct, frozen=True):
-    """What a snapshot keeps: per symbol the frontier (``ts_close`` of the last release, or None)."""
+class SeriesProgress(msgspec.Struct, frozen=True):
+    """One series in a snapshot: how far it was released, whether it has ended, and the newest released bars.
 
-    frontiers: dict[str, int | None]
+    The bars tell a repeat from a correction after a restart.
+    """
+
+    symbol: str
+    timeframe: Timeframe
+    frontier: int | None
+    closed: bool
+    recent: tuple[Bar, ...]
+
+
+class SequencerState(msgspec.Struct, frozen=True):
+    """What a snapshot keeps of a sequencer."""
+
+    series: tuple[SeriesProgress, ...]
 
 
 class Sequencer:
@@ -60,7 +75,7 @@ class Sequencer:
         return tuple(self._series)
 
     def frontier(self, key: SeriesKey) -> int | None:
-        """``ts_close`` up to which the series has been released; None before its first bar."""
+        """``ts_close`` up to which the series has been released, ended or not; None before its first bar."""
         return self._series[key].frontier
 
     def resume(self, event: BarClosed | BarMissing) -> None:
@@ -77,7 +92,7 @@ class Sequencer:
     def owed(self, key: SeriesKey, until: int) -> list[tuple[int, int]]:
         """``(ts_open, ts_close)`` of bars due up to ``until`` that have not come: what a backfill should ask for."""
         series = self._series[key]
-        if series.frontier is None:
+        if series.frontier is None or series.closed:
             return []
         expected = series.calendar.expected_closes(series.frontier, until, key.timeframe)
         return [bounds for bounds in expected if bounds[1] not in series.pending]
@@ -92,6 +107,9 @@ class Sequencer:
         if series.frontier is not None and bar.ts_close <= series.frontier:
             known = series.recent.get(bar.ts_close)  # too old to remember: nothing can be said about it
             return None if known is None or known == bar else BarRevised(bar, event.source, event.ts_recv)
+        if series.closed:
+            series.closed = False
+            series.frontier = bar.ts_close - 1
         series.pending[bar.ts_close] = event
         return None
 
@@ -99,26 +117,31 @@ class Sequencer:
         """Everything with ``ts_close <= watermark``, in canonical order."""
         due: list[tuple[int, int, BarClosed | BarMissing]] = []
         for position, (key, series) in enumerate(self._series.items()):
-            if series.pending or series.frontier is not None:
+            if series.pending or (series.frontier is not None and not series.closed):
                 due.extend((event_close(event), position, event) for event in _take(key, series, watermark))
         due.sort(key=_due_order)
         return [event for _, _, event in due]
 
     def close(self, key: SeriesKey) -> None:
         """Ends a series: nothing more is expected of it. Bars already waiting are still released."""
-        series = self._series[key]
-        series.frontier = None
+        self._series[key].closed = True
 
     def state(self) -> SequencerState:
-        """Frontiers for a snapshot; waiting bars are not part of it, the feed delivers them again."""
+        """Progress for a snapshot; waiting bars are not part of it, the feed delivers them again."""
         return SequencerState(
-            {key.symbol + "|" + key.timeframe: series.frontier for key, series in self._series.items()}
+            tuple(
+                SeriesProgress(key.symbol, key.timeframe, one.frontier, one.closed, tuple(one.recent.values()))
+                for key, one in self._series.items()
+            )
         )
 
     def restore(self, state: SequencerState) -> None:
-        """Continues from ``state``."""
-        for key, series in self._series.items():
-            series.frontier = state.frontiers.get(key.symbol + "|" + key.timeframe)
+        """Continues from ``state``; a series it does not know starts anew."""
+        for saved in state.series:
+            series = self._series.get(SeriesKey(saved.symbol, saved.timeframe))
+            if series is not None:
+                series.frontier, series.closed = saved.frontier, saved.closed
+                series.recent = {bar.ts_close: bar for bar in saved.recent}
 
 
 def event_close(event: BarClosed | BarMissing) -> int:
@@ -137,7 +160,7 @@ def _take(key: SeriesKey, series: _Series, watermark: int) -> Iterable[BarClosed
     quiet_until = series.frontier + shortest
     if not arrived and watermark < quiet_until:
         return
-    if len(arrived) == 1 and arrived[0] <= quiet_until and watermark < arrived[0] + shortest:
+    if series.closed or (len(arrived) == 1 and arrived[0] <= quiet_until and watermark < arrived[0] + shortest):
         bounds: list[tuple[int, int]] = []  # the common case: the one bar that was due, nothing else can be
     else:
         bounds = series.calendar.expected_closes(series.frontier, watermark, key.timeframe)

@@ -61,13 +61,18 @@ class Command(msgspec.Struct, frozen=True, tag="command"):
 
 
 class Started(msgspec.Struct, frozen=True, tag="started"):
-    """First event of every process life: what code and configuration the following decisions come from."""
+    """First event of a run: what code and configuration the following decisions come from.
+
+    ``ts`` is the open of the first bar of a recorded market, so that a run over the same bars has the same journal.
+    ``asked`` is what flags added to the configuration, as ``key=value``; a replay needs it to build the same plan.
+    """
 
     ts: int
     config_hash: str
     code_version: str
     series: tuple[str, ...]
     simulated: bool = False
+    asked: tuple[str, ...] = ()
 
 
 InputEvent = BarClosed | BarMissing | BarRevised | FeedState | Command | Started

@@ -59,6 +59,18 @@ class SnapshotStore(Protocol):
         ...
 
 
+class Note(Protocol):
+    """A journal position noted beside the journal: cheap, never ahead of what is durable, perhaps behind it."""
+
+    def write(self, seq: int, digest: bytes) -> None:
+        """Notes entry ``seq``, whose chain hash is ``digest``."""
+        ...
+
+    def read(self) -> tuple[int, bytes] | None:
+        """``(seq, hash)`` of the entry noted last, or None."""
+        ...
+
+
 class Tables(Protocol):
     """The tables people query; written in the same transaction as the journal entry they follow from."""
 

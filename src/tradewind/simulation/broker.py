@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 import msgspec
 
@@ -33,6 +34,8 @@ from tradewind.simulation.charges import funding, next_charge, swap
 from tradewind.simulation.costs import closing_shift, crossing, execute
 
 Report = Fill | Charge | Refusal
+REMEMBERED: Final = 4096
+"""How many used order ids are known again; a repeat comes within a restart, not thousands of orders later."""
 
 
 class Holding(msgspec.Struct):
@@ -97,11 +100,13 @@ class SimBroker:
         self._costs = costs or {}
         self._netting = netting
         self._scale = spread_scale
-        self._seen: set[str] = set()
+        self._seen: dict[str, None] = {}
         self._active: dict[str, _Book] = {}
 
     def submit(self, intent: OrderIntent) -> None:
         """Accepts an intent for the open of the next bar of its symbol; the same ``client_id`` twice is one order.
+
+        The newest ``REMEMBERED`` ids are known.
 
         Raises:
             Misconfigured: the symbol is unknown, or the intent has no side or size.
@@ -115,7 +120,9 @@ class SimBroker:
                 where=f"order {intent.client_id}",
                 allowed="side +1 or -1, at least one lot step, one of " + ", ".join(self._instruments),
             )
-        self._seen.add(intent.client_id)
+        self._seen[intent.client_id] = None
+        if len(self._seen) > REMEMBERED:
+            del self._seen[next(iter(self._seen))]
         book = self._active.get(intent.symbol)
         if book is None:
             costs = self._costs.get(intent.symbol, instrument.costs)
@@ -171,12 +178,12 @@ class SimBroker:
             _Open(symbol, book.pending, book.holdings, book.next_charge)
             for symbol, book in sorted(self._active.items())
         ]
-        return msgspec.msgpack.encode(_State(sorted(self._seen), books))
+        return msgspec.msgpack.encode(_State(list(self._seen), books))
 
     def restore(self, state: bytes) -> None:
         """Continues from a snapshot of a broker with the same instruments."""
         found = msgspec.msgpack.decode(state, type=_State)
-        self._seen = set(found.seen)
+        self._seen = dict.fromkeys(found.seen)
         self._active = {}
         for kept in found.books:
             instrument = self._instruments[kept.symbol]

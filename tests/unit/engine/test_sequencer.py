@@ -95,6 +95,41 @@ def test_a_closed_series_owes_nothing() -> None:
     assert one.release(START + 5 * HOUR) == []
 
 
+def test_bars_waiting_at_the_end_of_a_series_are_released_and_open_nothing() -> None:
+    """The end stays the end: only a bar that comes after it opens the series again."""
+    one = sequencer()
+    one.push(closed(FX, 0))
+    one.close(FX)
+    assert one.release(START + HOUR) == [closed(FX, 0)]
+    assert one.release(START + 5 * HOUR) == []
+    assert one.push(closed(FX, 0)) is None
+    assert one.release(START + 5 * HOUR) == []
+
+
+def test_a_series_that_comes_back_owes_nothing_for_its_pause() -> None:
+    """Nobody promised bars between the end and the new beginning; from then on every one is owed."""
+    one = sequencer()
+    one.push(closed(FX, 0))
+    one.release(START + HOUR)
+    one.close(FX)
+    one.push(closed(FX, 4))
+    released = one.release(START + 6 * HOUR)
+    assert released == [closed(FX, 4), BarMissing("EUR/USD", Timeframe.H1, START + 5 * HOUR, START + 6 * HOUR)]
+
+
+def test_a_restored_sequencer_knows_what_ended_and_what_was_said() -> None:
+    """A series that ended is not read again from its beginning, and a correction is still told from a repeat."""
+    one, two = sequencer(), sequencer()
+    one.push(closed(FX, 0))
+    one.release(START + HOUR)
+    one.close(FX)
+    two.restore(msgspec.msgpack.decode(msgspec.msgpack.encode(one.state()), type=type(one.state())))
+    assert two.frontier(FX) == START + HOUR
+    assert two.release(START + 5 * HOUR) == []
+    assert two.push(closed(FX, 0)) is None
+    assert isinstance(two.push(closed(FX, 0, close=1.15)), BarRevised)
+
+
 def test_a_restored_sequencer_continues_where_the_old_one_stood() -> None:
     """State holds the frontiers: what was released is not released again."""
     one, two = sequencer(), sequencer()

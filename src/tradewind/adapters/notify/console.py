@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 from tradewind.model.decision import Signal
 from tradewind.model.outcome import Trade
+
+REPEATED: Final = "REPEATED after a restart, you may have seen it"
 
 
 class LineNotifier:
@@ -24,30 +27,36 @@ class LineNotifier:
         self._signal_lines = signal_lines
         self._closed_line = closed_line
 
-    def signal(self, signal: Signal, *, missed: bool) -> None:
+    def signal(self, signal: Signal, *, missed: bool, repeated: bool = False) -> None:
         """All lines of the signal; one that came too late is marked as missed and is not to be acted on."""
+        if repeated:
+            self._write(f"{REPEATED}: {signal.id}")
         if missed:
             self._write(f"MISSED, do not act: {signal.id} was valid until its time passed")
         for line in self._signal_lines(signal):
             self._write(line)
 
-    def trade_opened(self, line: str) -> None:
+    def trade_opened(self, line: str, *, repeated: bool = False) -> None:
         """``Paper trade executed: BUY BTC/USDT @ $43300.00``."""
-        self._write(f"✓ Paper trade executed: {line}")
+        self._write(f"{_mark(repeated)}✓ Paper trade executed: {line}")
 
-    def trade_closed(self, trade: Trade) -> None:
+    def trade_closed(self, trade: Trade, *, repeated: bool = False) -> None:
         """``Trade closed: ...``."""
-        self._write(self._closed_line(trade))
+        self._write(_mark(repeated) + self._closed_line(trade))
 
 
 class SilentNotifier:
     """Tells nobody; for backtests and checks."""
 
-    def signal(self, signal: Signal, *, missed: bool) -> None:
+    def signal(self, signal: Signal, *, missed: bool, repeated: bool = False) -> None:
         """Nothing."""
 
-    def trade_opened(self, line: str) -> None:
+    def trade_opened(self, line: str, *, repeated: bool = False) -> None:
         """Nothing."""
 
-    def trade_closed(self, trade: Trade) -> None:
+    def trade_closed(self, trade: Trade, *, repeated: bool = False) -> None:
         """Nothing."""
+
+
+def _mark(repeated: bool) -> str:
+    return f"{REPEATED}: " if repeated else ""

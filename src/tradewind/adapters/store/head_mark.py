@@ -10,24 +10,28 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from tradewind.adapters.store.chain import Head
-
 _LENGTH = 20 + 1 + 64 + 1
 
 
 class HeadMark:
-    """The file ``<database>.head``: sequence number and hash of the last acknowledged entry, as text."""
+    """The file ``<database>.head``: sequence number and hash of the last acknowledged entry, as text.
 
-    def __init__(self, database: Path) -> None:
-        self.path = database.with_name(database.name + ".head")
+    With the suffix ``.told`` it notes the last entry that people were told of; it implements ``ports.store.Note``.
+    """
+
+    def __init__(self, database: Path, suffix: str = ".head") -> None:
+        self.path = database.with_name(database.name + suffix)
         self._file: int | None = None
 
-    def write(self, head: Head) -> None:
-        """Remembers ``head``. A disk that refuses is ignored: the mark guards a copy, the journal holds the truth."""
+    def write(self, seq: int, digest: bytes) -> None:
+        """Remembers entry ``seq`` with its chain hash.
+
+        A disk that refuses is ignored: the mark guards a copy, the journal holds the truth.
+        """
         try:
             if self._file is None:
                 self._file = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)
-            os.pwrite(self._file, b"%020d %s\n" % (head.seq, head.hash.hex().encode()), 0)
+            os.pwrite(self._file, b"%020d %s\n" % (seq, digest.hex().encode()), 0)
         except OSError:
             return
 

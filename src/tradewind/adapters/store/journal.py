@@ -93,7 +93,7 @@ class SqlJournal:
             self._tables.clear()
         self._head = self._tail
         if self._mark is not None:
-            self._mark.write(self._head)
+            self._mark.write(self._head.seq, self._head.hash)
 
     def _already_durable(self, cursor: object) -> bool:
         """Whether the commit that failed or was interrupted reached the disk after all."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from tradewind.adapters.store.database import Database, Writer
+from tradewind.adapters.store.head_mark import HeadMark
 from tradewind.adapters.store.journal import SqlJournal
 from tradewind.adapters.store.schema import utc_text
 from tradewind.adapters.store.snapshots import SqlSnapshots
@@ -14,13 +15,17 @@ from tradewind.model.instrument import Instrument
 
 
 class Store:
-    """An open store; ``journal``, ``snapshots`` and ``database`` are its parts. A context manager."""
+    """An open store; its parts are ``journal``, ``snapshots``, ``told`` and ``database``. A context manager.
+
+    ``told`` notes up to which entry people were told; None where the store was opened to read.
+    """
 
     def __init__(self, database: Database, writer: Writer | None, tables: SqlTables | None) -> None:
         self.database = database
         self.writer = writer
         self.journal = SqlJournal(database, writer, tables)
         self.snapshots = SqlSnapshots(database, writer)
+        self.told = HeadMark(database.path, ".told") if writer is not None else None
 
     @classmethod
     def open(
@@ -75,6 +80,8 @@ class Store:
     def close(self) -> None:
         """Gives the lease back and closes the file; appended entries that were not committed are dropped."""
         self.journal.close()
+        if self.told is not None:
+            self.told.close()
         if self.writer is not None:
             self.writer.close()
         self.database.close()

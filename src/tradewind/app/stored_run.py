@@ -1,0 +1,94 @@
+"""Which run a store holds, and the plan it was made with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+from tradewind import __version__
+from tradewind.adapters.store.store import Store
+from tradewind.app.settings.root import AppConfig
+from tradewind.app.wiring import plan_for
+from tradewind.engine.plan import EnginePlan
+from tradewind.errors import Misconfigured, Unavailable
+from tradewind.model.event import Started
+from tradewind.model.timeframe import Timeframe
+
+Configure = Callable[[str | None, Timeframe | None], AppConfig]
+"""The configuration under a preset and an interval, None where the run named none."""
+
+
+class StoredRun(NamedTuple):
+    """The run of a store: the journal entry it starts with, and what was asked for with flags."""
+
+    seq: int
+    started: Started
+    asked: dict[str, str]
+
+    @property
+    def bases(self) -> dict[str, Timeframe]:
+        """``symbol -> base timeframe``."""
+        pairs = (series.rsplit(" ", 1) for series in self.started.series)
+        return {symbol: Timeframe.parse(base) for symbol, base in pairs}
+
+
+def asked_words(*, executes: bool, preset: str | None, interval: Timeframe | None) -> tuple[str, ...]:
+    """What flags add to the configuration, as the journal keeps it."""
+    words = {"execution": "paper" if executes else "none", "preset": preset, "interval": interval}
+    return tuple(f"{key}={value}" for key, value in words.items() if value is not None)
+
+
+def find_run(store: Store) -> StoredRun | None:
+    """The run of a store, None while nothing has run on it."""
+    for entry in store.journal.read(1):
+        if isinstance(entry.event, Started):
+            asked = dict(word.split("=", 1) for word in entry.event.asked)
+            return StoredRun(entry.seq, entry.event, asked)
+        break
+    return None
+
+
+def stored_run(store: Store) -> StoredRun:
+    """The run of a store.
+
+    Raises:
+        Unavailable: nothing has run on it yet.
+    """
+    found = find_run(store)
+    if found is None:
+        raise Unavailable(
+            "nothing has run on this store yet", where=str(store.database.path), next_step="tradewind run --feed replay"
+        )
+    return found
+
+
+def plan_of(run: StoredRun, configure: Configure, where: Path) -> EnginePlan:
+    """The plan a stored run was made with, built again from today's configuration.
+
+    Raises:
+        Misconfigured: today's configuration, or this version of the program, gives another plan; both hashes are named.
+    """
+    interval = run.asked.get("interval")
+    settings = configure(run.asked.get("preset"), Timeframe.parse(interval) if interval else None)
+    plan = plan_for(
+        settings,
+        run.bases,
+        executes=run.asked.get("execution") == "paper",
+        simulated=run.started.simulated,
+    )
+    require_same(run, plan, where, "give the run's own configuration with --config FILE")
+    return plan
+
+
+def require_same(run: StoredRun, plan: EnginePlan, where: Path, next_step: str) -> None:
+    """Raises ``Misconfigured`` naming both hashes unless ``plan`` is what the run was made with."""
+    started = run.started
+    if plan.config_hash != started.config_hash:
+        raise Misconfigured(
+            f"it holds a run of configuration {started.config_hash} (version {started.code_version}),"
+            f" this configuration is {plan.config_hash} (version {__version__})",
+            where=str(where),
+            allowed="the same symbols, strategies, settings and version",
+            next_step=next_step,
+        )
