@@ -16,7 +16,8 @@ from tradewind.adapters.store.memory_journal import MemoryJournal
 from tradewind.app.replay_loop import LoopResult, drive_replay
 from tradewind.app.run_summary import RunCounts, RunSummary
 from tradewind.app.session import Session
-from tradewind.app.wiring import engine_for, sequencer_for, started_event
+from tradewind.app.signal_rate import SignalRate
+from tradewind.app.wiring import calendars_of, engine_for, sequencer_for, started_event
 from tradewind.engine.pipeline import Engine
 from tradewind.engine.plan import EnginePlan
 from tradewind.model.report import Stamp, Window
@@ -48,6 +49,7 @@ class BacktestResult(msgspec.Struct, frozen=True):
     equity: tuple[EquityPoint, ...]
     proofs: tuple[MemberProof, ...]
     open_positions: int
+    rate: SignalRate
 
 
 class Backtest:
@@ -103,6 +105,7 @@ class Backtest:
             equity=tuple(EquityPoint(day.isoformat(), equity) for day, equity in portfolio.daily),
             proofs=self._proofs(stamp, seed),
             open_positions=len(portfolio.positions()),
+            rate=self.summary.rate(calendars_of(self.plan)),
         )
 
     def _metrics(self) -> Metrics:
@@ -142,7 +145,11 @@ class Backtest:
             for position, member in enumerate(series.members):
                 trades = series.shadow.closed(position)
                 record = series.record(position)
-                found.append(judge_member(member, trades, record, span, generator, looked_at=looked_at, stamp=stamp))
+                found.append(
+                    judge_member(
+                        member, trades, record, span, generator, looked_at=looked_at, stamp=stamp, symbol=symbol
+                    )
+                )
         return tuple(found)
 
 

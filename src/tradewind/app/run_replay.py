@@ -16,9 +16,10 @@ from tradewind.app.recordings import Material
 from tradewind.app.replay_loop import LoopResult, drive_replay
 from tradewind.app.run_summary import RunCounts, RunSummary
 from tradewind.app.session import Recovery, Session
+from tradewind.app.signal_rate import SignalRate
 from tradewind.app.signal_text import closed_log_line, signal_lines, signal_log_line
 from tradewind.app.stored_run import find_run, require_same
-from tradewind.app.wiring import engine_for, sequencer_for, started_event
+from tradewind.app.wiring import calendars_of, engine_for, sequencer_for, started_event
 from tradewind.engine.pipeline import Engine
 from tradewind.engine.plan import EnginePlan
 from tradewind.model.decision import Signal
@@ -43,6 +44,7 @@ class RunResult(msgspec.Struct, frozen=True):
     head_seq: int
     digest: str
     simulated: bool
+    rate: SignalRate
 
 
 class JournaledRun:
@@ -108,6 +110,7 @@ class JournaledRun:
             head_seq=seq,
             digest=digest.hex(),
             simulated=bool(self.plan.stamp),
+            rate=self.summary.rate(calendars_of(self.plan)),
         )
 
 

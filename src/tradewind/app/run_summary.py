@@ -7,12 +7,14 @@ from collections.abc import Sequence
 
 import msgspec
 
+from tradewind.app.signal_rate import SignalRate, signal_rate
 from tradewind.model.bar import Bar
 from tradewind.model.decision import NoDecision, NoTrade, Signal
 from tradewind.model.event import BarClosed, BarMissing, BarRevised, InputEvent
 from tradewind.model.order import Charge, Refusal
 from tradewind.model.outcome import Trade
 from tradewind.model.output import Output
+from tradewind.model.session import SessionCalendar
 
 
 class RunCounts(msgspec.Struct, frozen=True):
@@ -86,6 +88,10 @@ class RunSummary:
             first_ts=self._first,
             last_ts=self._last,
         )
+
+    def rate(self, calendars: Sequence[SessionCalendar]) -> SignalRate:
+        """How often signals came while any of the markets was open."""
+        return signal_rate([signal.ts for signal in self.signals], self._first, self._last, calendars)
 
     def _take(self, output: Output) -> None:
         if isinstance(output, NoTrade):

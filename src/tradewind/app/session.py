@@ -16,6 +16,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from tradewind.adapters.store.codec import decode_outputs, encode_outputs
+from tradewind.app.signal_text import opened_text
 from tradewind.engine.pipeline import Engine
 from tradewind.engine.sequencer import Sequencer, SeriesKey
 from tradewind.engine.snapshot import restore_engine, snapshot_engine
@@ -181,7 +182,8 @@ class Session:
             elif isinstance(output, Trade):
                 self.notifier.trade_closed(output, repeated=repeated)
             elif isinstance(output, Fill) and output.leg is Leg.ENTRY:
-                self.notifier.trade_opened(_opened(self.engine, output), repeated=repeated)
+                instrument = self.engine.desks[output.symbol].plan.instrument
+                self.notifier.trade_opened(opened_text(output, instrument), repeated=repeated)
             else:
                 continue
             said = True
@@ -217,10 +219,3 @@ class Session:
         if seq - self._snapshot_seq >= self.snapshot_every:
             self.snapshots.save(seq, digest, self.engine.plan.config_hash, snapshot_engine(self.engine, self.sequencer))
             self._snapshot_seq = seq
-
-
-def _opened(engine: Engine, fill: Fill) -> str:
-    """``BUY BTC/USDT @ 43300.00``."""
-    instrument = engine.desks[fill.symbol].plan.instrument
-    word = "BUY" if fill.side > 0 else "SELL"
-    return f"{word} {fill.symbol} @ {instrument.to_price(fill.price_ticks):.{instrument.digits}f}"

@@ -3,38 +3,77 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Final
 
-from tradewind.model.decision import Consensus, NoDecision, NoTrade, Reason, Signal
+from tradewind.model.decision import Bracket, Consensus, NoDecision, NoTrade, Reason, Signal
 from tradewind.model.instrument import Instrument
+from tradewind.model.order import Fill
 from tradewind.model.outcome import Trade
 from tradewind.model.timeframe import SECOND
 
-WORDS = {
-    "no_trigger": "no strategy saw an entry on this bar",
-    "no_votes": "no vote stands",
-    "tie": "as much weight for long as for short",
-    "quorum": "too few strategies agree",
-    "agreement": "the strategies that voted do not agree enough",
-    "confidence": "not sure enough that this pays after costs",
-    "win_probability": "the target is not likely enough to come first",
-    "insufficient_record": "the agreeing strategies have too few closed trades to be judged",
-    "position_open": "a position is open on this symbol",
-    "order_pending": "an order is waiting on this symbol",
-    "paused": "signals are paused",
-    "history": "the bar was given to warm up",
-    "warmup": "not enough bars yet",
-    "stale": "the price has not moved; the feed may be frozen",
-    "missing_bar": "the bar did not arrive",
-    "bad_data": "the bar cannot be true",
-    "timeframe_missing": "a configured timeframe has no current bar",
-    "trend": "against the trend",
-    "mtf": "the higher timeframe leans the other way",
-    "regime": "the market regime is blocked",
-    "liquidity_hours": "outside the liquid hours",
-    "volatility": "volatility above its usual range",
-    "below_min_lot": "the risk allows less than the smallest lot",
-    "stop_too_near": "the stop would be nearer than costs and the venue allow",
+_BY_PART: Final[dict[str, dict[str, str]]] = {
+    "data": {
+        "history": "the bar was given to warm up",
+        "warmup": "not enough bars yet",
+        "stale": "the price has not moved; the feed may be frozen",
+        "missing_bar": "the bar did not arrive",
+        "bad_data": "the bar cannot be true",
+        "timeframe_missing": "a configured timeframe has no current bar",
+    },
+    "strategies": {
+        "no_trigger": "no strategy saw an entry on this bar",
+        "no_votes": "no vote stands",
+        "tie": "as much weight for long as for short",
+        "quorum": "too few strategies agree",
+        "agreement": "the strategies that voted do not agree enough",
+        "confidence": "not sure enough that this pays after costs",
+        "win_probability": "the target is not likely enough to come first",
+        "insufficient_record": "the agreeing strategies have too few closed trades to be judged",
+    },
+    "filters": {
+        "trend": "against the trend",
+        "mtf": "the higher timeframe leans the other way",
+        "regime": "the market regime is blocked",
+        "liquidity_hours": "outside the liquid hours",
+        "volatility": "volatility above its usual range",
+    },
+    "desk": {
+        "paused": "signals are paused",
+        "position_open": "a position is open on this symbol",
+        "order_pending": "an order is waiting on this symbol",
+    },
+    "risk": {
+        "max_open_positions": "as many positions as allowed are open",
+        "one_per_symbol": "one position a symbol is the limit",
+        "no_rate": "the quote currency has no price in the account currency yet",
+        "atr_unknown": "the stop needs a range that is not known yet",
+        "stop_impossible": "the stop would lie beyond the price itself",
+        "target_impossible": "stop or target would lie below zero",
+        "cost_to_risk": "the costs are too large a part of the risk",
+        "no_equity": "no equity is left to risk",
+        "max_open_risk": "the open positions leave less risk than wanted",
+        "max_position_size": "the margin of one position is capped",
+        "max_lot": "the venue's largest order",
+        "below_min_lot": "the risk allows less than the smallest lot",
+    },
+    "signal": {
+        "expired": "the time to act on it is over",
+        "price_left_zone": "the price has left the entry zone",
+    },
+    "broker": {
+        "stop_passed": "the market opened beyond the stop",
+        "target_passed": "the market opened beyond the target",
+        "netted": "used up by closing the opposing position",
+    },
 }
+WORDS: Final = {code: words for part in _BY_PART.values() for code, words in part.items()}
+_PARTS: Final = {code: part for part, words in reversed(_BY_PART.items()) for code in words}
+_DOLLARS: Final = ("USD", "USDT", "USDC")
+
+
+def part_of(code: str) -> str:
+    """Which part of the chain speaks with a reason's code: data, strategies, filters, desk, risk, signal or broker."""
+    return _PARTS.get(code, "")
 
 
 def utc(ts: int) -> str:
@@ -49,7 +88,7 @@ def percent(value: float | None) -> str:
 
 def reason_line(reason: Reason) -> str:
     """``confidence: not sure enough that this pays after costs (0.61, limit 0.80)``."""
-    words = WORDS.get(reason.code, reason.code.replace("_", " "))
+    words = WORDS.get(reason.code, reason.code.replace("_", " "))  # a journal may hold codes of another version
     numbers = []
     if reason.value is not None:
         numbers.append(f"{reason.value:.6g}")
@@ -80,7 +119,7 @@ def signal_lines(signal: Signal, instrument: Instrument) -> list[str]:
     reward = abs(b.target - b.entry) / abs(b.entry - b.stop)
     return [
         f"{head} ({signal.tier} tier)",
-        f"Entry zone   {b.entry_low:.{digits}f} - {b.entry_high:.{digits}f}",
+        f"Entry zone   {b.entry_low:.{digits}f} - {b.entry_high:.{digits}f} ({zone_text(b)})",
         f"Stop         {b.stop:.{digits}f} ({b.stop_pips:.1f} pips)",
         f"Target       {b.target:.{digits}f} ({reward:.2f} R)",
         f"Size         {b.lots:g} lots, risking {b.risk_cash:.2f}; costs are {percent(b.cost_to_risk)} of the risk",
@@ -96,6 +135,25 @@ def refusal_lines(decision: NoTrade | NoDecision) -> list[str]:
     reasons = decision.reasons if isinstance(decision, NoTrade) else (decision.reason,)
     head = f"{word} {decision.symbol} {decision.timeframe} at {utc(decision.ts)}"
     return [head, *(f"  - {reason_line(reason)}" for reason in reasons)]
+
+
+def zone_text(bracket: Bracket) -> str:
+    """``±0.021% of the price, 25% of the stop distance``: how far an entry may be off."""
+    half = (bracket.entry_high - bracket.entry_low) / 2.0
+    share = half / abs(bracket.entry - bracket.stop)
+    return f"±{100.0 * half / bracket.entry:.3f}% of the price, {100.0 * share:.0f}% of the stop distance"
+
+
+def price_text(instrument: Instrument, price: float) -> str:
+    """``$43300.00``: a price with the instrument's digits, with the dollar sign where it is in dollars."""
+    sign = "$" if instrument.quote in _DOLLARS else ""
+    return f"{sign}{price:.{instrument.digits}f}"
+
+
+def opened_text(fill: Fill, instrument: Instrument) -> str:
+    """``BUY BTC/USDT @ $43300.00``: what an entry fill bought or sold, at the price it got."""
+    price = price_text(instrument, instrument.to_price(fill.price_ticks))
+    return f"{'BUY' if fill.side > 0 else 'SELL'} {fill.symbol} @ {price}"
 
 
 def signal_log_line(signal: Signal, origin: str) -> str:

@@ -217,6 +217,11 @@ def started_event(plan: EnginePlan, ts: int, asked: Sequence[str] = ()) -> Start
     return Started(ts, plan.config_hash, __version__, series, bool(plan.stamp), tuple(asked))
 
 
+def calendars_of(plan: EnginePlan) -> tuple[SessionCalendar, ...]:
+    """The session calendars of the plan's symbols, each once."""
+    return tuple(calendar_of(name) for name in sorted({one.instrument.calendar for one in plan.symbols}))
+
+
 def _rank(timeframe: Timeframe) -> int:
     return timeframe.rank
 

@@ -15,6 +15,7 @@ from tradewind.app.signal_text import percent, utc
 from tradewind.app.wiring import plan_for
 from tradewind.app.workspace import Workspace
 from tradewind.cli.contract import Report, progress, single, table, verb
+from tradewind.cli.member_tables import member_tables
 from tradewind.cli.options import (
     OptionalIntervalOption,
     PresetOption,
@@ -80,6 +81,7 @@ def result_tables(result: BacktestResult) -> list[Any]:
             ("bars", f"{counts.bars} ({counts.missing} missing, {counts.synthetic} synthetic)"),
             ("decisions", f"{counts.decisions}: {counts.signals} signals, {counts.no_trade} no trade, "
                           f"{counts.no_decision} no decision"),
+            ("signals", result.rate.text()),
             ("trades", f"{trades.n} closed, {result.open_positions} open, {counts.ambiguous} ambiguous inside one bar"),
             ("win rate", f"{percent(trades.win_rate)} (95% {percent(trades.win_rate_low)} to "
                          f"{percent(trades.win_rate_high)}; break-even {percent(trades.breakeven)})"),
@@ -94,25 +96,10 @@ def result_tables(result: BacktestResult) -> list[Any]:
             ("decision digest", result.digest[:16]),
         ],
     )  # fmt: skip
-    members = table(
-        "Members on their own (shadow trades, all costs)",
-        ["member", "trades", "win rate", "break-even", "expectancy R", "verdict"],
-        [
-            (
-                proof.member,
-                proof.metrics.n,
-                percent(proof.metrics.win_rate),
-                percent(proof.metrics.breakeven),
-                _number(proof.metrics.expectancy),
-                str(proof.report.verdict),
-            )
-            for proof in result.proofs
-        ],
-    )
     reasons = table(
         "Why there was no trade (every reason counts)", ["reason", "times"], list(counts.reasons.items())[:12]
     )
-    return [summary, members, reasons]
+    return [summary, *member_tables(result.proofs), reasons]
 
 
 def _number(value: float | None) -> str | None:

@@ -27,13 +27,19 @@ from tradewind.validation.trade_metrics import TradeMetrics, trade_metrics
 
 
 class MemberProof(msgspec.Struct, frozen=True):
-    """One member's shadow trades over the span, measured and judged."""
+    """One member's shadow trades on ``symbol`` over the span, measured and judged."""
 
     member: str
     timeframe: Timeframe
     record: Record
     metrics: TradeMetrics
     report: GateReport
+    symbol: str = ""
+
+    @property
+    def lower_bound(self) -> float | None:
+        """Lower bound of the sealed net expectancy in R, at the level the gate asks for; None with too few trades."""
+        return next((row.value for row in self.report.rows if row.name == "expectancy.sealed.lower_bound"), None)
 
 
 def shadow_book(
@@ -57,13 +63,14 @@ def judge_member(
     *,
     looked_at: int,
     stamp: Stamp,
+    symbol: str = "",
 ) -> MemberProof:
     """Measures and judges closed shadow trades over ``span``; ``looked_at`` members shared the sealed window."""
     r = np.array([trade.r for trade in trades], dtype=np.float64)
     sample = TradeSample.of_rows((trade.ts_entry, trade.ts_exit, trade.r) for trade in trades)
     report = judge(sample, span, generator, looked_at=looked_at, stamp=stamp, subject=member.id)
     ambiguous = sum(trade.ambiguous for trade in trades)
-    return MemberProof(member.id, member.timeframe, record, trade_metrics(r, ambiguous=ambiguous), report)
+    return MemberProof(member.id, member.timeframe, record, trade_metrics(r, ambiguous=ambiguous), report, symbol)
 
 
 def prove(
@@ -86,6 +93,7 @@ def prove(
             generator,
             looked_at=len(members),
             stamp=stamp,
+            symbol=instrument.symbol,
         )
         for position, member in enumerate(members)
     )
