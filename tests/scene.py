@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from tradewind.adapters.market.candle_store import CandleStore
 from tradewind.adapters.market.simulated import SOURCE, simulate_market, spec_for
 from tradewind.adapters.market.simulated_edge import EdgeKind, PlantedEdge
 from tradewind.adapters.market.simulated_faults import InjectedFault, MarketFaults
@@ -97,8 +98,23 @@ def planted() -> Tape:
 
     ``pytest`` workers make it once each.
     """
-    recordings = [recording(market("BTC/USDT", 2400)[0]), recording(market("EUR/USD", 1700, 2)[0], "EUR/USD")]
+    recordings = [recording(market("BTC/USDT", 3000)[0]), recording(market("EUR/USD", 2100, 2)[0], "EUR/USD")]
     return run(recordings)
+
+
+CONFIGURATION = """symbols = ["BTC/USDT", "EUR/USD"]
+
+[timeframes]
+intervals = [{ interval = "1h", weight = 0.5 }, { interval = "4h", weight = 0.5 }]
+"""
+
+
+def store_candles(folder: Path, recordings: Iterable[Recording]) -> None:
+    """Makes ``folder`` a project: candles of the recordings, and the configuration of ``plan``."""
+    store = CandleStore(folder / "data" / "candles")
+    for one in recordings:
+        store.write(one.symbol, one.timeframe, one.columns, one.source)
+    (folder / "tradewind.toml").write_text(CONFIGURATION, encoding="utf-8")
 
 
 def decision_rows(entries: Iterable[Entry]) -> list[tuple[str, str, int, str]]:

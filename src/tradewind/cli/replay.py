@@ -1,0 +1,108 @@
+"""``tradewind replay``: what a recorded run was, and whether it comes out the same when it is repeated."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from tradewind.adapters.store.database import Database
+from tradewind.adapters.store.store import Store
+from tradewind.app.config import load_config
+from tradewind.app.replayed_run import Difference, ReplayedRun, read_run, verify_run
+from tradewind.app.run_summary import RunSummary
+from tradewind.app.signal_text import percent, utc
+from tradewind.app.stored_run import plan_of, stored_run
+from tradewind.app.workspace import Workspace
+from tradewind.cli.contract import DONE, NEGATIVE, Report, progress, single, table, verb
+from tradewind.cli.overrides import configured
+from tradewind.model.decision import Signal
+from tradewind.model.outcome import Trade
+
+app = single()
+
+JournalArgument = Annotated[
+    Path | None, typer.Argument(metavar="[JOURNAL]", help="Store file of the run. Default: the project's own store.")
+]
+VerifyOption = Annotated[bool, typer.Option("--verify", help="Repeat the run; compare every decision byte for byte.")]
+LastOption = Annotated[int, typer.Option("--last", min=0, help="How many of the newest signals and trades to print.")]
+
+
+@app.command()
+@verb
+def replay(
+    config: Path | None, journal: JournalArgument = None, verify: VerifyOption = False, last: LastOption = 10
+) -> Report:
+    """Repeats a recorded run from its journal. Reads only: a run that goes on beside it is not disturbed."""
+    own = journal is None or str(journal) == "latest"
+    place = Workspace(load_config(config)).database if own or journal is None else journal
+    summary = RunSummary()
+    with Store.read(Database(place)) as store:
+        run = stored_run(store)
+        plan = plan_of(run, lambda preset, interval: configured(config, preset, interval), place) if verify else None
+        with progress("Replay", store.journal.head[0]) as advance:
+            if plan is None:
+                found = read_run(store, run, summary, advance)
+            else:
+                found = verify_run(store, run, plan, summary, advance)
+    document = {"run": found, "signals": summary.signals, "trades": summary.trades}
+    code = NEGATIVE if found.byte_equal is False else DONE
+    return Report(document, human=_tables(found, summary, last), exit_code=code)
+
+
+def _tables(found: ReplayedRun, summary: RunSummary, last: int) -> list[Any]:
+    counts = found.counts
+    head = "SIMULATED " if found.simulated else ""
+    rows = [
+        ("run", f"{', '.join(found.series)}; {', '.join(found.asked) or 'no flags'}"),
+        ("configuration", f"{found.config_hash}, version {found.code_version}"),
+        ("closes", f"{utc(counts.first_ts)} to {utc(counts.last_ts)}"),
+        ("entries", f"{found.entries} ({counts.bars} bars, {counts.missing} missing, {counts.revised} revised)"),
+        ("decisions", f"{counts.decisions}: {counts.signals} signals, {counts.no_trade} no trade, "
+                      f"{counts.no_decision} no decision"),
+        ("trades", f"{counts.trades} closed, {counts.ambiguous} ambiguous"),
+        ("decision digest", found.digest),
+    ]  # fmt: skip
+    parts: list[Any] = [table(f"{head}Run in {found.store}", ["what", "value"], rows)]
+    if found.byte_equal is None:
+        parts += [_signals(summary.signals, last), _trades(summary.trades, last)]
+        return [*parts, "Next: tradewind replay --verify"]
+    return [*parts, *_verdict(found)]
+
+
+def _verdict(found: ReplayedRun) -> list[str]:
+    if found.byte_equal:
+        return [f"byte-equal: {found.entries} entries replayed, every decision and the digest are the recorded ones"]
+    lines = [f"NOT byte-equal: {found.differing} of {found.entries} entries differ; digest {found.replayed_digest}"]
+    if found.difference is not None:
+        lines += _lines(found.difference)
+    return [*lines, "Next: tradewind db check; a changed machine, library or program gives other numbers"]
+
+
+def _lines(first: Difference) -> list[str]:
+    return [
+        f"first difference: entry {first.seq} ({first.kind} at {utc(first.ts)}), {first.field}",
+        f"  recorded  {first.recorded}",
+        f"  replayed  {first.replayed}",
+    ]
+
+
+def _signals(signals: list[Signal], last: int) -> Any:
+    rows = [
+        (utc(one.ts), one.symbol, str(one.timeframe), one.direction, one.bracket.entry, one.bracket.stop,
+         one.bracket.target, percent(one.consensus.confidence), one.id)
+        for one in signals[-last:] if last
+    ]  # fmt: skip
+    columns = ["time", "pair", "interval", "side", "entry", "stop", "target", "confidence", "id"]
+    return table("Signals", columns, rows, note=f"{len(rows)} of {len(signals)}, the newest; --last N shows more")
+
+
+def _trades(trades: list[Trade], last: int) -> Any:
+    rows = [
+        (utc(one.ts_exit), one.symbol, "BUY" if one.side > 0 else "SELL", one.entry, one.exit, one.exit_leg, one.net,
+         f"{one.r:+.2f}", one.signal_id)
+        for one in trades[-last:] if last
+    ]  # fmt: skip
+    columns = ["closed", "pair", "side", "entry", "exit", "by", "net", "R", "signal"]
+    return table("Closed trades", columns, rows, note=f"{len(rows)} of {len(trades)}, the newest")
