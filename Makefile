@@ -8,7 +8,7 @@ JOBS ?= 2
 UV ?= uv
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install dev test check lint types architecture secrets security dead-code docs soak-short bench \
+.PHONY: help demo install dev test check lint types architecture secrets security dead-code docs coverage soak-short bench \
 	requirements env-example layout commands lock clean
 .DELETE_ON_ERROR:
 
@@ -80,6 +80,9 @@ docs: dev ## Links, commands and generated pages
 	@$(BIN)/python -m pytest tests/docs
 
 # --- longer and rarer
+
+coverage: dev ## Run the tests and print which lines they reach
+	@$(BIN)/python -m pytest -n $(JOBS) -m "not soak" --cov=tradewind --cov-report=term:skip-covered $(ARGS)
 
 soak-short: dev ## The long counts: crashes, mutations, power cuts
 	@$(BIN)/python -m pytest -n $(JOBS) -m soak --timeout 3600 $(ARGS)

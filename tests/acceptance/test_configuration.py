@@ -184,6 +184,33 @@ def test_a_configuration_with_five_faults_answers_with_five_lines_and_exit_2(tmp
     assert run_cli("config", "explain", "account.balance").exit_code == 0
 
 
+@pytest.mark.req("W19")
+def test_names_of_strategies_filters_and_providers_are_checked_too(tmp_path):
+    (tmp_path / "tradewind.toml").write_text(
+        '[market]\nproviders = ["binanse"]\n[filters]\nenabled = ["trent"]\n'
+        '[[strategies.members]]\nfamily = "EMA_Crosover"\n'
+        '[[strategies.members]]\nfamily = "EMA_Crossover"\nparams = { fasst = 3 }\n'
+    )
+    faults = run_cli("config", "check", "--json").document["error"]["faults"]
+    assert [fault.split()[0].rstrip(":") for fault in faults] == [
+        "strategies.members[0]",
+        "strategies.members[1]",
+        "filters.enabled",
+        "market.providers",
+    ]
+    assert "'EMA_Crosover'" in faults[0]
+    assert "unknown parameter 'fasst'" in faults[1]
+    assert "allowed: higher_timeframe" in faults[2]
+    assert "'binanse'" in faults[3]
+
+
+def test_a_member_on_a_timeframe_that_does_not_vote_is_noted(tmp_path):
+    (tmp_path / "tradewind.toml").write_text('[[strategies.members]]\nfamily = "EMA_Crossover"\ntimeframe = "4h"\n')
+    ran = run_cli("config", "check")
+    assert ran.exit_code == 0
+    assert "strategies.members[0] is silent: 4h is not among timeframes.intervals" in ran.stdout
+
+
 def test_the_five_drawdown_thresholds_are_explained_together():
     thresholds = run_cli("config", "explain", "drawdown", "--json").document["thresholds"]
     assert [(name, value) for name, _, value, _ in thresholds] == [

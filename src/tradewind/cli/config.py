@@ -48,12 +48,22 @@ def show(config: Path | None = None, preset: PresetOption = None, changed: Chang
 @verb
 def check(config: Path | None = None, preset: PresetOption = None) -> Report:
     """Checks the whole configuration and lists every fault at once (exit 2)."""
+    from tradewind.app.named_plugins import unknown_plugins  # the compiler; the other config verbs do without
+
     loaded = _loaded(config, preset)
     require_promoted_models(loaded.config, _mode(loaded))
+    if unknown := unknown_plugins(loaded.config):
+        raise InvalidConfiguration(unknown, where=str(loaded.file or "environment"))
     notes = [
         f"{path} is set, but is {SETTINGS[path].key.reader}"
         for path, given in loaded.given.items()
         if SETTINGS[path].key.reader.startswith(NOT_YET) and not given.layer.startswith("preset")
+    ]
+    voting = {entry.interval for entry in loaded.config.timeframes.intervals}
+    notes += [
+        f"strategies.members[{index}] is silent: {member.timeframe} is not among timeframes.intervals"
+        for index, member in enumerate(loaded.config.strategies.members)
+        if member.timeframe is not None and member.timeframe not in voting
     ]
     if loaded.config.approval.rule == "source-compat":
         notes.append("approval.rule source-compat lets four good criteria outvote a broken drawdown limit")

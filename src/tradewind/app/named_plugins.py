@@ -1,0 +1,53 @@
+"""Names in the configuration that stand for plug-ins: strategies with their parameters, filters, providers.
+
+They are looked up here rather than when the configuration is read, because finding the plug-ins loads the compiler.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+
+import msgspec
+
+from tradewind.adapters.market.providers import secrets_of
+from tradewind.app.settings.root import AppConfig
+from tradewind.app.wiring import filters_for, members_for
+from tradewind.errors import Misconfigured
+from tradewind.model.instruments import resolve
+
+STORED_FILES = "files"
+
+
+def unknown_plugins(config: AppConfig) -> tuple[str, ...]:
+    """One line for every member, filter and provider that could not be made."""
+    return tuple(fault for fault in _attempts(config) if fault)
+
+
+def _attempts(config: AppConfig) -> Iterator[str]:
+    intervals = tuple(entry.interval for entry in config.timeframes.intervals)
+    for index, member in enumerate(config.strategies.members):
+        alone = msgspec.structs.replace(config.strategies, members=(member,))
+        single = msgspec.structs.replace(config, strategies=alone)
+        yield _fault(f"strategies.members[{index}]", partial(members_for, single, intervals))
+    instrument = resolve(config.symbols[0], config.instruments)
+    for name in config.filters.enabled:
+        alone_filter = msgspec.structs.replace(config.filters, enabled=(name,))
+        single = msgspec.structs.replace(config, filters=alone_filter)
+        yield _fault("filters.enabled", partial(filters_for, single, instrument))
+    for name in config.market.providers:
+        if name != STORED_FILES:
+            yield _fault("market.providers", partial(secrets_of, name))
+
+
+def _fault(key: str, attempt: Callable[[], object]) -> str:
+    try:
+        attempt()
+    except Misconfigured as fault:
+        allowed = f"; allowed: {fault.allowed}" if fault.allowed else ""
+        return (
+            f"{key} has an {fault.found}{allowed}"
+            if fault.found.startswith("unknown")
+            else f"{key}: {fault.found}{allowed}"
+        )
+    return ""
