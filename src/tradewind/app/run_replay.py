@@ -136,7 +136,9 @@ def run_replay(
     instruments = {one.instrument.symbol: one.instrument for one in plan.symbols}
     clock = ManualClock()
     with Store.open(database, now, instruments=instruments) as store:
-        run = JournaledRun(plan, store, clock, say, origin="replay", process=process, commit_every=commit_every)
+        # Somebody who watches a paced replay hears of each close when it happens, not a batch later.
+        batch = commit_every if pace is None else 1
+        run = JournaledRun(plan, store, clock, say, origin="replay", process=process, commit_every=batch)
         feed = ReplayFeed(material.recordings)
         recovery = run.start(feed.first_ts, asked)
         loop = drive_replay(

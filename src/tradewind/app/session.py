@@ -77,7 +77,7 @@ class Session:
         self.commit_every = commit_every
         self.snapshot_every = snapshot_every
         self.watch = watch
-        self._batch: list[tuple[Entry, list[Output]]] = []
+        self._batch: list[tuple[Entry, list[Output], int]] = []
         self._snapshot_seq = 0
 
     def recover(self, run_start: int) -> Recovery:
@@ -144,8 +144,8 @@ class Session:
         self.journal.commit()
         self.process.checkpoint("after-commit")
         told, self._batch = self._batch, []
-        for entry, outputs in told:
-            if self._tell(outputs, repeated=False):
+        for entry, outputs, made in told:
+            if self._tell(outputs, made, repeated=False):
                 self._note(entry)
             if self.watch is not None:
                 self.watch(entry.event, outputs)
@@ -168,13 +168,15 @@ class Session:
 
     def _take(self, event: InputEvent) -> None:
         outputs = self.engine.process(event)
-        self._batch.append((self.journal.append(event, encode_outputs(outputs)), outputs))
+        self._batch.append((self.journal.append(event, encode_outputs(outputs)), outputs, self.clock.now()))
         if len(self._batch) >= self.commit_every:
             self.flush()
 
-    def _tell(self, outputs: Sequence[Output], *, repeated: bool) -> bool:
-        """Tells people what concerns them; whether there was anything."""
-        now = self.clock.now()
+    def _tell(self, outputs: Sequence[Output], now: int, *, repeated: bool) -> bool:
+        """Tells people what concerns them; whether there was anything.
+
+        ``now`` is when the outputs were made: waiting for a batch's commit makes no signal late.
+        """
         said = False
         for output in outputs:
             if isinstance(output, Signal):
@@ -208,7 +210,7 @@ class Session:
             return 0
         retold = 0
         for entry in entries:
-            retold += self._tell(decode_outputs(entry.outputs), repeated=True)
+            retold += self._tell(decode_outputs(entry.outputs), self.clock.now(), repeated=True)
             self._note(entry)
         return retold
 

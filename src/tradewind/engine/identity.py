@@ -10,17 +10,17 @@ from tradewind.model.timeframe import SECOND
 
 
 def signal_id(bar: Bar, side: int, config_hash: str) -> str:
-    """``EURUSD-1h-20200103T1300Z-B-1a2b3c``: readable, unique per series, bar, side and configuration.
+    """``EUR-USD-1h-20200103T1300Z-B-1a2b3c``: readable, unique per series, bar, side and configuration.
 
     >>> from tradewind.model.timeframe import Timeframe
     >>> bar = Bar("EUR/USD", Timeframe.H1, 0, 3_600_000_000_000, 1.0, 1.0, 1.0, 1.0, 0.0)
     >>> signal_id(bar, 1, "c0ffee")
-    'EURUSD-1h-19700101T0100Z-B-c6ff7c'
+    'EUR-USD-1h-19700101T0100Z-B-064d0b'
     """
     stamp = datetime.fromtimestamp(bar.ts_close // SECOND, UTC).strftime("%Y%m%dT%H%MZ")
     word = "B" if side > 0 else "S"
     text = f"{bar.symbol}|{bar.timeframe}|{bar.ts_close}|{side}|{config_hash}"
-    return f"{bar.symbol.replace('/', '')}-{bar.timeframe}-{stamp}-{word}-{sha256(text.encode()).hexdigest()[:6]}"
+    return f"{bar.symbol.replace('/', '-')}-{bar.timeframe}-{stamp}-{word}-{sha256(text.encode()).hexdigest()[:6]}"
 
 
 def client_id(signal: str, leg: str) -> str:

@@ -32,7 +32,7 @@ class LineNotifier:
         if repeated:
             self._write(f"{REPEATED}: {signal.id}")
         if missed:
-            self._write(f"MISSED, do not act: {signal.id} was valid until its time passed")
+            self._write(f"MISSED, do not act: the time of {signal.id} has passed")
         for line in self._signal_lines(signal):
             self._write(line)
 
