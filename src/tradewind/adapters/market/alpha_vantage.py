@@ -13,7 +13,7 @@ from typing import Any
 
 from tradewind.adapters.market.provider_settings import NS, ProviderSettings
 from tradewind.adapters.market.rest_venue import RestVenue
-from tradewind.adapters.market.venue_http import decoded
+from tradewind.adapters.market.venue_http import decoded, plausible
 from tradewind.errors import Corrupt, Misconfigured, Retryable, Unavailable
 from tradewind.model.bar import Bar
 from tradewind.model.timeframe import DAY, MINUTE, Timeframe
@@ -120,9 +120,9 @@ PROVIDER = AlphaVantageFactory()
 
 def _bar(symbol: str, timeframe: Timeframe, stamp: str, row: Any) -> Bar:
     try:
-        ts_open = int(datetime.fromisoformat(stamp).replace(tzinfo=UTC).timestamp()) * NS
+        ts_open = plausible(int(datetime.fromisoformat(stamp).replace(tzinfo=UTC).timestamp()) * NS, "alphavantage")
         first, high, low, last = (float(row[name]) for name in _PRICES)
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, OverflowError, KeyError, TypeError) as error:
         raise Corrupt(f"bar {stamp!r} cannot be read", where=f"alphavantage {symbol}") from error
     length = DAY if timeframe is Timeframe.D1 else timeframe.ns
     return Bar(symbol, timeframe, ts_open, ts_open + length, first, high, low, last, 0.0)

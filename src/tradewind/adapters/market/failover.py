@@ -247,8 +247,10 @@ class Failover:
         if days is None and not bars:
             return start
         if index not in self._offsets:
-            self._offsets[index] = round(((await provider.self_test()).clock_offset_s or 0.0) * SECOND)
-        now = self._clock.now() + self._offsets[index]
+            offset_s = (await provider.self_test()).clock_offset_s
+            if offset_s is not None:
+                self._offsets[index] = round(offset_s * SECOND)
+        now = self._clock.now() + self._offsets.get(index, 0)
         oldest = start if days is None else max(start, now - days * DAY + MINUTE)
         return oldest if not bars else max(oldest, now - bars * timeframe.ns)
 

@@ -16,7 +16,7 @@ import msgspec
 from tradewind.adapters.market.provider_settings import NS, ProviderSettings
 from tradewind.adapters.market.rest_venue import RestVenue
 from tradewind.adapters.market.trade_bars import TradeBars
-from tradewind.adapters.market.venue_http import decoded, through
+from tradewind.adapters.market.venue_http import decoded, plausible, through
 from tradewind.errors import Corrupt, Misconfigured, Retryable
 from tradewind.model.bar import Bar
 from tradewind.model.instruments import INSTRUMENTS
@@ -317,9 +317,10 @@ def _instant(text: str) -> int:
     whole, _, rest = text.removesuffix("Z").partition(".")
     try:
         seconds = int(datetime.fromisoformat(whole + "+00:00").timestamp())
-        return seconds * NS + int(rest[:9].ljust(9, "0") or 0)
-    except ValueError as error:
+        ts = seconds * NS + int(rest[:9].ljust(9, "0") or 0)
+    except (ValueError, OverflowError) as error:
         raise Corrupt(f"time {text!r} is not RFC 3339", where="oanda") from error
+    return plausible(ts, "oanda")
 
 
 def _rfc3339(ts: int) -> str:

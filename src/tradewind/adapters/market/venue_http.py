@@ -19,6 +19,7 @@ T = TypeVar("T")
 _NS = 1_000_000_000
 _DEFAULT_WAIT_S = 60.0
 _LEAST_WAIT_S = 0.1
+_YEAR_2100 = 4_102_444_800 * _NS
 TOO_MANY = (418, 429)  # 418 is Binance's word for a ban that follows ignored 429s
 REFUSED = (401, 403)
 SERVER_FAULT = 500
@@ -68,6 +69,13 @@ def decoded(body: bytes, kind: type[T], where: str) -> T:
         raise Corrupt(
             f"unreadable payload ({error}): {start!r}", where=where, next_step="nothing was stored; ask again later"
         ) from error
+
+
+def plausible(ts: int, where: str) -> int:
+    """``ts`` (UTC nanoseconds) if it lies between 1970 and 2100; ``Corrupt`` for a stamp no bar can have."""
+    if not 0 <= ts < _YEAR_2100:
+        raise Corrupt(f"time stamp {ts} ns is outside 1970 to 2100", where=where)
+    return ts
 
 
 class VenueHttp:

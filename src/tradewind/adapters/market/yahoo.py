@@ -19,7 +19,7 @@ import msgspec
 
 from tradewind.adapters.market.provider_settings import NS, ProviderSettings
 from tradewind.adapters.market.rest_venue import RestVenue
-from tradewind.adapters.market.venue_http import decoded
+from tradewind.adapters.market.venue_http import decoded, plausible
 from tradewind.errors import Corrupt, Misconfigured
 from tradewind.model.bar import Bar
 from tradewind.model.timeframe import DAY, Timeframe
@@ -173,7 +173,7 @@ def _bars(symbol: str, timeframe: Timeframe, chart: Chart | None) -> list[Bar]:
     made = []
     for row, stamp in enumerate(chart.timestamp):
         first, high, low, last = (column[row] for column in columns)
-        ts_open = stamp * NS
+        ts_open = plausible(stamp * NS, f"yahoo {symbol}")
         if first is None or high is None or low is None or last is None:
             continue
         if timeframe is not Timeframe.D1 and ts_open % timeframe.ns:

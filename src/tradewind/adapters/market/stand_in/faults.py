@@ -13,7 +13,7 @@ Stream faults work on whole base bars of one symbol or all; REST faults work on 
 | silent | for ``bars`` bars the connection is up and nothing at all is said |
 | unclosed | for ``bars`` bars nothing is marked closed |
 | malformed | the next bar is a frame that is not valid JSON |
-| disconnect | every stream is cut; new ones are refused for ``seconds`` |
+| disconnect | every stream is cut; new ones are refused for ``seconds``; ``bars`` bars pass unheard |
 | rate_limit | the next ``count`` requests get 429 with Retry-After ``seconds`` |
 | ban | the same with 418 |
 | server_error | the next ``count`` requests get 503 and an HTML page |

@@ -14,14 +14,16 @@ from tradewind.ports.transport import Response
 
 _NS = 1_000_000_000
 _ACK_S = 2.0
+_LULL = 5_000_000
 _UNSERVED = Response(503, {"content-type": "text/plain", "connection": "close"}, b"the stand-in is disconnected\n")
 
 
 class StandInServer:
     """Serves ``venue`` at ``http://host:port/<venue host>/<path>``, and ``/control`` beside it.
 
-    ``bars_per_s`` is the pace of the market: a number, ``"ack"`` for as fast as every client reads, or 0 to stand still
-    until ``POST /control {"advance": n}``. Only loopback addresses are bound unless ``exposed``.
+    ``bars_per_s`` is the pace of the market: a number; ``"ack"`` for as fast as every client reads, and not at all
+    while nobody has subscribed, except for the bars a disconnect lets pass unheard; or 0 to stand still until
+    ``POST /control {"advance": n}``. Only loopback addresses are bound unless ``exposed``.
     """
 
     def __init__(
@@ -53,6 +55,7 @@ class StandInServer:
         self._links: dict[int, Link] = {}
         self._writers: set[asyncio.StreamWriter] = set()
         self._server: asyncio.Server | None = None
+        self._unheard = 0
         self.finished = asyncio.Event()
 
     @property
@@ -104,11 +107,13 @@ class StandInServer:
     async def _run(self) -> None:
         due = self._clock.monotonic()
         while not self.finished.is_set():
-            if isinstance(self._pace, str):
-                await asyncio.sleep(0)
-            else:
+            if not isinstance(self._pace, str):
                 due += round(_NS / self._pace)
                 await self._clock.sleep_until(due)
+            elif self.venue.audience() == 0 and self._unheard == 0:
+                await self._clock.sleep_until(self._clock.monotonic() + _LULL)
+                continue
+            self._unheard = max(0, self._unheard - 1)
             await self.advance(1)
 
     async def _beat(self) -> None:
@@ -123,7 +128,9 @@ class StandInServer:
             await link.acknowledged(_ACK_S)
 
     def _cut_if_told(self) -> None:
-        if self.venue.cut():
+        unheard = self.venue.cut()
+        if unheard:
+            self._unheard = unheard
             for link in self._links.values():
                 link.abort()
 

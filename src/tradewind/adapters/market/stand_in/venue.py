@@ -20,6 +20,8 @@ from tradewind.adapters.market.stand_in.yahoo import YahooShape
 from tradewind.errors import Misconfigured
 from tradewind.ports.transport import Response
 
+_BAD_REQUEST = (ValueError, KeyError, TypeError, AttributeError)
+
 
 class Counters(msgspec.Struct):
     """What happened at the door, for tests and for ``GET /control``."""
@@ -78,7 +80,10 @@ class StandInVenue:
         refusal = self.faults.reply(host)
         if refusal is None:
             self.market.skew_ns = self.faults.skew_ns
-            answer = shape.answer(request)
+            try:
+                answer = shape.answer(request)
+            except _BAD_REQUEST as error:
+                answer = json_response({"error": f"the request cannot be read ({error!r})"}, 400)
             answer.headers["date"] = formatdate(self.market.venue_time() / 1e9, usegmt=True)
             return answer
         self.counters.refused += 1
@@ -109,7 +114,10 @@ class StandInVenue:
         """A client's message on stream ``number``."""
         shape, session = self._sessions[number]
         before = set(session.topics)
-        out = shape.received(message, session)
+        try:
+            out = shape.received(message, session)
+        except _BAD_REQUEST as error:
+            return [msgspec.json.encode({"error": f"the message cannot be read ({error!r})"})]
         self.counters.subscriptions.extend(sorted(str(key) for key in set(session.topics) - before))
         return out
 
@@ -138,14 +146,20 @@ class StandInVenue:
                 out.extend((number, message) for message in heard)
         return out
 
-    def cut(self) -> bool:
-        """Whether streams must be torn down now; new ones are refused for the seconds the fault names."""
+    def cut(self) -> int:
+        """0, or how many bars the market makes unheard after all streams are torn down, which the caller does now.
+
+        New streams are refused for the seconds the fault names.
+        """
         if not self.faults.disconnects:
-            return False
-        longest = max(fault.seconds for fault in self.faults.disconnects)
-        self.faults.disconnects.clear()
-        self._closed_until = self._monotonic() + round(longest * 1e9)
-        return True
+            return 0
+        faults, self.faults.disconnects = self.faults.disconnects, []
+        self._closed_until = self._monotonic() + round(max(fault.seconds for fault in faults) * 1e9)
+        return max(1, *(fault.bars for fault in faults))
+
+    def audience(self) -> int:
+        """Streams that have subscribed to something."""
+        return sum(bool(session.topics) for _, session in self._sessions.values())
 
     def control(self, method: str, body: bytes) -> tuple[Response, int]:
         """The control endpoint: GET shows the state, POST arms a fault or advances; second value: steps asked for."""
