@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.crash.writer_process import LENGTH
 from tests.fakes.session_script import START, session
 from tradewind.adapters.store.codec import encode_outputs
 from tradewind.adapters.store.inspection import inspect
@@ -55,9 +56,10 @@ def test_a_killed_writer_loses_nothing_it_acknowledged(tmp_path: Path, kills: in
         acknowledged = run_and_kill(path, seed, float(rng.uniform(0, 0.15)))
         with Store.open(path, START) as store:
             before, found = found, store.journal.head.seq
+            assert acknowledged > 0
             assert found >= acknowledged >= before
     unbroken = MemoryJournal()
-    for _, (event, outputs) in zip(range(found), session(20_000), strict=False):
+    for _, (event, outputs) in zip(range(found), session(LENGTH), strict=False):
         unbroken.append(event, encode_outputs(outputs))
     unbroken.commit()
     with Store.open(path, START) as store:

@@ -11,13 +11,15 @@ from tests.fakes.session_script import START, session
 from tradewind.adapters.store.codec import encode_outputs
 from tradewind.adapters.store.store import Store
 
+LENGTH = 200_000  # bars; more than any number of kills gets through
+
 
 def main() -> None:
     """Goes on where the database ends, in batches of one to five entries."""
     path, seed = Path(sys.argv[1]), int(sys.argv[2])
     rng = np.random.default_rng(seed)
     with Store.open(path, START) as store:
-        for number, (event, outputs) in enumerate(session(20_000), start=1):
+        for number, (event, outputs) in enumerate(session(LENGTH), start=1):
             if number <= store.journal.head.seq:
                 continue
             store.journal.append(event, encode_outputs(outputs))
