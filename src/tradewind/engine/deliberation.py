@@ -26,7 +26,7 @@ def deliberate(
     renormalised.
     """
     present = {timeframe: one for timeframe, one in series.items() if one.present}
-    votes = tuple(vote for one in present.values() for vote in one.votes())
+    votes = tuple([vote for one in present.values() for vote in one.votes()])
     result = tally(votes, timeframe_shares(params.timeframe_weights, present))
     if result is None:
         code = "tie" if votes else "no_votes"
@@ -79,29 +79,34 @@ def filter_reasons(
 
 def _calibration(result: Tally, present: Mapping[Timeframe, Series], params: EnsembleParams) -> Calibration:
     """Calibrates the winners on their own shadow records."""
-    places = [_place(vote, present) for vote in result.winners]
-    records = [series.record(position) for series, position in places]
+    places: dict[Timeframe, list[int]] = {}
+    records = []
+    for vote in result.winners:
+        series = present[vote.timeframe]
+        position = series.places[vote.member]
+        places.setdefault(vote.timeframe, []).append(position)
+        records.append(series.record(position))
     return calibrate(
         records,
         result.weights,
-        _correlation(places),
+        _correlation([(present[timeframe], positions) for timeframe, positions in places.items()], len(records)),
         min_record=params.min_record,
         prior_strength=params.prior_strength,
     )
 
 
-def _place(vote: Vote, present: Mapping[Timeframe, Series]) -> tuple[Series, int]:
-    series = present[vote.timeframe]
-    return series, series.places[vote.member]
+def _correlation(places: Sequence[tuple[Series, list[int]]], size: int) -> NDArray[np.float64]:
+    """Correlation of ``size`` winners' results: the shadow book's within a timeframe, 1 across timeframes.
 
-
-def _correlation(places: Sequence[tuple[Series, int]]) -> NDArray[np.float64]:
-    """Correlation of the winners' results, shape (m, m): the shadow book's within a timeframe, 1 across timeframes."""
-    size = len(places)
+    ``places`` holds the winners of each timeframe; the rows are in that order, as the votes are.
+    """
+    if len(places) == 1:
+        series, positions = places[0]
+        return series.shadow.correlation(positions)
     matrix = np.ones((size, size))
-    books = {id(series): series.shadow.correlation() for series in {id(one): one for one, _ in places}.values()}
-    for i, (left, p) in enumerate(places):
-        for j, (right, q) in enumerate(places):
-            if left is right:
-                matrix[i, j] = books[id(left)][p, q]
+    first = 0
+    for series, positions in places:
+        own = slice(first, first + len(positions))
+        matrix[own, own] = series.shadow.correlation(positions)
+        first = own.stop
     return matrix

@@ -43,7 +43,7 @@ class Holding(msgspec.Struct):
 class _Desk:
     """Everything of one symbol."""
 
-    __slots__ = ("aggregator", "flat_bars", "holding", "last_close", "plan", "series", "stale")
+    __slots__ = ("aggregator", "flat_bars", "higher", "holding", "last_close", "plan", "series", "stale")
 
     def __init__(self, plan: SymbolPlan, engine_plan: EnginePlan, *, keep_shadow: bool) -> None:
         self.plan = plan
@@ -62,6 +62,10 @@ class _Desk:
                 keep_shadow=keep_shadow,
             )
             for timeframe in plan.timeframes
+        }
+        self.higher = {
+            timeframe: tuple(one.row for other, one in self.series.items() if other.rank > timeframe.rank)
+            for timeframe in self.series
         }
         self.flat_bars = 0
         self.last_close = 0.0
@@ -92,7 +96,7 @@ class Engine:
         if isinstance(event, BarClosed):
             return self._on_bar(event)
         if isinstance(event, BarMissing):
-            return list(self._on_missing(event))
+            return self._on_missing(event)
         if isinstance(event, FeedState):
             if event.symbol in self.desks:
                 self.desks[event.symbol].stale = event.state == "stale"
@@ -106,7 +110,7 @@ class Engine:
         fault = bar.fault()
         if fault:
             missing = BarMissing(bar.symbol, bar.timeframe, bar.ts_open, bar.ts_close, fault)
-            return list(self._on_missing(missing))
+            return self._on_missing(missing)
         outputs: list[Output] = []
         for happened in self.broker.on_bar(bar):
             outputs.append(happened)
@@ -115,20 +119,22 @@ class Engine:
         self.portfolio.mark(bar)
         self._watch_for_freeze(desk, bar)
         completed = desk.aggregator.on_bar(bar)
-        outputs.extend(self._decide_all(desk, (bar, *completed), history=event.cause == "history"))
+        self._decide_all(desk, (bar, *completed), outputs, history=event.cause == "history")
         return outputs
 
-    def _on_missing(self, missing: BarMissing) -> Iterable[Output]:
+    def _on_missing(self, missing: BarMissing) -> list[Output]:
         desk = self.desks[missing.symbol]
+        outputs: list[Output] = []
         results = (missing, *desk.aggregator.on_missing(missing))
         for one in results:
             if isinstance(one, BarMissing) and one.timeframe in desk.series:
                 desk.series[one.timeframe].miss()
                 reason = Reason(code="bad_data" if one.kind.startswith("bad_") else "missing_bar", detail=one.kind)
-                yield NoDecision(one.symbol, one.timeframe, one.ts_close, reason)
+                outputs.append(NoDecision(one.symbol, one.timeframe, one.ts_close, reason))
         completed = tuple(one for one in results if isinstance(one, Bar))
         if completed:
-            yield from self._decide_all(desk, completed, history=False)
+            self._decide_all(desk, completed, outputs, history=False)
+        return outputs
 
     def _book(self, desk: _Desk, happened: Fill | Charge | Refusal) -> Iterable[Trade | Outcome]:
         """Carries what the broker reported into the portfolio and the time stop."""
@@ -143,27 +149,27 @@ class Engine:
                 desk.holding = None
         return self.portfolio.on_fill(happened) if isinstance(happened, Fill) else self.portfolio.on_refusal(happened)
 
-    def _count_down(self, desk: _Desk, timeframe: Timeframe) -> None:
+    def _count_down(self, holding: Holding, timeframe: Timeframe) -> None:
         """One more bar of the trade's timeframe is over; with the last one it leaves at the next open."""
-        holding = desk.holding
-        if holding is None or not holding.filled or holding.timeframe is not timeframe or not holding.left:
+        if not holding.filled or holding.timeframe is not timeframe or not holding.left:
             return
         holding.left -= 1
         if not holding.left:
             self.broker.close(holding.signal_id, Leg.TIME)
 
-    def _decide_all(self, desk: _Desk, bars: Iterable[Bar], *, history: bool) -> Iterable[Decision | OrderIntent]:
+    def _decide_all(self, desk: _Desk, bars: Iterable[Bar], outputs: list[Output], *, history: bool) -> None:
         """Steps every series whose bar closed, then decides, shortest timeframe first."""
         fired = [(bar, desk.series[bar.timeframe].step(bar)) for bar in bars if bar.timeframe in desk.series]
-        for bar, _ in fired:
-            self._count_down(desk, bar.timeframe)
+        if desk.holding is not None:
+            for bar, _ in fired:
+                self._count_down(desk.holding, bar.timeframe)
         for bar, votes in fired:
             decision = self._decide(desk, bar, votes, history=history)
-            yield decision
+            outputs.append(decision)
             if isinstance(decision, Signal) and self.plan.executes:
                 intent = self._intent(desk, decision)
                 self.broker.submit(intent)
-                yield intent
+                outputs.append(intent)
 
     def _decide(self, desk: _Desk, bar: Bar, fired: int, *, history: bool) -> Decision:
         series = desk.series[bar.timeframe]
@@ -175,7 +181,7 @@ class Engine:
         consensus, reasons, _ = deliberate(desk.series, self.plan.ensemble)
         if consensus is None:
             return NoTrade(bar.symbol, bar.timeframe, bar.ts_close, reasons)
-        reasons += filter_reasons(desk.plan.filters, consensus, series.row, self._higher_rows(desk, bar.timeframe))
+        reasons += filter_reasons(desk.plan.filters, consensus, series.row, desk.higher[bar.timeframe])
         reasons += self._standing_reasons(desk)
         bracket = self._bracket(desk, series, bar, consensus)
         if isinstance(bracket, Bracket) and not reasons:
@@ -192,9 +198,10 @@ class Engine:
             return Reason(code="warmup", value=float(series.bars), limit=float(series.warmup))
         if desk.stale or desk.flat_bars >= self.plan.frozen_bars:
             return Reason(code="stale", value=float(desk.flat_bars), limit=float(self.plan.frozen_bars))
-        absent = [timeframe for timeframe, one in desk.series.items() if not one.present]
-        if absent and self.plan.ensemble.missing_timeframe == "refuse":
-            return Reason(code="timeframe_missing", detail=", ".join(absent))
+        if self.plan.ensemble.missing_timeframe == "refuse":
+            absent = [timeframe for timeframe, one in desk.series.items() if not one.present]
+            if absent:
+                return Reason(code="timeframe_missing", detail=", ".join(absent))
         return None
 
     def _standing_reasons(self, desk: _Desk) -> tuple[Reason, ...]:
@@ -207,22 +214,21 @@ class Engine:
 
     def _bracket(self, desk: _Desk, series: Series, bar: Bar, consensus: Consensus) -> Bracket | tuple[Reason, ...]:
         """Stop, target and size by the exits of the first voter of this timeframe, or the first voter at all."""
-        voters = [member for member in series.members if member.id in consensus.voters]
-        if not voters:
-            voters = [m for m in desk.plan.members if m.id in consensus.voters]
+        here = [place for voter in consensus.voters if (place := series.places.get(voter)) is not None]
+        if here:
+            first = series.members[min(here)]
+        else:
+            first = next(member for member in desk.plan.members if member.id in consensus.voters)
         return bracket_for(
             side=consensus.side,
             bar=bar,
             row=series.row,
-            exits=voters[0].rule.exits,
+            exits=first.rule.exits,
             instrument=desk.plan.instrument,
             params=self.plan.risk,
             account=self.portfolio.account_view(bar.symbol),
             rates=self.rates,
         )
-
-    def _higher_rows(self, desk: _Desk, timeframe: Timeframe) -> tuple:  # type: ignore[type-arg]
-        return tuple(one.row for tf, one in desk.series.items() if tf.rank > timeframe.rank)
 
     def _signal(self, bar: Bar, bracket: Bracket, consensus: Consensus) -> Signal:
         params = self.plan.ensemble

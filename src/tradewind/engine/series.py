@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import msgspec
 import numpy as np
@@ -29,6 +30,13 @@ class SeriesState(msgspec.Struct, frozen=True):
     standing: dict[int, tuple[int, int, int]]
     bank: bytes
     shadow: bytes
+
+
+class _Standing(NamedTuple):
+    """A vote and the number of the last bar it stands for."""
+
+    vote: Vote
+    until: int
 
 
 class Series:
@@ -60,8 +68,9 @@ class Series:
         self.row = FeatureRow(symbol, timeframe, 0, self.bank.values, self.bank.previous, self.bank.index)
         self.bars = 0
         self.last_missing = False
+        self._stands_for = tuple(member.rule.exits.vote_bars for member in self.members)
         self._sides: NDArray[np.int8] = np.zeros(len(self.members), dtype=np.int8)
-        self._standing: dict[int, tuple[int, int, int]] = {}
+        self._standing: dict[int, _Standing] = {}
 
     @property
     def warm(self) -> bool:
@@ -81,12 +90,25 @@ class Series:
         self.row.ts = bar.ts_close
         self.program.evaluate(self.bank.values, self.bank.previous, self._sides)
         self.shadow.step(bar, self._sides, self.program.atr)
-        fired = int(np.count_nonzero(self._sides))
+        fired = self.program.voted
         if fired:
-            for position in np.flatnonzero(self._sides).tolist():
-                until = self.bars + self.members[position].rule.exits.vote_bars - 1
-                self._standing[position] = (int(self._sides[position]), until, bar.ts_close)
+            positions = np.flatnonzero(self._sides)
+            for position, side in zip(positions.tolist(), self._sides[positions].tolist(), strict=True):
+                self._stand(position, side, self.bars + self._stands_for[position] - 1, bar.ts_close)
         return fired
+
+    def _stand(self, position: int, side: int, until: int, ts: int) -> None:
+        """Notes the vote of a member, made at ``ts``, standing up to bar number ``until``."""
+        member = self.members[position]
+        vote = Vote(
+            member=member.id,
+            timeframe=self.timeframe,
+            side=side,
+            ts=ts,
+            ts_until=ts + self._stands_for[position] * self.timeframe.ns,
+            weight=member.weight,
+        )
+        self._standing[position] = _Standing(vote, until)
 
     def miss(self) -> None:
         """The due bar did not come: the series is not current until the next one does."""
@@ -94,20 +116,10 @@ class Series:
 
     def votes(self) -> list[Vote]:
         """Votes that still stand at the latest bar, in member order."""
-        standing = self._standing
-        for position in [p for p, (_, until, _) in standing.items() if until < self.bars]:
+        standing, bars = self._standing, self.bars
+        for position in [position for position, (_, until) in standing.items() if until < bars]:
             del standing[position]
-        return [
-            Vote(
-                member=self.members[position].id,
-                timeframe=self.timeframe,
-                side=standing[position][0],
-                ts=standing[position][2],
-                ts_until=standing[position][2] + self.members[position].rule.exits.vote_bars * self.timeframe.ns,
-                weight=self.members[position].weight,
-            )
-            for position in sorted(standing)
-        ]
+        return [standing[position].vote for position in sorted(standing)]
 
     def record(self, position: int) -> Record:
         """The shadow record of the member at ``position``."""
@@ -116,7 +128,11 @@ class Series:
     def snapshot(self) -> SeriesState:
         """Everything later decisions depend on."""
         return SeriesState(
-            self.bars, self.last_missing, dict(self._standing), self.bank.snapshot(), self.shadow.snapshot()
+            self.bars,
+            self.last_missing,
+            {position: (vote.side, until, vote.ts) for position, (vote, until) in self._standing.items()},
+            self.bank.snapshot(),
+            self.shadow.snapshot(),
         )
 
     def restore(self, state: SeriesState) -> None:
@@ -125,4 +141,6 @@ class Series:
         self.shadow.restore(state.shadow)
         self.bars = state.bars
         self.last_missing = state.last_missing
-        self._standing = dict(state.standing)
+        self._standing = {}
+        for position, (side, until, ts) in state.standing.items():
+            self._stand(position, side, until, ts)

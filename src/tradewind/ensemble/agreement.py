@@ -44,19 +44,27 @@ def timeframe_shares(weights: Mapping[str, float], present: Collection[str]) -> 
 
 def tally(votes: Sequence[Vote], shares: Mapping[str, float]) -> Tally | None:
     """The winning side and its agreement; None when nobody voted, or with weight 0, or in an exact tie."""
-    weighted = [(vote, vote.weight * shares.get(vote.timeframe, 0.0)) for vote in votes]
-    weighted = [(vote, weight) for vote, weight in weighted if weight > 0.0]
-    long = sum(weight for vote, weight in weighted if vote.side > 0)
-    short = sum(weight for vote, weight in weighted if vote.side < 0)
+    long = short = 0.0
+    longs: list[tuple[Vote, float]] = []
+    shorts: list[tuple[Vote, float]] = []
+    for vote in votes:
+        weight = vote.weight * shares.get(vote.timeframe, 0.0)
+        if weight > 0.0:
+            if vote.side > 0:
+                long += weight
+                longs.append((vote, weight))
+            else:
+                short += weight
+                shorts.append((vote, weight))
     total = long + short
     if total <= 0.0 or abs(long - short) <= TIE_TOLERANCE * total:
         return None
     side = 1 if long > short else -1
-    winners = [(vote, weight) for vote, weight in weighted if vote.side == side]
+    winners = longs if side > 0 else shorts
     return Tally(
         side=side,
         agreement=max(long, short) / total,
-        n_voted=len(weighted),
+        n_voted=len(longs) + len(shorts),
         winners=tuple(vote for vote, _ in winners),
         weights=tuple(weight for _, weight in winners),
     )

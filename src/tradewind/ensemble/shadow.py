@@ -105,6 +105,8 @@ class ShadowBook:
         self._log_whole = np.zeros((4 * m + 64, kernel.N_LOG_WHOLE), dtype=np.int64)
         self._log_real = np.zeros((4 * m + 64, kernel.N_LOG_REAL))
         self._room = len(self._log_real) - m
+        self._records: list[Record | None] = [None] * m
+        self._everybody = np.arange(m)
         _compile()
 
     def step(self, bar: Bar, sides: NDArray[np.int8], atr: NDArray[np.float64]) -> None:
@@ -116,7 +118,7 @@ class ShadowBook:
             self._grow()
         spread = bar.spread
         cost = self._fixed + (self._by_hour[bar.ts_open // HOUR % 24] if spread is None else 0.5 * spread / bar.open)
-        kernel.shadow_step(
+        closed = kernel.shadow_step(
             self._whole,
             self._real,
             self._daily,
@@ -131,6 +133,10 @@ class ShadowBook:
             bar.low,
             cost,
         )
+        if closed:
+            logged = int(book[kernel.LOGGED])
+            for member in self._log_whole[logged - closed : logged, kernel.LOG_MEMBER].tolist():
+                self._records[member] = None
 
     def run(self, columns: BarColumns, sides: NDArray[np.int8], atr: NDArray[np.float64]) -> None:
         """``step`` over many bars with the same kernel; ``sides`` and ``atr`` are ``(n_bars, n_members)``."""
@@ -145,6 +151,7 @@ class ShadowBook:
         times = np.column_stack((columns.ts_open, columns.ts_close))
         prices = np.column_stack((columns.open, columns.high, columns.low, cost))
         votes, ranges = np.ascontiguousarray(sides), np.ascontiguousarray(atr)
+        self._records = [None] * len(self.members)
         done = 0
         while done < shape[0]:
             done = kernel.shadow_run(
@@ -164,16 +171,21 @@ class ShadowBook:
 
     def record(self, member: int) -> Record:
         """What member number ``member`` has shown so far; losses are negative in ``mean_loss_r``, 0 counts as one."""
-        whole, real = self._whole[member], self._real[member]
-        n, wins = int(whole[kernel.TRADES]), int(whole[kernel.WINS])
+        known = self._records[member]
+        if known is None:  # a record changes only when a trade closes, and is asked for far more often
+            known = self._records[member] = self._record(self._whole[member].tolist(), self._real[member].tolist())
+        return known
+
+    def _record(self, whole: list[int], real: list[float]) -> Record:
+        n, wins = whole[kernel.TRADES], whole[kernel.WINS]
         losses = n - wins
         return Record(
             n=n,
             wins=wins,
-            mean_r=float(real[kernel.MEAN]) if n else None,
+            mean_r=real[kernel.MEAN] if n else None,
             sd_r=math.sqrt(real[kernel.SQUARES] / (n - 1)) if n > 1 else None,
-            mean_win_r=float(real[kernel.WIN_SUM]) / wins if wins else None,
-            mean_loss_r=float(real[kernel.LOSS_SUM]) / losses if losses else None,
+            mean_win_r=real[kernel.WIN_SUM] / wins if wins else None,
+            mean_loss_r=real[kernel.LOSS_SUM] / losses if losses else None,
             origin=self.origin,
         )
 
@@ -204,24 +216,18 @@ class ShadowBook:
         rows = zip(*(column.tolist() for column in self.columns(member)), strict=True)
         return [ShadowTrade._make((*row[:-2], _LEG[row[-2]], row[-1])) for row in rows]
 
-    def correlation(self) -> NDArray[np.float64]:
-        """Pearson correlation of the members' R per UTC day, ``(n_members, n_members)``, from finished days only.
+    def correlation(self, members: Sequence[int] | None = None) -> NDArray[np.float64]:
+        """Pearson correlation of the R per UTC day of ``members`` (default: all), ``(k, k)``, finished days only.
 
         A day without a closed trade counts as 0 R. Exactly 1.0 where unknown (fewer than ``MIN_DAYS`` days, fewer than
         ``MIN_TRADES`` trades, no variation): members not known to differ are taken to be the same one.
         """
-        m = len(self.members)
-        days = int(self._whole[-1, kernel.DAYS])
-        if days < MIN_DAYS:
-            return np.ones((m, m))
-        mean = self._daily[m] / days
-        covariance = self._daily[:m] / days - np.outer(mean, mean)
-        variance = np.diag(covariance)
-        known = (self._whole[:m, kernel.TRADES] >= MIN_TRADES) & (variance > 0.0)
-        deviation = np.sqrt(np.where(known, variance, 1.0))
-        estimate = np.clip(covariance / np.outer(deviation, deviation), -1.0, 1.0)
-        correlation: NDArray[np.float64] = np.where(np.outer(known, known), estimate, 1.0)
-        np.fill_diagonal(correlation, 1.0)
+        chosen = self._everybody if members is None else np.array(members, dtype=np.int64)
+        size = len(chosen)
+        if self._whole[-1, kernel.DAYS] < MIN_DAYS:
+            return np.ones((size, size))
+        correlation = np.empty((size, size))
+        kernel.correlate(self._whole, self._daily, chosen, MIN_TRADES, correlation)
         return correlation
 
     def snapshot(self) -> bytes:
@@ -270,6 +276,7 @@ class ShadowBook:
             raise Corrupt(str(error), where=where, next_step=advice) from error
         self._whole, self._real, self._daily = whole.copy(), real.copy(), daily.copy()
         self._log_whole, self._log_real = log_whole.copy(), log_real.copy()
+        self._records = [None] * len(self.members)
         self._grow()
 
     def _exits(self) -> bytes:
@@ -284,8 +291,9 @@ class ShadowBook:
 
 
 def _compile() -> None:
-    """Have the kernel compiled (or read from its cache) now, on a book of nobody: no candle waits for a compiler."""
+    """Have the kernels compiled (or read from their cache) now, on a book of nobody: no candle waits for a compiler."""
     whole, real, daily = np.zeros((1, kernel.N_WHOLE), dtype=np.int64), np.zeros((0, kernel.N_REAL)), np.zeros((1, 0))
     log_whole, log_real = np.zeros((0, kernel.N_LOG_WHOLE), dtype=np.int64), np.zeros((0, kernel.N_LOG_REAL))
     nobody = np.zeros(0, dtype=np.int8)
     kernel.shadow_step(whole, real, daily, log_whole, log_real, nobody, np.zeros(0), 0, 1, 1.0, 1.0, 1.0, 0.0)
+    kernel.correlate(whole, daily, np.zeros(0, dtype=np.int64), MIN_TRADES, np.zeros((0, 0)))

@@ -46,16 +46,18 @@ class RuleProgram:
     """The rules of ``members`` over the columns of ``index`` (indicator key -> column of the feature bank).
 
     After ``evaluate``, ``atr`` (float64, ``(n_members,)``) holds the average true range each member's stop needs at
-    this bar: 0 for percent stops, NaN during warm-up, when the member is silent.
+    this bar: 0 for percent stops, NaN during warm-up, when the member is silent. ``voted`` is how many members took a
+    side.
 
     Raises:
         Misconfigured: a rule reads an indicator the bank does not hold.
     """
 
-    __slots__ = ("_program", "_registers", "atr", "members")
+    __slots__ = ("_program", "_registers", "atr", "members", "voted")
 
     def __init__(self, members: Sequence[Member], index: Mapping[str, int]) -> None:
         self.members = tuple(members)
+        self.voted = 0
         self.atr: NDArray[np.float64] = np.full(len(self.members), math.nan)
         build = _Assembly(index)
         rows = []
@@ -80,7 +82,7 @@ class RuleProgram:
         self, values: NDArray[np.float64], previous: NDArray[np.float64], sides: NDArray[np.int8]
     ) -> NDArray[np.int8]:
         """Fill ``sides`` ``(n_members,)`` with +1, -1 or 0 from the features of this bar and the one before."""
-        kernel.evaluate_rules(self._program, self._registers, values, previous, sides, self.atr)
+        self.voted = kernel.evaluate_rules(self._program, self._registers, values, previous, sides, self.atr)
         return sides
 
     def _compile(self, n_features: int) -> None:

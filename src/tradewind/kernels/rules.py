@@ -68,8 +68,10 @@ def evaluate_rules(
     previous: NDArray[np.float64],
     sides: NDArray[np.int8],
     atr: NDArray[np.float64],
-) -> None:
+) -> int:
     """Fill ``sides`` (+1, -1, 0) and ``atr`` (0 where a member's stop needs none), both of shape ``(n_members,)``.
+
+    Returns how many sides are not 0.
 
     A member whose stop needs an ATR that is still NaN is silent: a vote that has no stop is no vote.
 
@@ -89,15 +91,19 @@ def evaluate_rules(
         registers[result] = _outcome(program[cell], a, b)
         result += 1
         cell += 3
+    voted = 0
     for member in range(program[3]):
         stop_range = registers[program[cell + 2]]
         # A difference of two truths: 0 when both or none hold, NaN (neither > 0 nor < 0) when either is unknown.
         vote = registers[program[cell]] - registers[program[cell + 1]]
         if math.isnan(stop_range):
             vote = 0.0
-        sides[member] = 1 if vote > 0.0 else (-1 if vote < 0.0 else 0)
+        side = 1 if vote > 0.0 else (-1 if vote < 0.0 else 0)
+        sides[member] = side
         atr[member] = stop_range
+        voted += side * side
         cell += 3
+    return voted
 
 
 @compiled

@@ -10,6 +10,7 @@ of ``whole`` belongs to the book. Bars that never came are simply not stepped: t
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 import numpy as np
@@ -173,14 +174,17 @@ def shadow_step(
     high: float,
     low: float,
     cost: float,
-) -> None:
+) -> int:
     """One closed bar: enter yesterday's votes at its open, meet the brackets, then take the votes of its close.
+
+    Returns how many trades it closed: the last rows of the logs.
 
     ``sides`` and ``atr`` have shape ``(m,)``; ``cost`` is the fraction of price paid per side in this bar. The logs
     must have room for ``m`` more trades: a member closes at most one trade a bar.
     """
     m = real.shape[0]
     bar = whole[m, BARS]
+    logged = whole[m, LOGGED]
     day = (ts_close - 1) // DAY_NS
     if day != whole[m, DAY]:
         if bar > 0:
@@ -205,6 +209,44 @@ def shadow_step(
         else:
             whole[k, VOTE] = 0
     whole[m, BARS] = bar + 1
+    closed: int = whole[m, LOGGED] - logged
+    return closed
+
+
+@compiled
+def correlate(
+    whole: NDArray[np.int64],
+    daily: NDArray[np.float64],
+    members: NDArray[np.int64],
+    min_trades: int,
+    correlation: NDArray[np.float64],
+) -> None:
+    """Fill ``correlation`` ``(k, k)`` with that of the daily R of ``members`` ``(k,)`` over the finished days.
+
+    ``cov_ab / (sd_a sd_b)`` with ``cov_ab = sum(a b) / days - mean_a mean_b``, clipped to [-1, 1]; 1.0 on the diagonal
+    and where either member has fewer than ``min_trades`` trades or no variance. There must be finished days.
+    """
+    m = daily.shape[1]
+    size = members.shape[0]
+    days = whole[m, DAYS]
+    mean = np.empty(size)
+    deviation = np.zeros(size)
+    for i in range(size):
+        a = members[i]
+        mean[i] = daily[m, a] / days
+        variance = daily[a, a] / days - mean[i] * mean[i]
+        if whole[a, TRADES] >= min_trades and variance > 0.0:
+            deviation[i] = math.sqrt(variance)
+    for i in range(size):
+        a = members[i]
+        for j in range(i):
+            estimate = 1.0
+            if deviation[i] > 0.0 and deviation[j] > 0.0:
+                covariance = daily[a, members[j]] / days - mean[i] * mean[j]
+                estimate = max(-1.0, min(1.0, covariance / (deviation[i] * deviation[j])))
+            correlation[i, j] = estimate
+            correlation[j, i] = estimate
+        correlation[i, i] = 1.0
 
 
 @compiled

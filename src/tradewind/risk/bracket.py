@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import cache
 
 from tradewind.features.rule_exits import Exits
 from tradewind.features.spec import atr
@@ -76,7 +77,13 @@ def bracket_for(
     )
 
 
+@cache
+def _atr_key(period: int) -> str:
+    """Spelled once per period."""
+    return atr(period).key
+
+
 def _range(row: FeatureRow, exits: Exits) -> float:
     """The average true range of the exits, NaN where the series does not compute it or is not warm."""
-    column = row.index.get(atr(exits.atr_period).key) if exits.needs_atr else None
+    column = row.index.get(_atr_key(exits.atr_period)) if exits.needs_atr else None
     return math.nan if column is None else float(row.values[column])
