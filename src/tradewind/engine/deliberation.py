@@ -11,6 +11,7 @@ from tradewind.engine.series import Series
 from tradewind.ensemble.agreement import Tally, reaches, tally, timeframe_shares
 from tradewind.ensemble.confidence import Calibration, calibrate
 from tradewind.ensemble.params import EnsembleParams
+from tradewind.features.rule import Member
 from tradewind.model.decision import Consensus, Reason, Vote
 from tradewind.model.feature_row import FeatureRow
 from tradewind.model.timeframe import Timeframe
@@ -75,6 +76,14 @@ def filter_reasons(
     """The objections of all filters, in filter order; never only the first."""
     found = (one.judge(consensus, row, higher) for one in filters)
     return tuple(reason for reason in found if reason is not None)
+
+
+def leader(series: Series, members: Sequence[Member], consensus: Consensus) -> Member:
+    """Whose exits the trade takes: the first voter among the ``members`` of ``series``, or the first voter at all."""
+    here = [place for voter in consensus.voters if (place := series.places.get(voter)) is not None]
+    if here:
+        return series.members[min(here)]
+    return next(member for member in members if member.id in consensus.voters)
 
 
 def _calibration(result: Tally, present: Mapping[Timeframe, Series], params: EnsembleParams) -> Calibration:

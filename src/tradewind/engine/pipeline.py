@@ -10,7 +10,7 @@ from collections.abc import Iterable
 import msgspec
 
 from tradewind.engine.aggregate import Aggregator
-from tradewind.engine.deliberation import decisive, deliberate, filter_reasons
+from tradewind.engine.deliberation import decisive, deliberate, filter_reasons, leader
 from tradewind.engine.identity import client_id, signal_id
 from tradewind.engine.plan import EnginePlan, SymbolPlan
 from tradewind.engine.portfolio import Portfolio
@@ -213,17 +213,12 @@ class Engine:
         return reasons
 
     def _bracket(self, desk: _Desk, series: Series, bar: Bar, consensus: Consensus) -> Bracket | tuple[Reason, ...]:
-        """Stop, target and size by the exits of the first voter of this timeframe, or the first voter at all."""
-        here = [place for voter in consensus.voters if (place := series.places.get(voter)) is not None]
-        if here:
-            first = series.members[min(here)]
-        else:
-            first = next(member for member in desk.plan.members if member.id in consensus.voters)
+        """Stop, target and size, by the exits of the consensus' leader."""
         return bracket_for(
             side=consensus.side,
             bar=bar,
             row=series.row,
-            exits=first.rule.exits,
+            exits=leader(series, desk.plan.members, consensus).rule.exits,
             instrument=desk.plan.instrument,
             params=self.plan.risk,
             account=self.portfolio.account_view(bar.symbol),

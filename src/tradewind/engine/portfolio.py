@@ -5,7 +5,7 @@ equity = cash of the ledger + floating result of what is open, marked at the pri
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Final
@@ -95,9 +95,12 @@ class Portfolio:
         """Cash that all open positions together would lose at their stops, as planned, before costs."""
         return sum(lot.risk for lots in self._lots.values() for lot in lots)
 
-    def account_view(self, symbol: str) -> AccountView:
-        """The account as risk sees it for a trade of ``symbol``: what is open, and what is ordered and not filled."""
-        waiting = [plan for plan in self._plans.values() if not plan.filled]
+    def account_view(self, symbol: str, without: Collection[str] = ()) -> AccountView:
+        """The account as risk sees it for a trade of ``symbol``: what is open, and what is ordered and not filled.
+
+        ``without`` names signals to leave out: the account as it was before they were decided.
+        """
+        waiting = [plan for name, plan in self._plans.items() if not plan.filled and name not in without]
         return AccountView(
             equity=self._equity,
             open_risk=self.open_risk + sum(plan.risk for plan in waiting),

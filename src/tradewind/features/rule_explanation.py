@@ -36,11 +36,16 @@ class Reading(msgspec.Struct, frozen=True):
 
 
 class Weighed(msgspec.Struct, frozen=True):
-    """A whole condition at one bar: in words, whether it holds (null: unknown), and each comparison in it."""
+    """A whole condition at one bar: in words, whether it holds (null: unknown), and each comparison in it.
+
+    ``pivots`` are the positions in ``readings`` of comparisons that alone keep a condition from holding: with the
+    opposite truth of that one it would hold.
+    """
 
     text: str
     holds: bool | None
     readings: tuple[Reading, ...]
+    pivots: tuple[int, ...] = ()
 
 
 class Explanation(msgspec.Struct, frozen=True):
@@ -72,6 +77,7 @@ def explain(rule: Rule, row: FeatureRow) -> Explanation:
 
 
 def _weigh(condition: Condition, row: FeatureRow) -> Weighed:
+    parts = tuple(dict.fromkeys(comparisons_of(condition)))
     readings = tuple(
         Reading(
             f"{_shown(part.left, row)} {part.order} {_shown(part.right, row)}",
@@ -79,9 +85,11 @@ def _weigh(condition: Condition, row: FeatureRow) -> Weighed:
             _number(part.right, row),
             _truth(part, row),
         )
-        for part in dict.fromkeys(comparisons_of(condition))
+        for part in parts
     )
-    return Weighed(str(condition), _truth(condition, row), readings)
+    holds = _truth(condition, row)
+    pivots = [i for i, part in enumerate(parts) if _truth(condition, row, part)] if holds is False else []
+    return Weighed(str(condition), holds, readings, tuple(pivots))
 
 
 def _number(part: Operand, row: FeatureRow) -> float:
@@ -109,15 +117,17 @@ def _combine(op: str, a: float, b: float) -> float:
             return a / b if b != 0.0 else math.nan
 
 
-def _truth(part: Condition, row: FeatureRow) -> bool | None:
+def _truth(part: Condition, row: FeatureRow, turned: Comparison | None = None) -> bool | None:
+    """Whether ``part`` holds at ``row``, with the comparison ``turned`` taken for the opposite of what it is."""
     match part:
         case Comparison(order=order, left=left, right=right):
-            return _compare(order, _number(left, row), _number(right, row))
+            found = _compare(order, _number(left, row), _number(right, row))
+            return not found if part == turned and found is not None else found
         case Negated(part=inner):
-            held = _truth(inner, row)
+            held = _truth(inner, row, turned)
             return None if held is None else not held
         case Both(left=left, right=right) | Either(left=left, right=right):
-            first, second = _truth(left, row), _truth(right, row)
+            first, second = _truth(left, row, turned), _truth(right, row, turned)
             if first is None or second is None:
                 return None
             return (first and second) if isinstance(part, Both) else (first or second)

@@ -1,0 +1,97 @@
+"""One engine over the stored candles of one pair, in memory, watched event by event."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import msgspec
+import numpy as np
+
+from tradewind.adapters.host_process import HostProcess
+from tradewind.adapters.notify.console import SilentNotifier
+from tradewind.adapters.replay_feed import Recording, ReplayFeed
+from tradewind.adapters.sim_clock import ManualClock
+from tradewind.adapters.store.memory_journal import MemoryJournal
+from tradewind.app.recordings import Material, material_for
+from tradewind.app.replay_loop import drive_replay
+from tradewind.app.session import Session
+from tradewind.app.settings.root import AppConfig
+from tradewind.app.wiring import engine_for, instrument_for, plan_for, sequencer_for
+from tradewind.app.workspace import Workspace
+from tradewind.engine.pipeline import Engine
+from tradewind.engine.plan import EnginePlan, SymbolPlan
+from tradewind.engine.rates import PEGS, Rates
+from tradewind.model.event import InputEvent
+from tradewind.model.instrument import Instrument
+from tradewind.model.instruments import INSTRUMENTS
+from tradewind.model.output import Output
+
+Watch = Callable[[InputEvent, Sequence[Output]], None]
+
+
+class CandleRun:
+    """The stored candles of ``symbol`` with the engine the configuration makes for them.
+
+    A pair whose quote currency needs another pair's price for sizes is run together with that one, where it is stored.
+
+    Raises:
+        Unavailable: no candles of the pair are stored.
+    """
+
+    def __init__(self, config: AppConfig, symbol: str, *, detail: str = "auto") -> None:
+        workspace = Workspace(config)
+        needed = price_needed(config, instrument_for(config, symbol))
+        names = (symbol, needed) if needed and workspace.stored(needed) else (symbol,)
+        self.symbol = symbol
+        self.material: Material = material_for(workspace, names, detail=detail)
+        self.plan: EnginePlan = plan_for(
+            config,
+            self.material.bases,
+            executes=config.execution == "paper",
+            simulated=self.material.simulated,
+        )
+        self.engine: Engine = engine_for(self.plan)
+
+    @property
+    def own(self) -> SymbolPlan:
+        """The plan of the pair asked for."""
+        return next(one for one in self.plan.symbols if one.instrument.symbol == self.symbol)
+
+    @property
+    def closes(self) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+        """Closes of the pair's base bars, int64 ``(n,)``, ascending."""
+        return next(one.columns.ts_close for one in self.material.recordings if one.symbol == self.symbol)
+
+    def bars(self, until: int) -> int:
+        """How many bars ``run`` will take."""
+        return sum(len(one.columns.ts_close) for one in self._cut(until))
+
+    def run(self, until: int, watch: Watch, on_bars: Callable[[int], None]) -> None:
+        """Runs from the first stored bar to the last that closed at or before ``until``."""
+        session = Session(
+            self.engine,
+            sequencer_for(self.plan),
+            MemoryJournal(keep=False),
+            SilentNotifier(),
+            clock := ManualClock(),
+            HostProcess(),
+            watch=watch,
+        )
+        drive_replay(session, ReplayFeed(self._cut(until)), clock, on_step=lambda step: on_bars(len(step.bars)))
+
+    def _cut(self, until: int) -> list[Recording]:
+        cut = []
+        for one in self.material.recordings:
+            stop = int(np.searchsorted(one.columns.ts_close, until, side="right"))
+            cut.append(msgspec.structs.replace(one, columns=one.columns.slice(0, stop)))
+        return cut
+
+
+def price_needed(config: AppConfig, instrument: Instrument) -> str:
+    """The other pair whose price turns the quote currency into the account's, ``""`` where none is needed."""
+    account, quote = config.account.currency, instrument.quote
+    if account in (instrument.base, quote) or PEGS.get(quote) == account:
+        return ""
+    known = {**INSTRUMENTS, **{one.symbol: one for one in config.instruments}}
+    missing = Rates(account, known.values()).missing(quote)
+    return missing if missing in known else ""

@@ -1,0 +1,82 @@
+"""The nearest change that would have turned a decision, as far as one bar's numbers tell it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from tradewind.app.signal_text import reason_line
+from tradewind.engine.inspection import Chain, MemberView, reasons_of
+from tradewind.features.rule_explanation import Reading, Weighed
+from tradewind.model.decision import Reason, Signal
+
+SHOWN_RULES = 5
+_HIDES_OTHERS = ("no_rate", "atr_unknown", "stop_impossible", "no_equity")
+
+
+class Change(msgspec.Struct, frozen=True):
+    """``text`` says what would have had to be different; ``turns`` whether that alone gives the other decision.
+
+    ``turns`` is null where later checks were not asked and could object too.
+    """
+
+    text: str
+    turns: bool | None
+
+
+def nearest_changes(chain: Chain) -> tuple[Change, ...]:
+    """What blocked, alone or together; for a bar without a trigger the rules that were one comparison away."""
+    if isinstance(chain.decision, Signal):
+        return tuple(_margins(chain.decision))
+    reasons = reasons_of(chain.decision)
+    if any(reason.code == "no_trigger" for reason in reasons):
+        near = tuple(_near_rules(chain.members))
+        return near or (Change("no rule was within one comparison of a vote", None),)
+    if len(reasons) == 1:
+        return (_alone(reasons[0], chain),)
+    together = Change(f"{len(reasons)} reasons block together; no single change turns the decision", False)
+    return (together, *(Change(reason_line(reason), False) for reason in reasons))
+
+
+def _alone(reason: Reason, chain: Chain) -> Change:
+    """A single reason: without it there would have been a signal, unless later checks were never asked."""
+    asked_all = chain.consensus is not None and reason.code not in _HIDES_OTHERS
+    if asked_all:
+        return Change(f"only {reason.code}{_numbers(reason)} blocks; without it this bar is a signal", True)
+    return Change(f"{reason.code}{_numbers(reason)} ended the walk; what comes after it was not asked", None)
+
+
+def _numbers(reason: Reason) -> str:
+    """`` 0.61 < 0.80``, or nothing without both numbers."""
+    if reason.value is None or reason.limit is None:
+        return ""
+    order = "<" if reason.value < reason.limit else ">" if reason.value > reason.limit else "="
+    return f" {reason.value:.6g} {order} {reason.limit:.6g}"
+
+
+def _margins(signal: Signal) -> Iterator[Change]:
+    """How far each check was from blocking, the nearest first."""
+    known = [one for one in signal.checks if one.value is not None and one.limit]
+    for one in sorted(known, key=lambda check: ((check.value or 0.0) - (check.limit or 0.0)) / (check.limit or 1.0)):
+        room = (one.value or 0.0) - (one.limit or 0.0)
+        yield Change(f"{one.code} {one.value:.6g} is {room:.6g} above its limit {one.limit:.6g}", True)
+
+
+def _near_rules(members: tuple[MemberView, ...]) -> Iterator[Change]:
+    """Rules that one comparison kept from voting, the smallest relative gap first."""
+    found = [
+        (gap, f"{view.member} would have voted {word} with {reading.text} the other way")
+        for view in members
+        for word, side in (("BUY", view.rule.long), ("SELL", view.rule.short))
+        for gap, reading in _pivots(side)
+    ]
+    for _, text in sorted(found)[:SHOWN_RULES]:
+        yield Change(text, None)
+
+
+def _pivots(condition: Weighed) -> Iterator[tuple[float, Reading]]:
+    for position in condition.pivots:
+        reading = condition.readings[position]
+        scale = max(abs(reading.left), abs(reading.right), 1e-12)
+        yield abs(reading.left - reading.right) / scale, reading
