@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import io
 import json
-import os
 from typing import Any, NamedTuple
 
 from tradewind.cli.main import main
@@ -27,7 +26,6 @@ class Ran(NamedTuple):
 def run_cli(*words: str) -> Ran:
     """``run_cli("config", "show", "--json")``."""
     out, err = io.StringIO(), io.StringIO()
-    os.environ["COLUMNS"] = "160"  # a pipe has no width, and what a test runner sets is not the test's business
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         code = main(list(words))
     return Ran(code, out.getvalue(), err.getvalue())
