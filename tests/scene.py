@@ -17,12 +17,13 @@ from tradewind.adapters.market.candle_store import CandleStore
 from tradewind.adapters.market.simulated import SOURCE, simulate_market, spec_for
 from tradewind.adapters.market.simulated_edge import EdgeKind, PlantedEdge
 from tradewind.adapters.market.simulated_faults import InjectedFault, MarketFaults
-from tradewind.adapters.replay_feed import Recording
+from tradewind.adapters.replay_feed import Recording, ReplayFeed
 from tradewind.adapters.store.codec import decode_outputs
 from tradewind.app.backtest import Backtest
 from tradewind.app.config import load_config
+from tradewind.app.replay_loop import drive_replay
 from tradewind.app.settings.root import AppConfig
-from tradewind.app.wiring import plan_for
+from tradewind.app.wiring import plan_for, started_event
 from tradewind.engine.plan import EnginePlan
 from tradewind.model.bar import BarColumns
 from tradewind.model.decision import NoDecision, NoTrade, Signal
@@ -85,10 +86,12 @@ def plan(symbols: Iterable[str], *, both: bool = True, executes: bool = True) ->
     return plan_for(settings(both), bases, executes=executes, simulated=True)
 
 
-def run(recordings: Sequence[Recording], *, both: bool = True) -> Tape:
-    """A clean run over recordings, its journal kept."""
+def run(recordings: Sequence[Recording], *, both: bool = True, iterations: int = 0) -> Tape:
+    """A clean run over recordings, its journal kept; ``iterations`` > 0 stops after so many closes."""
     made = Backtest(plan((one.symbol for one in recordings), both=both), recordings, keep_journal=True)
-    made.run()
+    feed = ReplayFeed(recordings)
+    made.session.begin(started_event(made.plan, feed.first_ts))
+    drive_replay(made.session, feed, made.clock, iterations=iterations)
     return Tape(made.plan, tuple(recordings), tuple(made.journal.read()), made.journal.head[1])
 
 

@@ -16,7 +16,7 @@ from tradewind.adapters.wall_clock import WallClock
 from tradewind.app.pacing import paced
 from tradewind.app.recordings import material_for
 from tradewind.app.run_options import requested
-from tradewind.app.run_replay import COMMIT_EVERY, RunResult, run_replay
+from tradewind.app.run_replay import RunResult, run_replay
 from tradewind.app.signal_text import utc
 from tradewind.app.stored_run import asked_words
 from tradewind.app.wiring import plan_for
@@ -89,7 +89,6 @@ def run(
             on_step=lambda step: advance(len(step.bars)),
             stop_asked=stop.is_set,
             now=clock.now(),
-            commit_every=1 if speed > 0.0 else COMMIT_EVERY,
             asked=asked_words(executes=request.executes, preset=preset, interval=interval),
         )
     return Report(result, human=run_tables(result))

@@ -13,6 +13,7 @@ from tradewind.engine.aggregate import Aggregator
 from tradewind.engine.deliberation import decisive, deliberate, filter_reasons, leader
 from tradewind.engine.identity import client_id, signal_id
 from tradewind.engine.plan import EnginePlan, SymbolPlan
+from tradewind.engine.plausibility import PriceWatch
 from tradewind.engine.portfolio import Portfolio
 from tradewind.engine.rates import Rates
 from tradewind.engine.series import Series
@@ -43,7 +44,7 @@ class Holding(msgspec.Struct):
 class _Desk:
     """Everything of one symbol."""
 
-    __slots__ = ("aggregator", "flat_bars", "higher", "holding", "last_close", "plan", "series", "stale")
+    __slots__ = ("aggregator", "higher", "holding", "plan", "series", "stale", "watch")
 
     def __init__(self, plan: SymbolPlan, engine_plan: EnginePlan, *, keep_shadow: bool) -> None:
         self.plan = plan
@@ -67,8 +68,7 @@ class _Desk:
             timeframe: tuple(one.row for other, one in self.series.items() if other.rank > timeframe.rank)
             for timeframe in self.series
         }
-        self.flat_bars = 0
-        self.last_close = 0.0
+        self.watch = PriceWatch()
         self.stale = False
         self.holding: Holding | None = None
 
@@ -107,7 +107,7 @@ class Engine:
     def _on_bar(self, event: BarClosed) -> list[Output]:
         bar = event.bar
         desk = self.desks[bar.symbol]
-        fault = bar.fault()
+        fault = desk.watch.fault(bar)
         if fault:
             missing = BarMissing(bar.symbol, bar.timeframe, bar.ts_open, bar.ts_close, fault)
             return self._on_missing(missing)
@@ -117,7 +117,7 @@ class Engine:
             outputs.extend(self._book(desk, happened))
         self.rates.on_close(bar.symbol, bar.close)
         self.portfolio.mark(bar)
-        self._watch_for_freeze(desk, bar)
+        desk.watch.believe(bar)
         completed = desk.aggregator.on_bar(bar)
         self._decide_all(desk, (bar, *completed), outputs, history=event.cause == "history")
         return outputs
@@ -196,8 +196,8 @@ class Engine:
             return Reason(code="history", detail="given to warm up, not to act on")
         if not series.warm:
             return Reason(code="warmup", value=float(series.bars), limit=float(series.warmup))
-        if desk.stale or desk.flat_bars >= self.plan.frozen_bars:
-            return Reason(code="stale", value=float(desk.flat_bars), limit=float(self.plan.frozen_bars))
+        if desk.stale or desk.watch.flat_bars >= self.plan.frozen_bars:
+            return Reason(code="stale", value=float(desk.watch.flat_bars), limit=float(self.plan.frozen_bars))
         if self.plan.ensemble.missing_timeframe == "refuse":
             absent = [timeframe for timeframe, one in desk.series.items() if not one.present]
             if absent:
@@ -262,9 +262,3 @@ class Engine:
         self.portfolio.on_signal(signal)
         desk.holding = Holding(signal.id, signal.timeframe, bracket.time_stop_bars)
         return intent
-
-    def _watch_for_freeze(self, desk: _Desk, bar: Bar) -> None:
-        """Counts bars that did not move at all: a frozen price looks calm."""
-        still = bar.open == bar.high == bar.low == bar.close == desk.last_close
-        desk.flat_bars = desk.flat_bars + 1 if still else 0
-        desk.last_close = bar.close

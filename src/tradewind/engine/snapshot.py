@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from tradewind.engine.pipeline import Engine, Holding
+from tradewind.engine.plausibility import PriceWatch
 from tradewind.engine.sequencer import Sequencer, SequencerState
 from tradewind.engine.series import SeriesState
 from tradewind.errors import Corrupt
@@ -16,8 +17,7 @@ class DeskState(msgspec.Struct, frozen=True):
 
     series: dict[str, SeriesState]
     aggregator: bytes
-    flat_bars: int
-    last_close: float
+    watch: PriceWatch
     stale: bool
     holding: Holding | None
 
@@ -43,8 +43,7 @@ def snapshot_engine(engine: Engine, sequencer: Sequencer) -> bytes:
         symbol: DeskState(
             series={str(timeframe): series.snapshot() for timeframe, series in desk.series.items()},
             aggregator=desk.aggregator.snapshot(),
-            flat_bars=desk.flat_bars,
-            last_close=desk.last_close,
+            watch=desk.watch,
             stale=desk.stale,
             holding=desk.holding,
         )
@@ -79,7 +78,7 @@ def restore_engine(engine: Engine, sequencer: Sequencer, state: bytes) -> None:
         for timeframe, series_state in saved.series.items():
             desk.series[Timeframe(timeframe)].restore(series_state)
         desk.aggregator.restore(saved.aggregator)
-        desk.flat_bars, desk.last_close, desk.stale = saved.flat_bars, saved.last_close, saved.stale
+        desk.watch, desk.stale = saved.watch, saved.stale
         desk.holding = saved.holding
     engine.broker.restore(found.broker)
     engine.portfolio.restore(found.portfolio)
