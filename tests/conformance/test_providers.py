@@ -13,6 +13,7 @@ import pytest
 from tests.fakes.clock import VirtualClock
 from tests.fakes.venue import START, made_up, standing_in
 from tradewind.adapters.http_transport import HttpTransport
+from tradewind.adapters.market.failover import Failover
 from tradewind.adapters.market.provider_settings import ProviderSettings, clock_verdict
 from tradewind.adapters.market.providers import create_provider, factories, secrets_of
 from tradewind.adapters.market.stand_in.faults import Fault
@@ -144,7 +145,6 @@ async def test_holes_stay_holes(case: Case) -> None:
         assert_same(case, got[100:], one.columns, low + 480, 1200)
 
 
-@pytest.mark.req("A09", "A07")
 @every
 async def test_an_unknown_symbol_or_interval_lists_what_there_is(case: Case) -> None:
     """Misconfigured, in canonical names, and no request goes out for an interval the provider lacks."""
@@ -331,7 +331,6 @@ def finished(listener: Listener, columns: BarColumns, index: int, case: Case) ->
     return bool(heard) and heard[-1].bar.close == columns.close[index]
 
 
-@pytest.mark.req("A14")
 @streaming
 async def test_streamed_bars_end_as_the_venue_made_them(case: Case) -> None:
     """The last version of every bar seen whole equals the truth; where the venue marks closed bars, all are marked."""
@@ -386,7 +385,6 @@ async def test_an_unreadable_frame_ends_the_connection_not_the_feed(case: Case) 
         await listener.until(lambda: listener.bars().get(int(columns.ts_open[26])) is not None)
 
 
-@pytest.mark.req("A15")
 async def test_forming_bars_are_never_marked_closed() -> None:
     """A feed of partial candles only gives updates, none of them closed."""
     case = next(case for case in CASES if case.provider == "binance")
@@ -410,3 +408,46 @@ async def test_a_late_correction_arrives_as_the_older_bar(case: Case) -> None:
         assert versions.index(int(columns.ts_open[21])) < len(versions) - 1 - versions[::-1].index(
             int(columns.ts_open[20])
         )
+
+
+@pytest.mark.req("A14")
+async def test_six_timeframes_are_six_subscriptions() -> None:
+    """1m to 1d of one symbol from one provider object: each stream has its own connection and subscription."""
+    case = next(case for case in CASES if case.provider == "kraken")
+    six = [timeframe for timeframe in Timeframe if timeframe is not Timeframe.M30]
+    one = series(case, 3000, Timeframe.M1)
+    async with standing_in([one], now=START + 2000 * MINUTE) as server, connected(case, server) as provider:
+        listeners = [Listener(provider, case.symbol, timeframe) for timeframe in six]
+        try:
+            await listeners[0].until(lambda: len(server.venue.counters.subscriptions) == 6)
+            await server.advance(3)
+            for listener, timeframe in zip(listeners, six, strict=True):
+                await listener.until(listener.bars)
+                assert {bar.timeframe for bar in listener.bars().values()} == {timeframe}
+        finally:
+            for listener in listeners:
+                await listener.stop()
+    wanted = [f"ohlc-{timeframe.ns // MINUTE}:{case.symbol}" for timeframe in six]
+    assert sorted(server.venue.counters.subscriptions) == sorted(wanted)
+
+
+@pytest.mark.req("A20")
+@streaming
+async def test_after_two_disconnects_no_candle_is_missing(case: Case) -> None:
+    """A fast market, cut twice for four bars each: behind the fail-over every bar from the first heard on is there."""
+    one = series(case, 400, Timeframe.M1)
+    plan = [Fault("disconnect", at_bar=at, bars=4, seconds=0) for at in (40, 90)]
+    venue = standing_in([one], now=START + 200 * MINUTE, plan=plan, keys=KEYS, bars_per_s="ack")
+    async with venue as server, connected(case, server) as provider:
+        whole = Failover([provider], WallClock())
+        listener = Listener(whole, case.symbol, Timeframe.M1)
+        try:
+            await listener.until(lambda: finished(listener, one.columns, 380, case), seconds=40)
+        finally:
+            await listener.stop()
+        assert listener.lost() >= 2
+    heard = listener.bars()
+    first = (min(heard) - START) // MINUTE
+    complete = [heard.get(int(ts)) for ts in one.columns.ts_open[first + 1 : 381]]
+    assert_same(case, [bar for bar in complete if bar is not None], one.columns, first + 1, 381)
+    assert {item.cause for item in listener.items if isinstance(item, Update)} >= {"venue", "backfill"}

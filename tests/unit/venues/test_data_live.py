@@ -80,7 +80,7 @@ def test_an_interrupted_fetch_goes_on_where_it_stopped(tw: Any) -> None:
         assert server.venue.counters.requests - before < 20
 
 
-@pytest.mark.req("A12")
+@pytest.mark.req("A12", "HZ05")
 def test_a_capped_history_is_named_never_cut_silently(tw: Any) -> None:
     """Five years of 1h from Yahoo: what there is is stored, the 730 days are named, the exit code is not 0."""
     hours = 24 * 1100

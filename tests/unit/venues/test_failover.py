@@ -116,7 +116,6 @@ async def test_a_question_nobody_can_answer_lists_the_symbols() -> None:
     assert both.status()[0].breaker.failures == 0
 
 
-@pytest.mark.req("A20")
 async def test_a_reconnect_is_filled_before_the_next_bar_is_passed_on() -> None:
     """FLT-03: after Lost, everything from the newest bar on is fetched first, marked backfill."""
     script = [bar(0), bar(1), Lost(0, "cut"), bar(5)]
@@ -229,7 +228,6 @@ def guard(symbol: str = SYMBOL, calendar: str = "crypto") -> StaleGuard:
     return StaleGuard(symbol, Timeframe.M1, calendar_of(calendar), 0)
 
 
-@pytest.mark.req("X17")
 def test_a_feed_silent_for_more_than_one_and_a_half_bars_is_stale() -> None:
     """90 s is not yet too long, 91 s is; heartbeats do not help; the next moving bar makes it fresh."""
     watch = guard()
@@ -244,7 +242,6 @@ def test_a_feed_silent_for_more_than_one_and_a_half_bars_is_stale() -> None:
     assert fresh.state == "fresh"
 
 
-@pytest.mark.req("X17")
 def test_three_bars_at_one_price_are_stale() -> None:
     """A frozen price looks calm: the third closed flat bar in a row turns the feed stale, a moving one fresh."""
     watch = guard()
