@@ -13,6 +13,7 @@ from tradewind.adapters.notify.console import SilentNotifier
 from tradewind.adapters.replay_feed import Recording, ReplayFeed
 from tradewind.adapters.sim_clock import ManualClock
 from tradewind.adapters.store.memory_journal import MemoryJournal
+from tradewind.app.recordings import origin_lines
 from tradewind.app.replay_loop import LoopResult, drive_replay
 from tradewind.app.run_summary import RunCounts, RunSummary
 from tradewind.app.session import Session
@@ -35,7 +36,10 @@ class EquityPoint(msgspec.Struct, frozen=True):
 
 
 class BacktestResult(msgspec.Struct, frozen=True):
-    """What a backtest found. ``digest`` covers every decision; ``proofs`` are the members on their own."""
+    """What a backtest found. ``digest`` covers every decision; ``proofs`` are the members on their own.
+
+    ``origins`` says which series the bars of each symbol are.
+    """
 
     symbols: tuple[str, ...]
     timeframes: tuple[Timeframe, ...]
@@ -50,6 +54,7 @@ class BacktestResult(msgspec.Struct, frozen=True):
     proofs: tuple[MemberProof, ...]
     open_positions: int
     rate: SignalRate
+    origins: tuple[str, ...]
 
 
 class Backtest:
@@ -106,6 +111,7 @@ class Backtest:
             proofs=self._proofs(stamp, seed),
             open_positions=len(portfolio.positions()),
             rate=self.summary.rate(calendars_of(self.plan)),
+            origins=origin_lines(self.recordings, {one.instrument.symbol: one.instrument for one in self.plan.symbols}),
         )
 
     def _metrics(self) -> Metrics:

@@ -49,7 +49,7 @@ def report_data(run: Backtest, result: BacktestResult, notes: tuple[str, ...] = 
         bars=counts.decisions,
         synthetic_bars=counts.synthetic,
         currency=run.plan.account_currency,
-        notes=notes,
+        notes=(*notes, *(f"Bars: {origin}.".replace("..", ".") for origin in result.origins)),
     )
 
 

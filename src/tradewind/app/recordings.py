@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -11,7 +11,9 @@ from tradewind.adapters.replay_feed import Recording
 from tradewind.app.signal_text import utc
 from tradewind.app.workspace import Workspace
 from tradewind.errors import Unavailable
+from tradewind.model.instrument import Instrument
 from tradewind.model.timeframe import Timeframe
+from tradewind.model.venue_symbols import venue_symbols
 
 
 class Material(msgspec.Struct, frozen=True):
@@ -27,6 +29,27 @@ class Material(msgspec.Struct, frozen=True):
     def bars(self) -> int:
         """Bars in all recordings."""
         return sum(len(one.columns.ts_close) for one in self.recordings)
+
+    @property
+    def first_ts(self) -> int:
+        """Open of the first bar of all, UTC nanoseconds."""
+        return min(int(one.columns.ts_open[0]) for one in self.recordings)
+
+
+def origin_lines(recordings: Sequence[Recording], instruments: Mapping[str, Instrument]) -> tuple[str, ...]:
+    """Which series each symbol's bars are, as its source calls it, with what is to be known about it.
+
+    ``XAU/USD 1h: yahoo (GC=F). Yahoo serves GC=F, the COMEX gold future: ...``
+    """
+    lines = []
+    for one in recordings:
+        instrument = instruments[one.symbol]
+        names = venue_symbols(instrument)
+        parts = one.source.split("+")
+        told = [f"{part} ({names[part.split('@')[0]]})" if part.split("@")[0] in names else part for part in parts]
+        known = any(part.split("@")[0] in instrument.notes.lower() for part in parts)
+        lines.append(f"{one.symbol} {one.timeframe}: {', '.join(told)}" + (f". {instrument.notes}" if known else ""))
+    return tuple(lines)
 
 
 def material_for(
@@ -60,7 +83,7 @@ def material_for(
                 next_step="widen --timerange, or import the missing bars",
             )
         sources = {segment.source for segment in dataset.segments}
-        simulated |= any("SIMULATED" in source for source in sources)
+        simulated |= any("SIMULATED" in f"{one.source} {one.synthetic}" for one in dataset.segments)
         synthetic += dataset.synthetic_rows
         recordings.append(Recording(symbol, base, columns, "+".join(sorted(sources))))
         bases[symbol] = base

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from tradewind.adapters.market.candle_store import CandleStore
@@ -80,6 +81,10 @@ class Workspace:
         if interval is None and stored:
             return next(iter(stored))
         raise self._nothing(symbol, wanted, stored)
+
+    def newest(self, symbols: Sequence[str], interval: Timeframe | None = None, detail: str = "auto") -> int:
+        """Close of the newest bar a run over ``symbols`` would take, UTC nanoseconds."""
+        return max(self.stored(symbol)[self.base_of(symbol, interval, detail)][1] for symbol in symbols)
 
     def _nothing(self, symbol: str, wanted: Timeframe, stored: dict[Timeframe, tuple[int, int]]) -> Unavailable:
         return Unavailable(

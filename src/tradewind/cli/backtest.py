@@ -18,6 +18,8 @@ from tradewind.cli.contract import Report, progress, single, table, verb
 from tradewind.cli.member_tables import member_tables
 from tradewind.cli.options import (
     OptionalIntervalOption,
+    Period,
+    PeriodOption,
     PresetOption,
     SeedOption,
     SymbolsOption,
@@ -26,8 +28,11 @@ from tradewind.cli.options import (
     split_symbols,
 )
 from tradewind.cli.overrides import configured
+from tradewind.errors import Misconfigured
+from tradewind.model.timeframe import DAY
 
 app = single()
+_CLOSURE = 4 * DAY
 
 DetailOption = Annotated[
     str, typer.Option("--detail", help="Stored interval that shows the path inside a bar: auto, none, 1m, 5m, ...")
@@ -41,6 +46,7 @@ def backtest(
     symbol: SymbolsOption = None,
     interval: OptionalIntervalOption = None,
     timerange: TimeRangeOption = None,
+    period: PeriodOption = None,
     detail: DetailOption = "auto",
     preset: PresetOption = None,
     seed: SeedOption = 1,
@@ -52,11 +58,29 @@ def backtest(
     workspace = Workspace(settings)
     symbols = workspace.symbols(split_symbols(symbol))
     span = timerange or TimeRange()
+    if period is not None:
+        span = _counted_back(period, timerange, workspace.newest(symbols, interval, detail))
     material = material_for(workspace, symbols, interval=interval, detail=detail, start=span.start, end=span.end)
+    short = _short_of(period, span, material)
     run, result = run_backtest(settings, material, seed)
     written = None if no_page else write_page(page or workspace.reports / "backtest.html", run, result)
-    document = {"result": result, "report": None if written is None else str(written)}
-    return Report(document, human=[*result_tables(result), f"Report: {written}" if written else "No report written."])
+    document = {"result": result, "report": None if written is None else str(written), "shortfall": short}
+    closing = [short] if short else []
+    closing.append(f"Report: {written}" if written else "No report written.")
+    return Report(document, human=[*result_tables(result), *closing])
+
+
+def _counted_back(period: Period, timerange: TimeRange | None, newest: int) -> TimeRange:
+    if timerange is not None:
+        raise Misconfigured("--period and --timerange were both given", allowed="one of them")
+    return TimeRange(period.before(newest), None)
+
+
+def _short_of(period: Period | None, span: TimeRange, material: Material) -> str:
+    """What a period lacks because nothing older is stored; a closed market at its start is not held against it."""
+    if period is None or span.start is None or material.first_ts - span.start <= _CLOSURE:
+        return ""
+    return f"{period.text} were asked for; the stored bars begin {utc(material.first_ts)}, not {utc(span.start)}"
 
 
 def run_backtest(settings: AppConfig, material: Material, seed: int) -> tuple[Backtest, BacktestResult]:
@@ -78,6 +102,7 @@ def result_tables(result: BacktestResult) -> list[Any]:
         [
             ("first bar closed", utc(counts.first_ts)),
             ("last bar closed", utc(counts.last_ts)),
+            ("data from", "; ".join(result.origins)),
             ("bars", f"{counts.bars} ({counts.missing} missing, {counts.synthetic} synthetic)"),
             ("decisions", f"{counts.decisions}: {counts.signals} signals, {counts.no_trade} no trade, "
                           f"{counts.no_decision} no decision"),

@@ -7,7 +7,9 @@ Use them as annotations: ``def backtest(symbol: SymbolOption, timerange: TimeRan
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import re
+from calendar import monthrange
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, NamedTuple
 
 import typer
@@ -70,6 +72,40 @@ def _bad_range(text: str, why: str) -> Misconfigured:
     )
 
 
+class Period(NamedTuple):
+    """A stretch of time counted back from the newest bar: ``5y``, ``18mo``, ``26w``, ``90d``.
+
+    >>> Period.parse("5y").before(TimeRange.parse("20240301-").start) == TimeRange.parse("20190301-").start
+    True
+    """
+
+    text: str
+    months: int
+    days: int
+
+    @classmethod
+    def parse(cls, text: str) -> Period:
+        """Reads a number followed by y, mo, w or d.
+
+        Raises:
+            Misconfigured: it is written otherwise, or is no time at all.
+        """
+        found = re.fullmatch(r"(\d{1,4})(y|mo|w|d)", text.strip().lower())
+        if found is None or not int(found[1]):
+            raise Misconfigured(f"period {text!r} cannot be read", where="--period", allowed="5y, 18mo, 26w or 90d")
+        number = int(found[1])
+        months, days = {"y": (12, 0), "mo": (1, 0), "w": (0, 7), "d": (0, 1)}[found[2]]
+        return cls(text, months * number, days * number)
+
+    def before(self, ts: int) -> int:
+        """The start of the period that ends at ``ts``, UTC nanoseconds, on the same day of the month where it exists."""
+        end = datetime.fromtimestamp(ts // SECOND, UTC)
+        year, month = divmod(end.year * 12 + end.month - 1 - self.months, 12)
+        day = min(end.day, monthrange(max(year, 1), month + 1)[1])
+        start = end.replace(year=max(year, 1), month=month + 1, day=day) - timedelta(days=self.days)
+        return int((start - _EPOCH).total_seconds()) * SECOND
+
+
 PairArgument = Annotated[str, typer.Argument(help="Pair such as EUR/USD; EURUSD and BTC-USD are understood too.")]
 SymbolOption = Annotated[str, typer.Option("--symbol", "--pair", "-p", help="Pair such as EUR/USD.")]
 SymbolsOption = Annotated[
@@ -96,6 +132,10 @@ TimeRangeOption = Annotated[
     typer.Option(
         "--timerange", parser=TimeRange.parse, metavar="RANGE", help="20240101-20240601; the end is exclusive."
     ),
+]
+PeriodOption = Annotated[
+    Period | None,
+    typer.Option("--period", parser=Period.parse, metavar="PERIOD", help="The last 5y, 18mo, 26w or 90d stored."),
 ]
 SeedOption = Annotated[
     int, typer.Option("--seed", min=0, help="Seed of everything random; the same seed repeats the run.")
