@@ -98,7 +98,7 @@ class Period(NamedTuple):
         return cls(text, months * number, days * number)
 
     def before(self, ts: int) -> int:
-        """The start of the period that ends at ``ts``, UTC nanoseconds, on the same day of the month where it exists."""
+        """Start of the period that ends at ``ts``, UTC nanoseconds: the same day of the month where it exists."""
         end = datetime.fromtimestamp(ts // SECOND, UTC)
         year, month = divmod(end.year * 12 + end.month - 1 - self.months, 12)
         day = min(end.day, monthrange(max(year, 1), month + 1)[1])
