@@ -1,7 +1,12 @@
 """Settings every test shares."""
 
+import os
+
 from hypothesis import settings
 
 # A first call compiles kernels, so the time of one example says nothing; derandomised runs make a failure repeatable.
 settings.register_profile("tradewind", deadline=None, derandomize=True, print_blob=True)
 settings.load_profile("tradewind")
+
+# The parallel runner tells its workers that the screen is 80 wide, which folds tables that a pipe would not fold.
+os.environ["COLUMNS"] = "160"
