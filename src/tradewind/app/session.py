@@ -48,7 +48,8 @@ class Session:
     ``commit_every`` is how many sequenced events share a transaction: 1 for a live feed, more for a fast replay.
     ``snapshot_every`` entries a snapshot is stored, 0 for never. ``told`` is where it is noted up to which entry people
     were told; without it a start repeats nothing. ``watch`` sees every event with its outputs after they
-    are durable.
+    are durable. ``closes`` counts the closes decided on in
+    this life.
     """
 
     def __init__(
@@ -77,6 +78,7 @@ class Session:
         self.commit_every = commit_every
         self.snapshot_every = snapshot_every
         self.watch = watch
+        self.closes = 0
         self._batch: list[tuple[Entry, list[Output], int]] = []
         self._snapshot_seq = 0
 
@@ -124,6 +126,7 @@ class Session:
         """Lets the engine see everything that closed up to ``watermark``."""
         for event in self.sequencer.release(watermark):
             self._take(event)
+            self.closes += 1
 
     def inject(self, event: InputEvent) -> None:
         """Journals and processes an event that is not a bar (command, feed state), in arrival order."""

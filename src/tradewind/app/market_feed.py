@@ -1,0 +1,127 @@
+"""Turns what providers say into final bars and a watermark, for a session to decide on.
+
+A bar is passed on when it is final, once; a hole before it is filled from history first. The watermark is the close
+up to
+which every symbol is known: the earliest of their newest final bars, moved on by time where a market is closed or a
+bar is given up after ``patience``. Nothing here decides, and nothing here reads a wall clock of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import msgspec
+
+from tradewind.adapters.market.stale_guard import StaleGuard
+from tradewind.engine.finality import BarFinality
+from tradewind.engine.sequencer import SeriesKey
+from tradewind.model.bar import Bar
+from tradewind.model.event import BarClosed, BarRevised, FeedState
+from tradewind.model.session import SessionCalendar
+from tradewind.model.timeframe import SECOND
+from tradewind.ports.market import FeedItem, Heartbeat, Lost, Update
+
+
+class FeedRules(msgspec.Struct, frozen=True):
+    """When a bar is final, given up, or its feed stale.
+
+    ``grace`` after an interval's end a forming bar counts as final; ``patience`` after it a bar that never came is given
+    up; both in nanoseconds. ``silent_bars`` without an update, or ``frozen_bars`` at one price, make a feed stale.
+    """
+
+    grace: int = 5 * SECOND
+    patience: int = 60 * SECOND
+    silent_bars: float = 1.5
+    frozen_bars: int = 3
+
+
+class SymbolFeed:
+    """One base series: finality, staleness, and how far it is known."""
+
+    def __init__(
+        self, key: SeriesKey, calendar: SessionCalendar, source: str, rules: FeedRules, monotonic: int, known: int
+    ) -> None:
+        self.key = key
+        self.calendar = calendar
+        self.known = known
+        self._source = source
+        self._rules = rules
+        self._finality = BarFinality(source, rules.grace)
+        self._guard = StaleGuard(
+            key.symbol,
+            key.timeframe,
+            calendar,
+            monotonic,
+            silent_bars=rules.silent_bars,
+            frozen_bars=rules.frozen_bars,
+        )
+
+    def on_update(self, item: Update) -> list[BarClosed | BarRevised]:
+        """Final bars and revisions out of one update; provenance is that of the update."""
+        made: list[BarClosed | BarRevised] = []
+        for event in self._finality.on_update(item.bar, closed=item.closed, ts_recv=item.ts_recv):
+            if isinstance(event, BarClosed) and event.bar == item.bar:
+                cause = item.cause if event.cause == "venue" else event.cause
+                event = BarClosed(event.bar, cause, item.source or self._source, event.ts_recv)
+            made.append(event)
+        self._note(made)
+        return made
+
+    def on_time(self, now: int) -> list[BarClosed | BarRevised]:
+        """The forming bar, once its grace is over."""
+        made = self._finality.on_time(now)
+        self._note(made)
+        return made
+
+    def confirmed(self, bar: Bar, ts_recv: int, source: str) -> BarClosed:
+        """A final bar fetched from history: to fill a hole, or in place of one that was only seen forming."""
+        self._finality.remember(bar)
+        self.known = max(self.known, bar.ts_close)
+        return BarClosed(bar, "backfill", source or self._source, ts_recv)
+
+    def state(self, item: FeedItem, now: int, monotonic: int) -> FeedState | None:
+        """Whether this item made the feed stale or fresh."""
+        return self._guard.observe(item, now, monotonic)
+
+    def give_up(self, now: int) -> None:
+        """Lets time pass: what was due ``patience`` ago and never came is no longer waited for."""
+        due = now - self._rules.patience
+        if due > self.known:
+            self.known = due
+
+    def rest(self, now: int) -> None:
+        """Lets time pass while the market is closed: nothing is owed, nobody has to wait for this symbol."""
+        until = now - self._rules.grace
+        if until > self.known and not self.calendar.expected_closes(self.known, until, self.key.timeframe):
+            self.known = until
+
+    def _note(self, events: Sequence[BarClosed | BarRevised]) -> None:
+        for event in events:
+            if isinstance(event, BarClosed):
+                self.known = max(self.known, event.bar.ts_close)
+
+
+class VenueTime:
+    """The latest moment any message spoke of: the clock of a venue whose time is not the host's."""
+
+    def __init__(self) -> None:
+        self.now = 0
+
+    def observe(self, item: FeedItem) -> None:
+        """Takes a message's own time."""
+        if isinstance(item, Update):
+            self.now = max(self.now, item.bar.ts_close if item.closed else item.bar.ts_open)
+        elif isinstance(item, Heartbeat):
+            self.now = max(self.now, item.ts_venue)
+
+
+def watermark(feeds: Mapping[str, SymbolFeed]) -> int:
+    """The close up to which every symbol is known."""
+    return min(feed.known for feed in feeds.values())
+
+
+def lost_states(item: FeedItem, symbols: Sequence[str]) -> Iterator[FeedState]:
+    """A broken connection, said once per symbol."""
+    if isinstance(item, Lost):
+        for symbol in symbols:
+            yield FeedState(symbol, "disconnected", item.ts_recv, item.detail)
