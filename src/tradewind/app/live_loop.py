@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
 import msgspec
 
-from tradewind.adapters.market.polling import poll
+from tradewind.adapters.market.polling import FAR_FUTURE, poll
 from tradewind.app.market_feed import FeedRules, SymbolFeed, VenueTime, lost_states, watermark
 from tradewind.app.replay_loop import LoopResult
 from tradewind.app.session import Session
@@ -22,6 +22,8 @@ from tradewind.ports.market import FeedItem, MarketProvider, Update
 from tradewind.ports.scheduler import Scheduler
 
 TICK = SECOND
+RETRY = SECOND
+LONGEST_RETRY = 30 * SECOND
 
 
 class LiveSource(msgspec.Struct, frozen=True):
@@ -64,6 +66,9 @@ class LiveLoop:
         self._closes = 0
         self._bars = 0
         self._released = 0
+        self._doubtful: set[str] = set()
+        self._next_try = 0
+        self._wait = RETRY
 
     async def warm_up(self, start: int, end: int) -> int:
         """History of a new run, or what was missed since the last one; returns the bars taken.
@@ -91,6 +96,7 @@ class LiveLoop:
                 self._provider[key.symbol] = source.provider
         self._release()
         self.session.flush()
+        self._closes = self._bars = 0  # a run counts what it decides on, not what it warmed up with
         return taken
 
     async def run(self, *, iterations: int = 0, stop_asked: Callable[[], bool] = lambda: False) -> LoopResult:
@@ -146,9 +152,12 @@ class LiveLoop:
             self._venue_time.observe(item)
         for state in lost_states(item, tuple(self._feeds)):
             self.session.inject(state)
+            self._doubtful.add(state.symbol)
         now, monotonic = self.clock.now(), self.clock.monotonic()
         if isinstance(item, Update):
             feed = self._feeds[item.bar.symbol]
+            self._doubtful.discard(item.bar.symbol)
+            self._wait = RETRY
             changed = feed.state(item, now, monotonic)
             if changed is not None:
                 self.session.inject(changed)
@@ -159,6 +168,8 @@ class LiveLoop:
     async def _pass_time(self) -> None:
         """What time alone changes: forming bars past their grace, bars given up, closed markets, silence."""
         now = self._now()
+        if self._doubtful and self.clock.monotonic() >= self._next_try:
+            await self._catch_up()
         for feed in self._feeds.values():
             for event in feed.on_time(now):
                 await self._final(feed, event)
@@ -183,6 +194,15 @@ class LiveLoop:
                     event = BarClosed(found, event.cause, event.source, event.ts_recv)
         self._push(event)
 
+    async def _catch_up(self) -> None:
+        """While a stream is down history speaks for it, asked at growing intervals until the stream is heard again."""
+        for symbol in sorted(self._doubtful):
+            feed = self._feeds[symbol]
+            for bar in await self._history(feed, feed.known, FAR_FUTURE):
+                self._push(feed.confirmed(bar, self.clock.now(), self._provider[symbol].name))
+        self._wait = min(2 * self._wait, LONGEST_RETRY)
+        self._next_try = self.clock.monotonic() + self._wait
+
     def _owed(self, feed: SymbolFeed, now: int) -> bool:
         return bool(self.session.owed(feed.key, now - self._rules.patience))
 
@@ -192,6 +212,7 @@ class LiveLoop:
             self._push(feed.confirmed(found, now, self._provider[feed.key.symbol].name))
 
     async def _history(self, feed: SymbolFeed, start: int, end: int) -> Sequence[Bar]:
+        """History, empty where it could not be had; the failure is journaled."""
         try:
             return await self._provider[feed.key.symbol].history(feed.key.symbol, feed.key.timeframe, start, end)
         except TradewindError as error:

@@ -25,7 +25,7 @@ from tradewind.ports.market import FeedItem, Heartbeat, Lost, Update
 class FeedRules(msgspec.Struct, frozen=True):
     """When a bar is final, given up, or its feed stale.
 
-    ``grace`` after an interval's end a forming bar counts as final; ``patience`` after it a bar that never came is given
+    ``grace`` after an interval's end a forming bar counts as final, ``patience`` after it one that never came is given
     up; both in nanoseconds. ``silent_bars`` without an update, or ``frozen_bars`` at one price, make a feed stale.
     """
 
