@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from tests.fakes.venue import standing_in
-from tradewind.adapters.http_transport import HttpTransport
 from tradewind.adapters.host_process import HostProcess
+from tradewind.adapters.http_transport import HttpTransport
 from tradewind.adapters.market.provider_settings import ProviderSettings
 from tradewind.adapters.market.providers import create_provider
 from tradewind.adapters.market.simulated import simulate, spec_for

@@ -48,8 +48,7 @@ class Session:
     ``commit_every`` is how many sequenced events share a transaction: 1 for a live feed, more for a fast replay.
     ``snapshot_every`` entries a snapshot is stored, 0 for never. ``told`` is where it is noted up to which entry people
     were told; without it a start repeats nothing. ``watch`` sees every event with its outputs after they
-    are durable. ``closes`` counts the closes decided on in
-    this life.
+    are durable. ``closes`` counts the closes of this life.
     """
 
     def __init__(
