@@ -8,7 +8,8 @@ after the end opens the series again, and nothing is owed for the pause.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import OrderedDict
+from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 import msgspec
@@ -29,16 +30,18 @@ class SeriesKey(NamedTuple):
 
 
 class _Series:
-    """Bars waiting for the watermark, and how far the series has been released."""
+    """Bars waiting for the watermark, and how far the series was released; ``shortest`` is the length of any bar."""
 
-    __slots__ = ("calendar", "closed", "frontier", "pending", "recent")
+    __slots__ = ("calendar", "closed", "frontier", "pending", "recent", "shortest")
 
-    def __init__(self, calendar: SessionCalendar) -> None:
+    def __init__(self, calendar: SessionCalendar, timeframe: Timeframe) -> None:
         self.calendar = calendar
+        # A trading day may lose an hour to daylight saving.
+        self.shortest = timeframe.ns - (HOUR if timeframe.ns > HOUR else 0)
         self.closed = False
         self.pending: dict[int, BarClosed] = {}
         self.frontier: int | None = None
-        self.recent: dict[int, Bar] = {}
+        self.recent: OrderedDict[int, Bar] = OrderedDict()
 
 
 class SeriesProgress(msgspec.Struct, frozen=True):
@@ -67,7 +70,9 @@ class Sequencer:
     """
 
     def __init__(self, calendars: Mapping[SeriesKey, SessionCalendar]) -> None:
-        self._series = {key: _Series(calendar) for key, calendar in sorted(calendars.items(), key=_key_order)}
+        self._series = {
+            key: _Series(calendar, key.timeframe) for key, calendar in sorted(calendars.items(), key=_key_order)
+        }
 
     @property
     def keys(self) -> tuple[SeriesKey, ...]:
@@ -117,9 +122,18 @@ class Sequencer:
         """Everything with ``ts_close <= watermark``, in canonical order."""
         due: list[tuple[int, int, BarClosed | BarMissing]] = []
         for position, (key, series) in enumerate(self._series.items()):
-            if series.pending or (series.frontier is not None and not series.closed):
-                due.extend((event_close(event), position, event) for event in _take(key, series, watermark))
-        due.sort(key=_due_order)
+            frontier = series.frontier
+            if not series.pending:
+                if series.closed or frontier is None or watermark < frontier + series.shortest:
+                    continue  # nothing came and nothing can be due
+            elif len(series.pending) == 1 and frontier is not None:
+                (ts,) = series.pending
+                if ts <= frontier + series.shortest and ts <= watermark < ts + series.shortest:
+                    due.append((ts, position, _release(series, ts)))  # the one bar that was due, nothing else can be
+                    continue
+            due.extend([(event_close(event), position, event) for event in _take(key, series, watermark)])
+        if len(due) > 1:
+            due.sort(key=_due_order)
         return [event for _, _, event in due]
 
     def close(self, key: SeriesKey) -> None:
@@ -141,7 +155,7 @@ class Sequencer:
             series = self._series.get(SeriesKey(saved.symbol, saved.timeframe))
             if series is not None:
                 series.frontier, series.closed = saved.frontier, saved.closed
-                series.recent = {bar.ts_close: bar for bar in saved.recent}
+                series.recent = OrderedDict((bar.ts_close, bar) for bar in saved.recent)
 
 
 def event_close(event: BarClosed | BarMissing) -> int:
@@ -149,38 +163,40 @@ def event_close(event: BarClosed | BarMissing) -> int:
     return event.bar.ts_close if isinstance(event, BarClosed) else event.ts_close
 
 
-def _take(key: SeriesKey, series: _Series, watermark: int) -> Iterable[BarClosed | BarMissing]:
-    """Moves one series' frontier to the watermark and yields what lies between, unordered."""
-    arrived = sorted(ts for ts in series.pending if ts <= watermark)
-    if series.frontier is None:
-        if not arrived:
-            return
-        series.frontier = arrived[0] - 1
-    shortest = key.timeframe.ns - (HOUR if key.timeframe.ns > HOUR else 0)  # a trading day may lose an hour to DST
-    quiet_until = series.frontier + shortest
-    if not arrived and watermark < quiet_until:
-        return
-    if series.closed or (len(arrived) == 1 and arrived[0] <= quiet_until and watermark < arrived[0] + shortest):
-        bounds: list[tuple[int, int]] = []  # the common case: the one bar that was due, nothing else can be
-    else:
-        bounds = series.calendar.expected_closes(series.frontier, watermark, key.timeframe)
-    present = set(arrived)
-    for ts_open, ts_close in bounds:
-        if ts_close not in present:
-            yield BarMissing(key.symbol, key.timeframe, ts_open, ts_close)
-    for ts in arrived:
-        event = series.pending.pop(ts)
-        series.recent[ts] = event.bar
-        yield event
-    last = max(arrived[-1] if arrived else 0, bounds[-1][1] if bounds else 0)
-    series.frontier = max(series.frontier, last)
+def _release(series: _Series, ts: int) -> BarClosed:
+    """Hands out one waiting bar and moves the frontier to it."""
+    event = series.pending.pop(ts)
+    series.recent[ts] = event.bar
+    series.frontier = ts
     _forget(series)
+    return event
+
+
+def _take(key: SeriesKey, series: _Series, watermark: int) -> list[BarClosed | BarMissing]:
+    """Moves one series' frontier to the watermark and returns what lies between, unordered."""
+    arrived = sorted([ts for ts in series.pending if ts <= watermark])
+    frontier = series.frontier
+    if frontier is None:
+        if not arrived:
+            return []
+        frontier = arrived[0] - 1
+    if not arrived and watermark < frontier + series.shortest:
+        return []
+    bounds = [] if series.closed else series.calendar.expected_closes(frontier, watermark, key.timeframe)
+    found: list[BarClosed | BarMissing] = [
+        BarMissing(key.symbol, key.timeframe, ts_open, ts_close)
+        for ts_open, ts_close in bounds
+        if ts_close not in series.pending
+    ]
+    found += [_release(series, ts) for ts in arrived]
+    series.frontier = max(frontier, arrived[-1] if arrived else 0, bounds[-1][1] if bounds else 0)
+    return found
 
 
 def _forget(series: _Series) -> None:
     """Keeps the newest ``REMEMBERED`` released bars."""
     while len(series.recent) > REMEMBERED:
-        del series.recent[next(iter(series.recent))]
+        series.recent.popitem(last=False)
 
 
 def _key_order(item: tuple[SeriesKey, SessionCalendar]) -> tuple[str, int]:

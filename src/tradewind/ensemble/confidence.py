@@ -48,8 +48,11 @@ def breakeven_of(record: Record) -> float | None:
 
 def n_effective(weights: Sequence[float], correlation: NDArray[np.float64]) -> float:
     """Number of independent members: ``(sum w)^2 / sum_ij w_i w_j rho_ij``; ``correlation`` has shape (m, m)."""
-    w = np.asarray(weights, dtype=np.float64)
-    spread = float(w @ np.maximum(correlation, 0.0) @ w)
+    return _n_effective(np.asarray(weights, dtype=np.float64), np.maximum(correlation, 0.0))
+
+
+def _n_effective(w: NDArray[np.float64], positive: NDArray[np.float64]) -> float:
+    spread = float(w @ positive @ w)
     return float(w.sum()) ** 2 / spread if spread > 0.0 else 0.0
 
 
@@ -66,27 +69,32 @@ def calibrate(
     ``correlation`` has shape (m, m), rows in the order of ``records``. Members with fewer than ``min_record`` trades,
     or without variance, take no part; when none remains every probability is null.
     """
-    effective = n_effective(weights, correlation)
+    w = np.array(weights, dtype=np.float64)
+    positive = np.maximum(correlation, 0.0)
+    effective = _n_effective(w, positive)
     usable = [i for i, record in enumerate(records) if record.n >= min_record and record.sd_r]
     if not usable:
         most = max((record.n for record in records), default=0)
         return Calibration(
             None, None, None, None, effective, f"no member has {min_record} closed trades (most: {most})"
         )
-    w = np.array([weights[i] for i in usable])
+    chosen = list(records)
+    if len(usable) < len(chosen):
+        w, positive = w[usable], positive[np.ix_(usable, usable)]
+        chosen = [records[i] for i in usable]
     w = w / w.sum()
-    chosen = [records[i] for i in usable]
-    mean = float(sum(w_i * (record.mean_r or 0.0) for w_i, record in zip(w, chosen, strict=True)))
+    shares = w.tolist()
+    mean = sum([share * (record.mean_r or 0.0) for share, record in zip(shares, chosen, strict=True)])
     errors = w * np.array([(record.sd_r or 0.0) / math.sqrt(record.n) for record in chosen])
-    variance = float(errors @ np.maximum(correlation[np.ix_(usable, usable)], 0.0) @ errors)
-    degrees = min(record.n for record in chosen) - 1
+    variance = float(errors @ positive @ errors)
+    degrees = min([record.n for record in chosen]) - 1
     confidence = float(stdtr(degrees, mean / math.sqrt(variance))) if variance > 0.0 else None
-    win, even = _win_probability(chosen, w, prior_strength)
+    win, even = _win_probability(chosen, shares, prior_strength)
     return Calibration(confidence, win, even, mean, effective, _described(chosen))
 
 
 def _win_probability(
-    records: Sequence[Record], weights: NDArray[np.float64], strength: float
+    records: Sequence[Record], weights: Sequence[float], strength: float
 ) -> tuple[float | None, float | None]:
     """Shrunk win rate and break-even of the group, both null when a member lacks a win or a loss."""
     win = even = 0.0
@@ -94,13 +102,13 @@ def _win_probability(
         own = breakeven_of(record)
         if own is None:
             return None, None
-        win += float(weight) * (record.wins + strength * own) / (record.n + strength)
-        even += float(weight) * own
+        win += weight * (record.wins + strength * own) / (record.n + strength)
+        even += weight * own
     return win, even
 
 
 def _described(records: Sequence[Record]) -> str:
     """Where the numbers come from, for a person."""
-    total = sum(record.n for record in records)
+    total = sum([record.n for record in records])
     origins = sorted({record.origin for record in records if record.origin})
     return f"{total} closed trades of {len(records)} member(s)" + (f": {'; '.join(origins)}" if origins else "")

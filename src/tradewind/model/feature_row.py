@@ -37,4 +37,5 @@ class FeatureRow:
 
     def __getitem__(self, key: str) -> float:
         """The value of an indicator by its key; raises KeyError for one the series does not compute."""
-        return float(self.values[self.index[key]])
+        value: float = self.values.item(self.index[key])
+        return value

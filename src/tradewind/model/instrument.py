@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from enum import StrEnum
+from functools import cache
 from typing import Final
 
 import msgspec
@@ -84,7 +85,7 @@ class Instrument(msgspec.Struct, frozen=True):
     @property
     def digits(self) -> int:
         """Decimal places of a price."""
-        return max(0, -math.floor(math.log10(self.tick) + 1e-9))
+        return _digits(self.tick)
 
     def to_steps(self, lots: float) -> int:
         """Whole lot steps in ``lots``, rounded down; a size is never rounded up."""
@@ -97,3 +98,8 @@ class Instrument(msgspec.Struct, frozen=True):
     def pips(self, distance: float) -> float:
         """A price distance in pips."""
         return distance / self.pip
+
+
+@cache
+def _digits(tick: float) -> int:
+    return max(0, -math.floor(math.log10(tick) + 1e-9))
