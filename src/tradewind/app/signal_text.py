@@ -109,7 +109,9 @@ def consensus_lines(consensus: Consensus) -> list[str]:
         f"Confidence   {percent(consensus.confidence)} that the expectancy after costs is positive",
         f"Based on     {consensus.calibrated_on}",
         f"Strategies   {', '.join(consensus.voters)}",
-    ]
+        *([f"Without      {', '.join(consensus.absent)}: no current bar; the others share its weight"]
+          if consensus.absent else []),
+    ]  # fmt: skip
 
 
 def signal_lines(signal: Signal, instrument: Instrument) -> list[str]:

@@ -24,7 +24,7 @@ def deliberate(
     """The consensus of one symbol's timeframes, the ensemble's own objections, and the votes that were counted.
 
     Votes of timeframes that are not present (cold, or their due bar is missing) are left out and the others' weights
-    renormalised.
+    renormalised; the consensus names them.
     """
     present = {timeframe: one for timeframe, one in series.items() if one.present}
     votes = tuple([vote for one in present.values() for vote in one.votes()])
@@ -44,6 +44,7 @@ def deliberate(
         confidence=calibration.confidence,
         expectancy_r=calibration.expectancy_r,
         calibrated_on=calibration.calibrated_on,
+        absent=tuple(str(timeframe) for timeframe in series if timeframe not in present),
     )
     return consensus, ensemble_reasons(consensus, params), votes
 

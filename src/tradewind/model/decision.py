@@ -54,6 +54,7 @@ class Consensus(msgspec.Struct, frozen=True):
     ``n_effective`` is the number of independent members the voters amount to. ``win_probability`` is the calibrated
     probability that the target is reached before the stop, with ``breakeven`` beside it; ``confidence`` is the
     probability that the expectancy after costs is positive. Both are null where no record exists.
+    ``absent`` names configured timeframes without a current bar, whose weight the others took over.
     """
 
     side: int
@@ -66,6 +67,7 @@ class Consensus(msgspec.Struct, frozen=True):
     confidence: float | None
     expectancy_r: float | None
     calibrated_on: str
+    absent: tuple[str, ...] = ()
 
 
 class Bracket(msgspec.Struct, frozen=True, gc=False):
