@@ -63,7 +63,7 @@ def test_three_iterations_are_three_closes_and_exit_0(own_market: Project) -> No
 
 @pytest.mark.req("H03")
 def test_without_execution_signals_are_told_and_no_order_is_ever_made(own_market: Project) -> None:
-    """The journal of outputs is the audit log: no order, no fill, no position, but signals with everything to act on."""
+    """The journal of outputs is the audit log: no order, no fill, no position; the signals are told in full."""
     ran = own_market.types(*RUN, "--execution", "none", "--iterations", "900")
     assert ran.exit_code == 0
     assert "SIGNAL" in ran.stderr
@@ -79,7 +79,7 @@ def test_without_execution_signals_are_told_and_no_order_is_ever_made(own_market
 
 @pytest.mark.req("H04")
 def test_paper_fills_at_the_next_open_plus_its_costs(finished: Finished) -> None:
-    """Every position: entry = next bar's open, moved against the trader by spread and slippage and by less than a tick."""
+    """Every position: entry = next open, moved against the trader by spread, slippage and less than a tick."""
     made = finished.project
     opens = {
         (symbol, ts): (price, spread)
