@@ -18,7 +18,10 @@ from tradewind.model.session import SessionCalendar
 
 
 class RunCounts(msgspec.Struct, frozen=True):
-    """The numbers of a run. ``reasons`` counts every reason of every refused bar, so it sums to more than the bars."""
+    """The numbers of a run. ``reasons`` counts every reason of every refused bar, so it sums to more than the bars.
+
+    ``tiers`` is the mix of the signals: high, medium, low.
+    """
 
     bars: int
     missing: int
@@ -32,6 +35,7 @@ class RunCounts(msgspec.Struct, frozen=True):
     refused_orders: int
     ambiguous: int
     reasons: dict[str, int]
+    tiers: dict[str, int]
     first_ts: int
     last_ts: int
 
@@ -84,6 +88,7 @@ class RunSummary:
             trades=len(self.trades),
             refused_orders=kinds["refusal"],
             ambiguous=sum(trade.ambiguous for trade in self.trades),
+            tiers={tier: sum(one.tier == tier for one in self.signals) for tier in ("high", "medium", "low")},
             reasons=dict(sorted(self.reasons.items(), key=_most_first)),
             first_ts=self._first,
             last_ts=self._last,

@@ -107,6 +107,7 @@ def result_tables(result: BacktestResult) -> list[Any]:
             ("decisions", f"{counts.decisions}: {counts.signals} signals, {counts.no_trade} no trade, "
                           f"{counts.no_decision} no decision"),
             ("signals", result.rate.text()),
+            ("signals by tier", ", ".join(f"{tier} {n}" for tier, n in counts.tiers.items())),
             ("trades", f"{trades.n} closed, {result.open_positions} open, {counts.ambiguous} ambiguous inside one bar"),
             ("win rate", f"{percent(trades.win_rate)} (95% {percent(trades.win_rate_low)} to "
                          f"{percent(trades.win_rate_high)}; break-even {percent(trades.breakeven)})"),

@@ -118,6 +118,7 @@ def run_tables(result: RunResult) -> list[Any]:
         ("decisions", f"{counts.decisions}: {counts.signals} signals, {counts.no_trade} no trade, "
                       f"{counts.no_decision} no decision"),
         ("signals", result.rate.text()),
+        ("signals by tier", ", ".join(f"{tier} {n}" for tier, n in counts.tiers.items())),
         ("trades", f"{counts.trades} closed, {result.open_positions} open, {counts.ambiguous} ambiguous"),
         ("balance, equity", f"{result.balance}, {result.equity:.2f}"),
         ("journal", f"{result.head_seq} entries, decision digest {result.digest[:16]}"),
