@@ -21,7 +21,8 @@ from tradewind.adapters.store.memory_journal import MemoryJournal
 from tradewind.adapters.task_scheduler import TaskScheduler
 from tradewind.adapters.wall_clock import WallClock
 from tradewind.app.config import built_in
-from tradewind.app.live_loop import LiveLoop, LiveSource
+from tradewind.app.feed_intake import LiveSource
+from tradewind.app.live_loop import LiveLoop
 from tradewind.app.market_feed import FeedRules
 from tradewind.app.replay_loop import drive_replay
 from tradewind.app.run_summary import RunSummary

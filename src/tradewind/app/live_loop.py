@@ -1,37 +1,24 @@
-"""Drives a session from live providers: warm up from history, then one queue of what every stream says."""
+"""Runs a feed intake on an event loop: one task per stream, one queue, a look at the clock every second."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
-import msgspec
-
-from tradewind.adapters.market.polling import FAR_FUTURE, poll
-from tradewind.app.market_feed import FeedRules, SymbolFeed, VenueTime, lost_states, watermark
+from tradewind.adapters.market.polling import poll
+from tradewind.app.feed_intake import FeedIntake, LiveSource
+from tradewind.app.market_feed import FeedRules
 from tradewind.app.replay_loop import LoopResult
 from tradewind.app.session import Session
 from tradewind.engine.sequencer import SeriesKey
-from tradewind.errors import TradewindError, Unavailable
-from tradewind.model.bar import Bar
-from tradewind.model.event import BarClosed, BarRevised, FeedState
+from tradewind.errors import Unavailable
 from tradewind.model.session import SessionCalendar
 from tradewind.model.timeframe import SECOND
 from tradewind.ports.clock import Clock
-from tradewind.ports.market import FeedItem, MarketProvider, Update
+from tradewind.ports.market import FeedItem, MarketProvider
 from tradewind.ports.scheduler import Scheduler
 
 TICK = SECOND
-RETRY = SECOND
-LONGEST_RETRY = 30 * SECOND
-
-
-class LiveSource(msgspec.Struct, frozen=True):
-    """One provider and the base series taken from it; ``poll_every_s`` > 0 asks instead of streaming."""
-
-    provider: MarketProvider
-    keys: tuple[SeriesKey, ...]
-    poll_every_s: float = 0.0
 
 
 class LiveLoop:
@@ -54,50 +41,16 @@ class LiveLoop:
     ) -> None:
         self.session = session
         self.clock = clock
+        self.intake = FeedIntake(
+            session, sources, calendars, clock, rules=rules, virtual_time=virtual_time, on_close=on_close
+        )
         self._sources = tuple(sources)
-        self._calendars = calendars
         self._scheduler = scheduler
-        self._rules = rules
-        self._venue_time = VenueTime() if virtual_time else None
-        self._on_close = on_close
         self._queue: asyncio.Queue[FeedItem | None] = asyncio.Queue()
-        self._feeds: dict[str, SymbolFeed] = {}
-        self._provider: dict[str, MarketProvider] = {}
-        self._closes = 0
-        self._bars = 0
-        self._released = 0
-        self._doubtful: set[str] = set()
-        self._next_try = 0
-        self._wait = RETRY
 
     async def warm_up(self, start: int, end: int) -> int:
-        """History of a new run, or what was missed since the last one; returns the bars taken.
-
-        Bars a new run is given to warm up on carry the cause ``history``; those an interrupted run missed are decided
-        on.
-        """
-        done = self.session.frontiers()
-        taken = 0
-        for source in self._sources:
-            for key in source.keys:
-                since = done.get(key.symbol)
-                bars = await source.provider.history(key.symbol, key.timeframe, start if since is None else since, end)
-                cause = "history" if since is None else "backfill"
-                for bar in bars:
-                    self.session.push(BarClosed(bar, cause, source.provider.name, self.clock.now()))
-                taken += len(bars)
-                known = max([bar.ts_close for bar in bars], default=since or start)
-                feed = SymbolFeed(
-                    key, self._calendars[key], source.provider.name, self._rules, self.clock.monotonic(), known
-                )
-                for bar in bars[-512:]:
-                    feed.confirmed(bar, 0, source.provider.name)
-                self._feeds[key.symbol] = feed
-                self._provider[key.symbol] = source.provider
-        self._release()
-        self.session.flush()
-        self._closes = self._bars = 0  # a run counts what it decides on, not what it warmed up with
-        return taken
+        """As ``FeedIntake.warm_up``."""
+        return await self.intake.warm_up(start, end)
 
     async def run(self, *, iterations: int = 0, stop_asked: Callable[[], bool] = lambda: False) -> LoopResult:
         """Streams until the end; the open batch is flushed in every case."""
@@ -113,30 +66,30 @@ class LiveLoop:
                 if stop_asked():
                     stopped = "asked"
                     break
-                if iterations and self._closes >= iterations:
+                if iterations and self.intake.closes >= iterations:
                     stopped = "iterations"
                     break
                 try:
                     item = await asyncio.wait_for(self._queue.get(), TICK / SECOND)
                 except TimeoutError:
-                    await self._pass_time()
+                    await self.intake.pass_time()
                     continue
                 if item is None:
                     reading -= 1
                     continue
-                await self._take(item)
+                await self.intake.take(item)
         finally:
             self.session.flush()
             self._scheduler.cancel()
             for source in self._sources:
                 await source.provider.close()
         await self._scheduler.join()
-        return LoopResult(self._closes, self._bars, self._released, stopped)
+        return LoopResult(self.intake.closes, self.intake.bars, self.intake.released, stopped)
 
     def _stream(self, source: LiveSource, symbols: Sequence[str], timeframe: object) -> AsyncIterator[FeedItem]:
         key = next(key for key in source.keys if key.timeframe is timeframe)
         if source.poll_every_s > 0.0:
-            since = min(self._feeds[symbol].known for symbol in symbols)
+            since = min(self.intake.known_until(symbol) for symbol in symbols)
             return poll(source.provider, symbols, key.timeframe, self.clock, source.poll_every_s, since)
         return source.provider.stream(symbols, key.timeframe)
 
@@ -146,99 +99,6 @@ class LiveLoop:
                 await self._queue.put(item)
         finally:
             self._queue.put_nowait(None)
-
-    async def _take(self, item: FeedItem) -> None:
-        if self._venue_time is not None:
-            self._venue_time.observe(item)
-        for state in lost_states(item, tuple(self._feeds)):
-            self.session.inject(state)
-            self._doubtful.add(state.symbol)
-        now, monotonic = self.clock.now(), self.clock.monotonic()
-        if isinstance(item, Update):
-            feed = self._feeds[item.bar.symbol]
-            self._doubtful.discard(item.bar.symbol)
-            self._wait = RETRY
-            changed = feed.state(item, now, monotonic)
-            if changed is not None:
-                self.session.inject(changed)
-            for event in feed.on_update(item):
-                await self._final(feed, event)
-        await self._pass_time()
-
-    async def _pass_time(self) -> None:
-        """What time alone changes: forming bars past their grace, bars given up, closed markets, silence."""
-        now = self._now()
-        if self._doubtful and self.clock.monotonic() >= self._next_try:
-            await self._catch_up()
-        for feed in self._feeds.values():
-            for event in feed.on_time(now):
-                await self._final(feed, event)
-            feed.rest(now)
-            if self._owed(feed, now):
-                await self._fill(feed, now)
-                feed.give_up(now)
-        self._release()
-
-    async def _final(self, feed: SymbolFeed, event: BarClosed | BarRevised) -> None:
-        """Hands a final bar on; one only seen forming is asked for in history first, the hole before it too."""
-        if isinstance(event, BarRevised):
-            self.session.inject(event)
-            return
-        bar = event.bar
-        owed = self.session.owed(feed.key, bar.ts_open)
-        start = min([ts_open for ts_open, _ in owed], default=bar.ts_open)
-        if owed or event.cause in ("successor", "grace"):
-            for found in await self._history(feed, start, bar.ts_close):
-                self._push(feed.confirmed(found, event.ts_recv, self._provider[feed.key.symbol].name))
-                if found.ts_open == bar.ts_open:
-                    event = BarClosed(found, event.cause, event.source, event.ts_recv)
-        self._push(event)
-
-    async def _catch_up(self) -> None:
-        """While a stream is down history speaks for it, asked at growing intervals until the stream is heard again."""
-        for symbol in sorted(self._doubtful):
-            feed = self._feeds[symbol]
-            for bar in await self._history(feed, feed.known, FAR_FUTURE):
-                self._push(feed.confirmed(bar, self.clock.now(), self._provider[symbol].name))
-        self._wait = min(2 * self._wait, LONGEST_RETRY)
-        self._next_try = self.clock.monotonic() + self._wait
-
-    def _owed(self, feed: SymbolFeed, now: int) -> bool:
-        return bool(self.session.owed(feed.key, now - self._rules.patience))
-
-    async def _fill(self, feed: SymbolFeed, now: int) -> None:
-        owed = self.session.owed(feed.key, now - self._rules.patience)
-        for found in await self._history(feed, owed[0][0], owed[-1][1]):
-            self._push(feed.confirmed(found, now, self._provider[feed.key.symbol].name))
-
-    async def _history(self, feed: SymbolFeed, start: int, end: int) -> Sequence[Bar]:
-        """History, empty where it could not be had; the failure is journaled."""
-        try:
-            return await self._provider[feed.key.symbol].history(feed.key.symbol, feed.key.timeframe, start, end)
-        except TradewindError as error:
-            self.session.inject(FeedState(feed.key.symbol, "unfilled", self.clock.now(), str(error)))
-            return ()
-
-    def _push(self, event: BarClosed) -> None:
-        self._bars += 1
-        self.session.push(event)
-
-    def _release(self) -> None:
-        """Lets the engine see what every symbol has reached."""
-        reached = watermark(self._feeds)
-        if reached <= self._released:
-            return
-        self._released = reached
-        before = self.session.closes
-        self.session.advance(reached)
-        self.session.flush()
-        made = self.session.closes - before
-        self._closes += made
-        if made and self._on_close is not None:
-            self._on_close(made)
-
-    def _now(self) -> int:
-        return self.clock.now() if self._venue_time is None else self._venue_time.now
 
 
 async def check_clock(provider: MarketProvider, limit_s: float, *, virtual: bool) -> float | None:
