@@ -9,7 +9,7 @@ UV ?= uv
 
 .DEFAULT_GOAL := help
 .PHONY: help demo install dev test check lint types architecture secrets security dead-code docs coverage soak-short bench \
-	requirements env-example layout commands lock clean
+	requirements env-example layout commands schema lock clean
 .DELETE_ON_ERROR:
 
 help: ## List the targets
@@ -101,6 +101,9 @@ layout: dev ## Write docs/layout.md from the tree
 
 commands: dev ## Write docs/commands.md from the commands
 	@$(BIN)/python -m tests.docs.commands > docs/commands.md
+
+schema: dev ## Write docs/signal-schema.json from the published signal
+	@$(BIN)/python -m tests.docs.signal_schema > docs/signal-schema.json
 
 lock: ## Resolve the locks again (needs uv: pip install uv, or UV=path)
 	@command -v $(UV) >/dev/null 2>&1 || { echo "make lock needs uv: pip install uv, or name it: make lock UV=/path/to/uv" >&2; exit 1; }

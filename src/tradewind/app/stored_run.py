@@ -33,9 +33,19 @@ class StoredRun(NamedTuple):
         return {symbol: Timeframe.parse(base) for symbol, base in pairs}
 
 
-def asked_words(*, executes: bool, preset: str | None, interval: Timeframe | None) -> tuple[str, ...]:
-    """What flags add to the configuration, as the journal keeps it."""
-    words = {"execution": "paper" if executes else "none", "preset": preset, "interval": interval}
+def asked_words(
+    *, executes: bool, preset: str | None, interval: Timeframe | None, settings: str = ""
+) -> tuple[str, ...]:
+    """What flags add to the configuration, as the journal keeps it; ``settings`` is the hash of the configuration.
+
+    The hash lets ``status`` compare configurations without building the plan.
+    """
+    words = {
+        "execution": "paper" if executes else "none",
+        "preset": preset,
+        "interval": interval,
+        "settings": settings or None,
+    }
     return tuple(f"{key}={value}" for key, value in words.items() if value is not None)
 
 

@@ -13,6 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from tradewind.adapters.wall_clock import WallClock
+from tradewind.app.config import config_hash
 from tradewind.app.pacing import paced
 from tradewind.app.recordings import material_for
 from tradewind.app.run_options import requested
@@ -89,7 +90,9 @@ def run(
             on_step=lambda step: advance(len(step.bars)),
             stop_asked=stop.is_set,
             now=clock.now(),
-            asked=asked_words(executes=request.executes, preset=preset, interval=interval),
+            asked=asked_words(
+                executes=request.executes, preset=preset, interval=interval, settings=config_hash(settings)
+            ),
         )
     return Report(result, human=run_tables(result))
 

@@ -173,9 +173,10 @@ def _filters(engine: Engine, series: Series, consensus: Consensus) -> tuple[Filt
     views = []
     for one in desk.plan.filters:
         objections = filter_reasons((one,), consensus, series.row, higher)
-        row = higher[0] if one.name == "higher_timeframe" and higher else series.row
-        inputs = {indicator.key: row[indicator.key] for indicator in one.features()}
-        views.append(FilterView(one.name, row.timeframe, inputs, objections[0] if objections else None))
+        rows = higher[:1] if one.name == "higher_timeframe" else (series.row,)
+        inputs = {indicator.key: row[indicator.key] for row in rows for indicator in one.features()}
+        frame = rows[0].timeframe if rows else series.timeframe
+        views.append(FilterView(one.name, frame, inputs, objections[0] if objections else None))
     return tuple(views)
 
 

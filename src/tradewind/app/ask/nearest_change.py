@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import msgspec
@@ -36,7 +37,22 @@ def nearest_changes(chain: Chain) -> tuple[Change, ...]:
     if len(reasons) == 1:
         return (_alone(reasons[0], chain),)
     together = Change(f"{len(reasons)} reasons block together; no single change turns the decision", False)
-    return (together, *(Change(reason_line(reason), False) for reason in reasons))
+    return (together, *(Change(_needed(reason), False) for reason in sorted(reasons, key=_distance)))
+
+
+def _distance(reason: Reason) -> float:
+    """How far the value is from its limit, relative to the limit; endless where there are no numbers."""
+    if reason.value is None or not reason.limit:
+        return math.inf
+    return abs(reason.value - reason.limit) / abs(reason.limit)
+
+
+def _needed(reason: Reason) -> str:
+    """``agreement: 0.714286 would have to rise to 0.8``; the words alone without numbers."""
+    if reason.value is None or reason.limit is None:
+        return reason_line(reason)
+    way = "rise" if reason.value < reason.limit else "fall"
+    return f"{reason.code}: {reason.value:.6g} would have to {way} to {reason.limit:.6g}"
 
 
 def _alone(reason: Reason, chain: Chain) -> Change:
