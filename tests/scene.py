@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tradewind.adapters.market.candle_store import CandleStore
-from tradewind.adapters.market.simulated import SOURCE, simulate_market, spec_for
+from tradewind.adapters.market.simulated import SOURCE, START, simulate_market, spec_for
 from tradewind.adapters.market.simulated_edge import EdgeKind, PlantedEdge
 from tradewind.adapters.market.simulated_faults import InjectedFault, MarketFaults
 from tradewind.adapters.replay_feed import Recording, ReplayFeed
@@ -60,10 +60,15 @@ class Tape(NamedTuple):
 
 
 def market(
-    symbol: str = "BTC/USDT", bars: int = 3000, seed: int = 1, faults: MarketFaults | None = None
+    symbol: str = "BTC/USDT",
+    bars: int = 3000,
+    seed: int = 1,
+    faults: MarketFaults | None = None,
+    start: int = START,
 ) -> tuple[BarColumns, tuple[InjectedFault, ...]]:
     """Hourly SIMULATED bars as a feed delivers them, and the faults that were put in."""
-    made = simulate_market(spec_for(resolve(symbol), bars=bars, edge=EDGE, faults=faults), np.random.default_rng(seed))
+    spec = spec_for(resolve(symbol), bars=bars, start=start, edge=EDGE, faults=faults)
+    made = simulate_market(spec, np.random.default_rng(seed))
     return made.columns, made.injected
 
 

@@ -1,0 +1,219 @@
+"""Parity d: a process may die anywhere. What it decided, and what people heard, is what would have been without it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests import scene
+from tests.scene import Tape
+from tradewind.adapters.notify.console import REPEATED
+from tradewind.adapters.replay_feed import ReplayFeed
+from tradewind.adapters.sim_clock import ManualClock
+from tradewind.adapters.store.codec import encode_outputs
+from tradewind.adapters.store.store import Store
+from tradewind.app.replay_loop import drive_replay
+from tradewind.app.run_replay import JournaledRun
+from tradewind.app.session import Recovery
+from tradewind.app.wiring import engine_for, sequencer_for
+from tradewind.engine.snapshot import restore_engine, snapshot_engine
+from tradewind.model.decision import Signal
+from tradewind.model.event import BarClosed, BarMissing
+from tradewind.ports.process import Crashed
+
+DEATHS = 20
+
+
+class Mortal:
+    """A process that ends at its ``left``-th checkpoint or spoken line, 0: never; ``said`` outlives it."""
+
+    def __init__(self, left: int, said: list[str]) -> None:
+        self.left = left
+        self.said = said
+
+    def checkpoint(self, name: str) -> None:
+        self.left -= 1
+        if self.left == 0:
+            raise Crashed(name)
+
+    def say(self, line: str) -> None:
+        self.said.append(line)
+        self.checkpoint("said a line")
+
+
+def life(tape: Tape, path: Path, mortal: Mortal, *, batch: int, snapshots: int, closes: int = 0) -> Recovery | None:
+    """One life of a process on the store at ``path``: starts, goes on with the bars, ends or dies."""
+    feed, clock = ReplayFeed(tape.recordings), ManualClock()
+    with Store.open(path, 0) as store:
+        run = JournaledRun(
+            tape.plan,
+            store,
+            clock,
+            mortal.say,
+            origin="replay",
+            process=mortal,
+            commit_every=batch,
+            snapshot_every=snapshots,
+        )
+        recovery = run.start(feed.first_ts)
+        drive_replay(run.session, feed, clock, iterations=closes)
+        return recovery
+
+
+def tellings(said: list[str]) -> tuple[Counter[str], Counter[str]]:
+    """How often each signal was told as new, and how often as a repeat."""
+    new: Counter[str] = Counter()
+    again: Counter[str] = Counter()
+    marked = ""
+    for line in said:
+        if line.startswith(f"{REPEATED}: ") and not line.startswith((f"{REPEATED}: ✓", f"{REPEATED}: Trade")):
+            marked = line.split(": ", 1)[1]
+        if line.startswith("Id "):
+            (again if marked == line.split()[-1] else new)[line.split()[-1]] += 1
+            marked = ""
+    return new, again
+
+
+@pytest.mark.parametrize(("batch", "snapshots"), [(64, 700), (7, 0)])
+def test_dying_anywhere_leaves_the_journal_of_an_uninterrupted_run(tmp_path: Path, batch: int, snapshots: int) -> None:
+    """Around commits, while speaking, between speaking and noting; with snapshots and from the journal alone."""
+    tape = scene.planted()
+    scene.enough(tape)
+    generator = np.random.default_rng(batch)
+    said: list[str] = []
+    deaths = finished = 0
+    while not finished:
+        left = int(generator.integers(1, 9_000 // DEATHS)) if deaths < DEATHS else 0
+        try:
+            life(tape, tmp_path / "run.db", Mortal(left, said), batch=batch, snapshots=snapshots)
+            finished = 1
+        except Crashed:
+            deaths += 1
+    with Store.read(tmp_path / "run.db") as store:
+        entries = list(store.journal.read())
+    new, again = tellings(said)
+    print(f"{deaths} deaths; {sum(new.values())} signals told as new, {sum(again.values())} as repeats (SIMULATED)")
+    assert deaths >= DEATHS // 2
+    assert entries == list(tape.entries)
+    signals = {signal.id for signal in tape.signals}
+    assert set(new) | set(again) == signals, "a signal was never told"
+    assert max(new.values()) == 1, "a signal was told as new twice"
+    assert sum((new + again).values()) - len(signals) <= deaths, "more than one true repeat for a death"
+
+
+def test_the_state_after_recovery_is_the_state_before_the_end(tmp_path: Path) -> None:
+    """From the journal alone, from a snapshot and the rest, and twice: the bytes an undisturbed process holds."""
+    tape = scene.planted()
+    feed, generator = ReplayFeed(tape.recordings), np.random.default_rng(4)
+    for closes in sorted(int(n) for n in generator.integers(700, 2000, 2)):
+        states = []
+        for name, snapshots in (("plain", 0), ("snapshots", 300)):
+            path = tmp_path / f"{name}{closes}.db"
+            life(tape, path, Mortal(0, []), batch=100, snapshots=snapshots, closes=closes)
+            for _ in range(2):
+                with Store.open(path, 0) as store:
+                    run = JournaledRun(tape.plan, store, ManualClock(), print, origin="replay")
+                    recovery = run.start(feed.first_ts)
+                    assert recovery is not None
+                    assert (recovery.snapshot_seq > 0) is (snapshots > 0)
+                    assert (recovery.entries < recovery.head_seq) is (snapshots > 0)
+                    states.append(snapshot_engine(run.engine, run.session.sequencer))
+                    head = store.journal.head.seq
+        engine, sequencer = engine_for(tape.plan), sequencer_for(tape.plan)
+        for entry in tape.entries[:head]:
+            engine.process(entry.event)
+            if isinstance(entry.event, BarClosed | BarMissing):
+                sequencer.resume(entry.event)
+        assert set(states) == {snapshot_engine(engine, sequencer)}
+
+
+def test_a_snapshot_at_any_entry_continues_like_the_engine_it_was_taken_of() -> None:
+    """Ten places, open positions and waiting orders among them; every later output is the recorded one."""
+    tape = scene.planted()
+    places = np.random.default_rng(5).integers(1, len(tape.entries) - 1, 8).tolist()
+    places.append(next(e.seq for e in tape.entries if b'"type":"intent"' in e.outputs))
+    places.append(next(e.seq for e in tape.entries if b'"leg":"entry"' in e.outputs))
+    engine, sequencer = engine_for(tape.plan), sequencer_for(tape.plan)
+    taken = {}
+    for entry in tape.entries:
+        engine.process(entry.event)
+        if entry.seq in places:
+            taken[entry.seq] = snapshot_engine(engine, sequencer)
+    for seq, state in taken.items():
+        other = engine_for(tape.plan)
+        restore_engine(other, sequencer_for(tape.plan), state)
+        for entry in tape.entries[seq : seq + 800]:
+            assert encode_outputs(other.process(entry.event)) == entry.outputs, f"snapshot {seq}, entry {entry.seq}"
+
+
+def test_a_series_that_ended_is_not_read_again_after_a_snapshot(tmp_path: Path) -> None:
+    """EUR/USD ends first; a process that starts after that from a snapshot takes no bar of it a second time."""
+    tape = scene.planted()
+    path = tmp_path / "run.db"
+    closes = len({int(ts) for one in tape.recordings for ts in one.columns.ts_close})
+    ends = [int(one.columns.ts_close[-1]) for one in tape.recordings]
+    after = sum(1 for ts in tape.recordings[0].columns.ts_close if ts > min(ends))
+    assert after > 5
+    life(tape, path, Mortal(0, []), batch=512, snapshots=1, closes=closes - after + 3)
+    recovery = life(tape, path, Mortal(0, []), batch=100, snapshots=0)
+    assert recovery is not None
+    assert recovery.entries == 0
+    with Store.read(path) as store:
+        assert list(store.journal.read()) == list(tape.entries)
+
+
+class DiesUntold(Mortal):
+    """Ends right after the ``left``-th commit of its life, before a word is said."""
+
+    def checkpoint(self, name: str) -> None:
+        if name == "after-commit":
+            super().checkpoint(name)
+
+
+def test_signals_decided_and_not_yet_told_are_told_after_the_restart(tmp_path: Path) -> None:
+    """Death right after the commit: the decision stands; people hear of it at the next start, marked as a repeat."""
+    tape = scene.planted()
+    path = tmp_path / "run.db"
+    said: list[str] = []
+    life(tape, path, Mortal(0, said), batch=512, snapshots=0, closes=800)
+    with Store.read(path) as store:
+        head = store.journal.head.seq
+    seq = next(e.seq for e in tape.entries if e.seq > head and b'"type":"signal"' in e.outputs)
+    signal = next(one for one in tape.signals if one.id.encode() in tape.entries[seq - 1].outputs)
+    with pytest.raises(Crashed):
+        life(tape, path, DiesUntold(seq - head, said), batch=1, snapshots=0)
+    assert signal.id not in "\n".join(said)
+    recovery = life(tape, path, Mortal(0, said), batch=1, snapshots=0, closes=1)
+    assert recovery is not None
+    assert recovery.head_seq == seq
+    assert recovery.retold == 1
+    assert f"{REPEATED}: {signal.id}" in said
+
+
+def test_a_missing_note_repeats_nothing(tmp_path: Path) -> None:
+    """A store copied without its note, or with one of another history: old news is not poured out again."""
+    tape = scene.planted()
+    path = tmp_path / "run.db"
+    life(tape, path, Mortal(0, []), batch=100, snapshots=0, closes=1500)
+    note = path.with_name("run.db.told")
+    assert note.exists()
+    for change in (note.unlink, lambda: note.write_bytes(b"%020d %s\n" % (5, b"ab" * 32))):
+        change()
+        said: list[str] = []
+        recovery = life(tape, path, Mortal(0, said), batch=100, snapshots=0, closes=1)
+        assert recovery is not None
+        assert recovery.retold == 0
+        assert not any(REPEATED in line for line in said)
+
+
+def test_every_signal_is_told_once_when_nobody_dies(tmp_path: Path) -> None:
+    """The plain case: each signal once, as new."""
+    tape = scene.planted()
+    said: list[str] = []
+    life(tape, tmp_path / "run.db", Mortal(0, said), batch=512, snapshots=0)
+    new, again = tellings(said)
+    assert new == Counter(one.id for one in tape.of(Signal))
+    assert not again
