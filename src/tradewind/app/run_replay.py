@@ -22,8 +22,11 @@ from tradewind.app.stored_run import find_run, require_same
 from tradewind.app.wiring import calendars_of, engine_for, sequencer_for, started_event
 from tradewind.engine.pipeline import Engine
 from tradewind.engine.plan import EnginePlan
+from tradewind.model.bar import Bar
 from tradewind.model.decision import Signal
+from tradewind.model.event import InputEvent
 from tradewind.model.instrument import Instrument
+from tradewind.model.output import Output
 from tradewind.ports.clock import Clock
 from tradewind.ports.process import Process
 
@@ -50,6 +53,8 @@ class RunResult(msgspec.Struct, frozen=True):
 class JournaledRun:
     """One run on a store: a new one when the store has none, else the continuation of the one it has.
 
+    ``on_closed`` is shown the bars of every event once they are durable; only with ``commit_every`` 1 are they current.
+
     Raises:
         Misconfigured: the store's run was made with another configuration.
     """
@@ -65,8 +70,10 @@ class JournaledRun:
         process: Process | None = None,
         commit_every: int = COMMIT_EVERY,
         snapshot_every: int = SNAPSHOT_EVERY,
+        on_closed: Callable[[Sequence[Bar]], None] | None = None,
     ) -> None:
         self.plan = plan
+        self._on_closed = on_closed
         self.store = store
         self.summary = RunSummary()
         self.engine: Engine = engine_for(plan)
@@ -82,8 +89,13 @@ class JournaledRun:
             told=store.told,
             commit_every=commit_every,
             snapshot_every=snapshot_every,
-            watch=self.summary.watch,
+            watch=self._watch,
         )
+
+    def _watch(self, event: InputEvent, outputs: Sequence[Output]) -> None:
+        self.summary.watch(event, outputs)
+        if self._on_closed is not None:
+            self._on_closed(self.engine.closed)
 
     def start(self, ts: int, asked: Sequence[str] = ()) -> Recovery | None:
         """Continues the store's run, or begins one stamped ``ts``; ``asked`` as in ``Started``."""

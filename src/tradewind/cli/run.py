@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal as signals
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,14 +17,17 @@ from tradewind.adapters.wall_clock import WallClock
 from tradewind.app.config import config_hash
 from tradewind.app.pacing import paced
 from tradewind.app.recordings import material_for
+from tradewind.app.run_live import LiveRequest, run_live
 from tradewind.app.run_options import requested
 from tradewind.app.run_replay import RunResult, run_replay
+from tradewind.app.settings.root import AppConfig
 from tradewind.app.signal_text import utc
 from tradewind.app.stored_run import asked_words
 from tradewind.app.wiring import plan_for
 from tradewind.app.workspace import Workspace
 from tradewind.cli.backtest import DetailOption
 from tradewind.cli.contract import Report, progress, single, table, verb
+from tradewind.cli.data_live import GatewayOption, ProviderOption
 from tradewind.cli.options import (
     OptionalIntervalOption,
     PresetOption,
@@ -33,7 +37,7 @@ from tradewind.cli.options import (
     split_symbols,
 )
 from tradewind.cli.overrides import configured
-from tradewind.errors import Unavailable
+from tradewind.model.timeframe import Timeframe
 
 app = single()
 
@@ -60,14 +64,29 @@ def run(
     detail: DetailOption = "auto",
     preset: PresetOption = None,
     store: StoreOption = None,
+    provider: ProviderOption = "",
+    gateway: GatewayOption = "",
     quiet: Annotated[bool, typer.Option("--quiet", help="Do not print signals and trades as they happen.")] = False,
 ) -> Report:
     """Turns closing bars into signals, journaled; continues where an earlier run on the same store stopped."""
     settings = configured(config, preset, interval)
     request = requested(settings, feed=feed, execution=execution, mode=mode)
-    if request.feed != "replay":
-        raise Unavailable(f"feed {request.feed}", next_step="use --feed replay")
     workspace = Workspace(settings)
+    if request.feed != "replay":
+        return _live(
+            settings,
+            LiveRequest(
+                bases=live_bases(settings, workspace.symbols(split_symbols(symbol)), interval),
+                executes=request.executes,
+                polls=request.feed == "poll",
+                provider=provider,
+                gateway=gateway,
+                iterations=iterations,
+                asked=asked_words(executes=request.executes, preset=preset, interval=interval),
+            ),
+            store or workspace.database,
+            _silent if quiet else _say,
+        )
     span = timerange or TimeRange()
     material = material_for(
         workspace,
@@ -95,6 +114,21 @@ def run(
             ),
         )
     return Report(result, human=run_tables(result))
+
+
+def _live(settings: AppConfig, request: LiveRequest, database: Path, say: Callable[[str], None]) -> Report:
+    """Streams or polls until the count is reached or somebody asks to stop."""
+    with stop_on_signal() as stop, progress("Closes", request.iterations or None) as advance:
+        result = asyncio.run(
+            run_live(settings, request, database, WallClock(), say, on_close=advance, stop_asked=stop.is_set)
+        )
+    return Report(result, human=run_tables(result))
+
+
+def live_bases(settings: AppConfig, symbols: Sequence[str], interval: Timeframe | None) -> dict[str, Timeframe]:
+    """The bar length taken from the venue for every symbol: asked for, configured, or the shortest that votes."""
+    shortest = min((one.interval for one in settings.timeframes.intervals), key=lambda one: one.rank)
+    return dict.fromkeys(symbols, interval or settings.timeframes.base or shortest)
 
 
 @contextmanager

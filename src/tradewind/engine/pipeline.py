@@ -76,7 +76,8 @@ class _Desk:
 class Engine:
     """Decides. Knows no clock, no network, no disk and no mode; the broker it is given may be any.
 
-    ``keep_shadow`` keeps every closed shadow trade for a report; it takes part in no decision.
+    ``keep_shadow`` keeps every closed shadow trade for a report; it takes part in no decision. ``closed`` holds the
+    bars the last event decided on, shortest first, for whoever wants to show them.
 
     ``broker`` receives the intents of signals when ``plan.executes``; without it signals are for a person to act on.
     """
@@ -89,10 +90,12 @@ class Engine:
         self.portfolio = portfolio
         self.rates = rates
         self.paused = False
+        self.closed: tuple[Bar, ...] = ()
         self.desks = {one.instrument.symbol: _Desk(one, plan, keep_shadow=keep_shadow) for one in plan.symbols}
 
     def process(self, event: InputEvent) -> list[Output]:
         """Outputs of one sequenced event, in the order they happened."""
+        self.closed = ()
         if isinstance(event, BarClosed):
             return self._on_bar(event)
         if isinstance(event, BarMissing):
@@ -160,6 +163,7 @@ class Engine:
     def _decide_all(self, desk: _Desk, bars: Iterable[Bar], outputs: list[Output], *, history: bool) -> None:
         """Steps every series whose bar closed, then decides, shortest timeframe first."""
         fired = [(bar, desk.series[bar.timeframe].step(bar)) for bar in bars if bar.timeframe in desk.series]
+        self.closed = tuple(bar for bar, _ in fired)
         if desk.holding is not None:
             for bar, _ in fired:
                 self._count_down(desk.holding, bar.timeframe)
