@@ -63,12 +63,14 @@ async def run_live(
         offset = await _offset(config, request, sources)
         instruments = {one.instrument.symbol: one.instrument for one in plan.symbols}
         with Store.open(database, clock.now(), instruments=instruments) as store:
-            run = JournaledRun(plan, store, clock, say, origin="live", commit_every=1, on_closed=_shown(say))
+            heard: list[bool] = []
+            run = JournaledRun(plan, store, clock, say, origin="live", commit_every=1, on_closed=_shown(say, heard))
             now = clock.now() + offset
             recovery = run.start(now, request.asked)
             loop = _loop(config, run, sources, clock, virtual=bool(request.gateway), on_close=on_close)
-            taken = await loop.warm_up(now - round(config.market.history_days * DAY), now)
+            taken = await loop.warm_up(now - round(config.market.history_days * DAY), now, stop_asked)
             _announce(plan, taken, say)
+            heard.append(True)
             result = await loop.run(iterations=request.iterations, stop_asked=stop_asked)
             return run.result(recovery, result)
     finally:
@@ -126,11 +128,11 @@ def _loop(
     )
 
 
-def _shown(say: Callable[[str], None]) -> Callable[[Sequence[Bar]], None]:
-    """Says one line for every bar that closed."""
+def _shown(say: Callable[[str], None], heard: Sequence[bool]) -> Callable[[Sequence[Bar]], None]:
+    """Says one line for every bar that closed, once ``heard`` holds something: history is not news."""
 
     def shown(bars: Sequence[Bar]) -> None:
-        for bar in bars:
+        for bar in bars if heard else ():
             say(closed_line(bar))
 
     return shown
