@@ -24,6 +24,7 @@ from tradewind.ports.market import FeedItem, MarketProvider, Update
 
 RETRY = SECOND
 LONGEST_RETRY = 30 * SECOND
+WARM_UP_BATCH = 512
 
 
 class LiveSource(msgspec.Struct, frozen=True):
@@ -72,12 +73,19 @@ class FeedIntake:
         """The close up to which a symbol is known."""
         return self._feeds[symbol].known
 
-    async def warm_up(self, start: int, end: int) -> int:
+    async def warm_up(self, start: int, end: int, stop_asked: Callable[[], bool] = lambda: False) -> int:
         """History of a new run, or what was missed since the last one; returns the bars taken.
 
         Bars a new run is given to warm up on carry the cause ``history``; those an interrupted run missed are decided
-        on.
+        on. They share transactions: nobody waits for any single one of them.
         """
+        each, self.session.commit_every = self.session.commit_every, WARM_UP_BATCH
+        try:
+            return await self._warm_up(start, end, stop_asked)
+        finally:
+            self.session.commit_every = each
+
+    async def _warm_up(self, start: int, end: int, stop_asked: Callable[[], bool]) -> int:
         done = self.session.frontiers()
         taken = 0
         for source in self._sources:
@@ -96,7 +104,8 @@ class FeedIntake:
                     feed.confirmed(bar, 0, source.provider.name)
                 self._feeds[key.symbol] = feed
                 self._provider[key.symbol] = source.provider
-        self._release()
+        if not stop_asked():
+            self._release()
         self.session.flush()
         self.closes = self.bars = 0  # a run counts what it decides on, not what it warmed up with
         return taken

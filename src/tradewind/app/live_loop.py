@@ -48,9 +48,9 @@ class LiveLoop:
         self._scheduler = scheduler
         self._queue: asyncio.Queue[FeedItem | None] = asyncio.Queue()
 
-    async def warm_up(self, start: int, end: int) -> int:
+    async def warm_up(self, start: int, end: int, stop_asked: Callable[[], bool] = lambda: False) -> int:
         """As ``FeedIntake.warm_up``."""
-        return await self.intake.warm_up(start, end)
+        return await self.intake.warm_up(start, end, stop_asked)
 
     async def run(self, *, iterations: int = 0, stop_asked: Callable[[], bool] = lambda: False) -> LoopResult:
         """Streams until the end; the open batch is flushed in every case."""
