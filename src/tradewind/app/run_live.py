@@ -10,7 +10,8 @@ import msgspec
 from tradewind.adapters.http_transport import HttpTransport
 from tradewind.adapters.store.store import Store
 from tradewind.adapters.task_scheduler import TaskScheduler
-from tradewind.app.live_loop import LiveLoop, LiveSource, check_clock
+from tradewind.app.feed_intake import LiveSource
+from tradewind.app.live_loop import LiveLoop, check_clock
 from tradewind.app.market_feed import FeedRules
 from tradewind.app.market_sources import gateway_label, open_provider, provider_names, provider_settings
 from tradewind.app.run_replay import JournaledRun, RunResult
