@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from tradewind.adapters.market.candle_store import CandleStore
 from tradewind.adapters.market.failover import Failover
+from tradewind.adapters.market.providers import factories, secrets_of
 from tradewind.adapters.market.venue_http import persist
 from tradewind.errors import Misconfigured, Retryable, Unavailable
 from tradewind.model.bar import Bar, BarColumns
@@ -134,7 +135,10 @@ async def _well(provider: MarketProvider) -> float | None:
     if health.state == "unreachable":
         raise Retryable(health.detail, where=provider.name, retry_after_s=health.retry_after_s)
     if health.state == "refused" or (health.state == "disabled" and health.latency_ms is None):
-        raise Unavailable(health.detail, where=provider.name, next_step="see `tradewind data providers`")
+        found = health.detail.removeprefix(f"{provider.name}: ").partition(" Next: ")[0]
+        names = ", ".join(secrets_of(provider.name)) if provider.name in factories() else ""
+        advice = f"correct {names} in .env" if names else "see `tradewind data providers`"
+        raise Unavailable(found, where=provider.name, next_step=advice)
     return health.clock_offset_s
 
 

@@ -1,0 +1,299 @@
+"""Black box: what goes wrong is said in one message, nothing is lost, and the same command works once it is right.
+
+Every message is read: what was found, where, and what to do next. None holds a stack trace.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.acceptance.project import Project, simulated, write_csv
+from tests.cli_runner import Ran
+from tests.fakes.venue import START, in_background, made_up
+from tests.shared_data import shared
+from tradewind.adapters.market.stand_in.faults import Fault
+from tradewind.adapters.market.stand_in.market import Series
+from tradewind.adapters.wall_clock import WallClock
+from tradewind.model.timeframe import MINUTE, Timeframe
+
+RUN = ("run", "--feed", "replay", "--symbol", "BTC/USDT", "--interval", "1h", "--execution", "paper", "--quiet")
+FETCH = ("data", "fetch", "-p", "BTCUSDT", "--days", "1", "-i", "5m", "--provider", "binance")
+
+
+def refused(ran: Ran | subprocess.CompletedProcess[str], code: int, *parts: str) -> str:
+    """Asserts a refusal with its exit code and every part of its message on stderr; returns the message."""
+    given = ran.exit_code if isinstance(ran, Ran) else ran.returncode
+    assert (given, ran.stdout) == (code, ""), ran
+    assert "Traceback" not in ran.stderr
+    for part in parts:
+        assert part in ran.stderr, ran.stderr
+    return ran.stderr
+
+
+def series(project: Project) -> dict[str, tuple[int, str]]:
+    """``pair -> (bars, hash)`` of everything stored."""
+    listed = project.types("data", "list", "--json").document
+    return {f"{one['symbol']} {one['interval']}": (one["rows"], one["hash"]) for one in listed}
+
+
+def sound(project: Project) -> int:
+    """Entries of the journal, after ``db check`` found everything in order."""
+    checked = project.types("db", "check")
+    assert checked.exit_code == 0, checked.stdout
+    return project.rows("SELECT count(*) FROM journal")[0][0]
+
+
+@pytest.fixture
+def little_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of two megabytes at ``tmp_path``; skips where mounting is not allowed."""
+    made = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=2m", "none", str(tmp_path)], capture_output=True, text=True, check=False
+    )
+    if made.returncode:
+        pytest.skip(f"needs the right to mount a small file system: {made.stderr.strip()}")
+    try:
+        yield tmp_path
+    finally:
+        subprocess.run(["umount", "--lazy", str(tmp_path)], check=True)
+
+
+def grown(place: Path) -> None:
+    """Somebody frees disk space."""
+    subprocess.run(["mount", "-o", "remount,size=64m", str(place)], check=True)
+
+
+def test_a_wrong_pair_changes_nothing_and_names_those_there_are(own_market: Project) -> None:
+    before = series(own_market)
+    path = write_csv(own_market.folder / "bars.csv", simulated("BTC/USDT", 10))
+    refused(own_market.types("data", "import", path.name, "-p", "BTCC/USDT", "-i", "1h"), 2, "BTCC/USDT", "BTC/USDT")
+    refused(own_market.types(*RUN[:3], "--symbol", "EURUSDD"), 2, "EURUSDD", "EUR/USD")
+    refused(own_market.types("data", "import", path.name, "-p", "BTC/USDT", "-i", "7m"), 2, "7m", "1h")
+    assert series(own_market) == before
+
+
+def test_a_wrong_key_of_a_venue_is_named_by_its_variable_and_never_shown(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bars = made_up(300, Timeframe.M5, first=1.1, places=5)
+    monkeypatch.setenv("OANDA_ACCOUNT_ID", "101-001-1-001")
+    monkeypatch.setenv("OANDA_API_KEY", "canary-4711-wrong")
+    words = ("data", "fetch", "-p", "EURUSD", "--days", "1", "-i", "5m", "--provider", "oanda", "--gateway")
+    with in_background([Series("EUR/USD", Timeframe.M5, bars)], now=START + 299 * 5 * MINUTE) as server:
+        message = refused(project.types(*words, server.url), 3, "oanda", "OANDA_API_KEY")
+        assert "canary" not in message
+        assert series(project) == {}
+        monkeypatch.setenv("OANDA_API_KEY", "stand-in-token")
+        assert project.types(*words, server.url).exit_code == 0
+    assert series(project)["EUR/USD 5m"][0] > 200
+
+
+def test_a_parquet_file_that_is_damaged_is_refused_whole_and_its_sound_copy_is_taken(own_market: Project) -> None:
+    before = series(own_market)
+    original = shared("data/bars/XAUUSD-1h.parquet").read_bytes()
+    path = own_market.folder / "XAUUSD-1h.parquet"
+    words = ("data", "import", path.name, "-p", "XAUUSD", "-i", "1h")
+    for damaged in (original[:-1000], original[: len(original) // 2], b"PAR1" + b"\0" * 5000 + b"PAR1",
+                    original[:-3000] + b"\xff" * 2000 + original[-1000:]):  # fmt: skip
+        path.write_bytes(damaged)
+        refused(own_market.types(*words), 1, path.name, "Parquet")
+        assert series(own_market) == before
+    path.write_bytes(original)
+    assert own_market.types(*words).exit_code == 0
+    assert set(series(own_market)) == {*before, "XAU/USD 1h"}
+
+
+def test_a_stored_partition_that_was_changed_is_found_named_and_put_right(own_market: Project) -> None:
+    """Readers use the mapped columns; where these are gone too, the damage stops the run before a bar is used."""
+    folder = own_market.folder / "data" / "candles" / "BTC-USDT" / "1h"
+    kept = own_market.folder / "kept"
+    shutil.copytree(folder, kept)
+    partition = sorted(folder.glob("*.parquet"))[0]
+    damaged = bytearray(partition.read_bytes())
+    damaged[len(damaged) // 2] ^= 0xFF
+    partition.write_bytes(bytes(damaged))
+    verified = own_market.types("data", "verify", "--symbol", "BTC/USDT")
+    assert verified.exit_code != 0
+    assert partition.name in verified.stdout + verified.stderr
+    assert "restore the file from a backup" in verified.stdout + verified.stderr
+    columns = next(folder.glob("columns.*.bin"))
+    columns.unlink()
+    refused(own_market.types(*RUN), 1, partition.name, "was changed", "Next: ")
+    refused(own_market.types("backtest", "-p", "BTCUSDT", "-i", "1h", "--no-report"), 1, partition.name)
+    shutil.copy(kept / partition.name, partition)
+    assert own_market.types("data", "verify", "--symbol", "BTC/USDT", "--json").document is not None
+    assert own_market.types(*RUN, "--iterations", "5").exit_code == 0
+
+
+def test_a_csv_file_that_was_cut_off_names_the_line_and_the_whole_file_is_taken(project: Project) -> None:
+    path = write_csv(project.folder / "BTCUSDT-1h.csv", simulated("BTC/USDT", 50))
+    whole = path.read_text()
+    words = ("data", "import", path.name, "-p", "BTCUSDT", "-i", "1h")
+    path.write_text(whole[:-20])
+    refused(project.types(*words), 1, path.name, "line 51", "cut off", "Next: ")
+    assert series(project) == {}
+    document = project.types(*words, "--json")
+    assert document.document["error"]["exit_code"] == 1
+    path.write_text(whole)
+    assert project.types(*words).exit_code == 0
+    assert series(project)["BTC/USDT 1h"][0] == 50
+
+
+def test_a_disk_that_is_full_during_an_import_keeps_what_was_stored(market: Project, little_disk: Path) -> None:
+    project = Project(little_disk)
+    shutil.copytree(market.folder / "data", little_disk / "data", ignore=shutil.ignore_patterns("tradewind.db*"))
+    before = series(project)
+    big = shared("data/bars/GBPUSD-1h.parquet")
+    words = ("data", "import", str(big), "-p", "GBPUSD", "-i", "1h")
+    refused(project.types(*words), 3, "No space left on device", "nothing was changed", "free disk space")
+    assert series(project) == before
+    assert project.types("data", "verify").exit_code in (0, 4)
+    grown(little_disk)
+    assert project.types(*words).exit_code == 0
+    assert set(series(project)) == {*before, "GBP/USD 1h"}
+    assert {name: series(project)[name] for name in before} == before
+
+
+def test_a_disk_that_is_full_during_a_run_loses_nothing_and_the_run_goes_on(market: Project, little_disk: Path) -> None:
+    """The journal ends at the last entry that was acknowledged; the repeated command ends as one never interrupted."""
+    project = Project(little_disk)
+    folder = Path("data", "candles", "BTC-USDT")
+    shutil.copytree(market.folder / folder, little_disk / folder)
+    refused(project.types(*RUN), 3, "tradewind.db", "disk is full", "nothing committed is lost", "free space")
+    kept = sound(project)
+    assert 0 < kept < 2401
+    grown(little_disk)
+    again = project.types(*RUN, "--json")
+    assert again.exit_code == 0
+    assert again.document["recovery"]["entries"] == kept
+    assert sound(project) == 2401
+    assert again.document["digest"] == uninterrupted(market, little_disk / "other")
+
+
+def test_a_file_that_may_not_grow_stops_import_and_run_in_order(market: Project, tmp_path: Path) -> None:
+    """The same with a limit on the size of files, in processes of their own, where nothing can be mounted."""
+    project = Project(tmp_path)
+    shutil.copytree(market.folder / "data", tmp_path / "data", ignore=shutil.ignore_patterns("tradewind.db*"))
+    before = series(project)
+    big = str(shared("data/bars/GBPUSD-1h.parquet"))
+    words = ("data", "import", big, "-p", "GBPUSD", "-i", "1h")
+    refused(project.types_outside(*words, before="ulimit -f 200"), 3, "cannot write", "nothing was changed")
+    assert series(project) == before
+    refused(project.types_outside(*RUN, before="ulimit -f 1500"), 3, "tradewind.db", "nothing committed is lost")
+    assert 0 < sound(project) < 2401
+    assert project.types(*RUN).exit_code == 0
+    assert sound(project) == 2401
+
+
+def test_a_database_locked_by_another_program_is_waited_for_then_named(own_market: Project) -> None:
+    """A backup tool holds a write transaction: exit 3, nothing lost; the same command works when it lets go."""
+    assert own_market.types(*RUN, "--iterations", "20").exit_code == 0
+    path = own_market.folder / "data" / "tradewind.db"
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    try:
+        refused(own_market.types(*RUN, "--iterations", "20"), 3, "tradewind.db", "locked by another process",
+                "nothing is lost", "try again")  # fmt: skip
+        assert own_market.rows("SELECT count(*) FROM journal") == [[21]]
+    finally:
+        other.rollback()
+        other.close()
+    assert own_market.types(*RUN, "--iterations", "20").exit_code == 0
+    assert sound(own_market) == 41
+
+
+def test_a_second_run_on_the_same_store_is_refused_with_the_pid_of_the_first(own_market: Project) -> None:
+    """The first goes on undisturbed; readers look on beside it; after it has ended the same command works."""
+    first = subprocess.Popen(
+        [sys.executable, "-m", "tradewind", *RUN, "--speed", "3600"],
+        cwd=own_market.folder, env=own_market.variables(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    try:
+        waited_for(own_market.folder / "data" / "tradewind.db", first)
+        refused(own_market.types(*RUN), 3, f"pid {first.pid}", "is writing to this database", "stop process")
+        assert own_market.rows("SELECT count(*) FROM journal")[0][0] > 0
+    finally:
+        first.send_signal(signal.SIGINT)
+        _, said = first.communicate(timeout=60)
+    assert (first.returncode, "Traceback" in said) == (0, False)
+    assert own_market.types(*RUN, "--iterations", "5").exit_code == 0
+    sound(own_market)
+
+
+@pytest.mark.req("X16")
+@pytest.mark.parametrize("hour", [3600.0, -3600.0])
+def test_a_clock_an_hour_off_is_a_fault_with_the_command_that_sets_it(project: Project, hour: float) -> None:
+    project.configured('symbols = ["BTC/USDT"]\n[market]\nproviders = ["binance"]\n')
+    now = WallClock().now
+    start = now() // (5 * MINUTE) * 5 * MINUTE - 400 * 5 * MINUTE
+    bars = made_up(300, Timeframe.M5, start=start)
+    with in_background([Series("BTC/USDT", Timeframe.M5, bars)], time=now) as server:
+        assert clock_of(project, server.url)["state"] == "ok"
+        server.venue.faults.arm(Fault("skew", seconds=hour))
+        server.venue.market.skew_ns = server.venue.faults.skew_ns
+        off = clock_of(project, server.url)
+        ran = project.types("doctor", "clock", "--gateway", server.url)
+    assert off["state"] == "fail"
+    assert f"{hour:+.0f}"[:4] in off["detail"]
+    assert "30" in off["detail"]
+    assert "timedatectl" in off["next_step"]
+    assert ran.exit_code == 3
+    assert "timedatectl" in ran.stdout
+
+
+def clock_of(project: Project, url: str) -> dict[str, str]:
+    findings = project.types("doctor", "clock", "--gateway", url, "--json").document["findings"]
+    return next(one for one in findings if one["topic"] == "clock" and "binance" in one["detail"])
+
+
+def test_without_a_network_a_fetch_says_what_it_could_not_reach_and_keeps_what_it_has(project: Project) -> None:
+    bars = made_up(600, Timeframe.M5)
+    now = START + 599 * 5 * MINUTE
+    with in_background([Series("BTC/USDT", Timeframe.M5, bars)], now=now) as server:
+        assert project.types(*FETCH, "--gateway", server.url).exit_code == 0
+        url = server.url
+    before = series(project)
+    assert before["BTC/USDT 5m"][0] > 280
+    refused(project.types(*FETCH, "--gateway", url), 3, "binance", "check the network", "Next: ")
+    assert project.types("data", "ping", "--provider", "binance", "--gateway", url).exit_code == 3
+    assert series(project) == before
+    assert project.types("data", "verify").exit_code in (0, 4)
+    with in_background([Series("BTC/USDT", Timeframe.M5, bars)], now=now) as server:
+        assert project.types(*FETCH, "--gateway", server.url).exit_code == 0
+
+
+@pytest.mark.parametrize("place", ["data", "reports"])
+def test_a_file_where_a_folder_should_be_is_named(own_market: Project, place: str) -> None:
+    words = {"data": ("data", "import", "b.csv", "-p", "BTCUSDT", "-i", "1h"),
+             "reports": ("backtest", "-p", "BTCUSDT", "-i", "1h", "--timerange", "20200101-20200103")}[place]  # fmt: skip
+    write_csv(own_market.folder / "b.csv", simulated("BTC/USDT", 10))
+    if (own_market.folder / place).exists():
+        shutil.move(own_market.folder / place, own_market.folder / "aside")
+    (own_market.folder / place).write_text("not a folder")
+    refused(own_market.types(*words), 3, place, "Not a directory" if place == "data" else "File exists")
+
+
+def uninterrupted(market: Project, folder: Path) -> str:
+    """The digest of the same run in one go."""
+    made = Project(folder)
+    shutil.copytree(market.folder / "data" / "candles" / "BTC-USDT", folder / "data" / "candles" / "BTC-USDT")
+    return made.types(*RUN, "--json").document["digest"]
+
+
+def waited_for(path: Path, process: subprocess.Popen[str]) -> None:
+    """Until a run has committed its first entries, or ended."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and process.poll() is None:
+        if path.exists() and os.path.getsize(path) and Path(f"{path}.head").exists():
+            return
+        time.sleep(0.05)
+    raise AssertionError("the first run did not begin")
