@@ -5,7 +5,6 @@ Every message is read: what was found, where, and what to do next. None holds a 
 
 from __future__ import annotations
 
-import os
 import shutil
 import signal
 import sqlite3
@@ -85,14 +84,14 @@ def test_a_wrong_key_of_a_venue_is_named_by_its_variable_and_never_shown(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bars = made_up(300, Timeframe.M5, first=1.1, places=5)
-    monkeypatch.setenv("OANDA_ACCOUNT_ID", "101-001-1-001")
+    monkeypatch.setenv("OANDA_ACCOUNT_ID", "101-001-0000001-001")
     monkeypatch.setenv("OANDA_API_KEY", "canary-4711-wrong")
     words = ("data", "fetch", "-p", "EURUSD", "--days", "1", "-i", "5m", "--provider", "oanda", "--gateway")
     with in_background([Series("EUR/USD", Timeframe.M5, bars)], now=START + 299 * 5 * MINUTE) as server:
         message = refused(project.types(*words, server.url), 3, "oanda", "OANDA_API_KEY")
         assert "canary" not in message
         assert series(project) == {}
-        monkeypatch.setenv("OANDA_API_KEY", "stand-in-token")
+        monkeypatch.setenv("OANDA_API_KEY", "stand-in-key")
         assert project.types(*words, server.url).exit_code == 0
     assert series(project)["EUR/USD 5m"][0] > 200
 
@@ -273,8 +272,10 @@ def test_without_a_network_a_fetch_says_what_it_could_not_reach_and_keeps_what_i
 
 @pytest.mark.parametrize("place", ["data", "reports"])
 def test_a_file_where_a_folder_should_be_is_named(own_market: Project, place: str) -> None:
-    words = {"data": ("data", "import", "b.csv", "-p", "BTCUSDT", "-i", "1h"),
-             "reports": ("backtest", "-p", "BTCUSDT", "-i", "1h", "--timerange", "20200101-20200103")}[place]  # fmt: skip
+    words = {
+        "data": ("data", "import", "b.csv", "-p", "BTCUSDT", "-i", "1h"),
+        "reports": ("backtest", "-p", "BTCUSDT", "-i", "1h", "--timerange", "20200101-20200103"),
+    }[place]
     write_csv(own_market.folder / "b.csv", simulated("BTC/USDT", 10))
     if (own_market.folder / place).exists():
         shutil.move(own_market.folder / place, own_market.folder / "aside")
@@ -293,7 +294,7 @@ def waited_for(path: Path, process: subprocess.Popen[str]) -> None:
     """Until a run has committed its first entries, or ended."""
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and process.poll() is None:
-        if path.exists() and os.path.getsize(path) and Path(f"{path}.head").exists():
+        if Path(f"{path}.head").exists():
             return
         time.sleep(0.05)
     raise AssertionError("the first run did not begin")

@@ -132,10 +132,15 @@ async def _span(provider: MarketProvider, order: Order, clock: Clock) -> tuple[i
 
 async def _well(provider: MarketProvider) -> float | None:
     health = await provider.self_test()
+    found = health.detail.removeprefix(f"{provider.name}: ").partition(" Next: ")[0]
     if health.state == "unreachable":
-        raise Retryable(health.detail, where=provider.name, retry_after_s=health.retry_after_s)
+        raise Retryable(
+            found,
+            where=provider.name,
+            next_step="check the network and that the venue is up; the same command goes on where this one stopped",
+            retry_after_s=health.retry_after_s,
+        )
     if health.state == "refused" or (health.state == "disabled" and health.latency_ms is None):
-        found = health.detail.removeprefix(f"{provider.name}: ").partition(" Next: ")[0]
         names = ", ".join(secrets_of(provider.name)) if provider.name in factories() else ""
         advice = f"correct {names} in .env" if names else "see `tradewind data providers`"
         raise Unavailable(found, where=provider.name, next_step=advice)
