@@ -72,7 +72,7 @@ def fetch_(
     with progress("Fetching", total=len(instruments)) as advance:
         wish = _Wish(interval, days, timerange or TimeRange(), provider, gateway)
         done, failed = asyncio.run(_fetch_all(settings, instruments, wish, advance))
-    if failed and len(instruments) == 1:
+    if failed and not done and len({str(error) for _, error in failed}) == 1:
         raise failed[0][1]
     short = [each for each in done if each.shortfall]
     code = max((error.exit_code for _, error in failed), default=UNAVAILABLE if short else DONE)

@@ -171,8 +171,10 @@ class CandleStore:
             Unavailable: none was dropped.
             Misconfigured: bars are stored in its place.
         """
+        folder = self._series(symbol, timeframe)
+        if not (self.folder / _TRASH).is_dir():
+            raise Unavailable(f"no dropped {timeframe} bars of {symbol}", where=str(self.folder / _TRASH))
         with one_writer(self.folder / ".lock"):
-            folder = self._series(symbol, timeframe)
             dropped = sorted((self.folder / _TRASH).glob(f"{folder.parent.name}.{timeframe}.*"))
             if not dropped:
                 raise Unavailable(f"no dropped {timeframe} bars of {symbol}", where=str(self.folder / _TRASH))
