@@ -102,6 +102,7 @@ def _calibration(result: Tally, present: Mapping[Timeframe, Series], params: Ens
         _correlation([(present[timeframe], positions) for timeframe, positions in places.items()], len(records)),
         min_record=params.min_record,
         prior_strength=params.prior_strength,
+        min_members=min(params.quorum, len(records)),
     )
 
 

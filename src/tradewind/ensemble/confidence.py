@@ -63,21 +63,22 @@ def calibrate(
     *,
     min_record: int,
     prior_strength: float,
+    min_members: int = 1,
 ) -> Calibration:
     """Confidence and win probability of members with ``records`` voting together.
 
     ``correlation`` has shape (m, m), rows in the order of ``records``. Members with fewer than ``min_record`` trades,
-    or without variance, take no part; when none remains every probability is null.
+    or without variance, take no part; when fewer than ``min_members`` remain every probability is null: one member's
+    record does not speak for a quorum.
     """
     w = np.array(weights, dtype=np.float64)
     positive = np.maximum(correlation, 0.0)
     effective = _n_effective(w, positive)
     usable = [i for i, record in enumerate(records) if record.n >= min_record and record.sd_r]
-    if not usable:
+    if len(usable) < max(1, min_members):
         most = max((record.n for record in records), default=0)
-        return Calibration(
-            None, None, None, None, effective, f"no member has {min_record} closed trades (most: {most})"
-        )
+        needs = f"{max(1, min_members)} agreeing member(s) with {min_record} closed trades"
+        return Calibration(None, None, None, None, effective, f"needs {needs}, has {len(usable)} (most trades: {most})")
     chosen = list(records)
     if len(usable) < len(chosen):
         w, positive = w[usable], positive[np.ix_(usable, usable)]

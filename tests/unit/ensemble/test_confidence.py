@@ -58,6 +58,16 @@ def test_too_few_trades_give_no_number() -> None:
     assert "29" in made.calibrated_on
 
 
+def test_one_record_does_not_speak_for_a_quorum() -> None:
+    """Two must have a record; with one of two the numbers are null, with both they are there."""
+    known, unknown = record([1.0, -1.0] * 20), record([1.0, -1.0])
+    one = calibrate([known, unknown], [1.0, 1.0], np.ones((2, 2)), min_record=30, prior_strength=20.0, min_members=2)
+    both = calibrate([known, known], [1.0, 1.0], np.ones((2, 2)), min_record=30, prior_strength=20.0, min_members=2)
+    assert one.confidence is None
+    assert "has 1" in one.calibrated_on
+    assert both.confidence is not None
+
+
 def test_win_probability_shrinks_to_the_break_even() -> None:
     """6 wins of 10 at even payoff and 20 prior trades at break-even 0.5: 16 / 30."""
     made = calibrate([record([1.0] * 6 + [-1.0] * 4)], [1.0], np.ones((1, 1)), min_record=10, prior_strength=20.0)
