@@ -54,6 +54,7 @@ class RunSummary:
         self.by_series: Counter[tuple[str, str, str]] = Counter()
         self.last_bar: dict[str, Bar] = {}
         self._kinds: Counter[str] = Counter()
+        self._bars = 0
         self._first = 0
         self._last = 0
 
@@ -61,8 +62,9 @@ class RunSummary:
         """Takes one event with its outputs."""
         if isinstance(event, BarClosed):
             bar = event.bar
-            self._kinds["bars"] += 1
-            self._kinds["synthetic"] += bool(bar.synthetic)
+            self._bars += 1
+            if bar.synthetic:
+                self._kinds["synthetic"] += 1
             self.last_bar[bar.symbol] = bar
             self._first = self._first or bar.ts_close
             self._last = bar.ts_close
@@ -77,7 +79,7 @@ class RunSummary:
         """The numbers so far."""
         kinds = self._kinds
         return RunCounts(
-            bars=kinds["bars"],
+            bars=self._bars,
             missing=kinds["missing"],
             revised=kinds["revised"],
             synthetic=kinds["synthetic"],

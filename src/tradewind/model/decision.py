@@ -47,7 +47,7 @@ class Vote(msgspec.Struct, frozen=True, gc=False):
     weight: float = 1.0
 
 
-class Consensus(msgspec.Struct, frozen=True):
+class Consensus(msgspec.Struct, frozen=True, gc=False):
     """What the ensemble makes of the standing votes.
 
     ``agreement`` = weight of the winning side / weight of the members that voted (abstainers do not count).
@@ -91,7 +91,7 @@ class Bracket(msgspec.Struct, frozen=True, gc=False):
     clips: tuple[Reason, ...] = ()
 
 
-class Signal(msgspec.Struct, frozen=True, tag="signal"):
+class Signal(msgspec.Struct, frozen=True, tag="signal", gc=False):
     """A published decision to trade. ``id`` is a pure function of the series, the bar and the configuration."""
 
     id: str
@@ -111,7 +111,7 @@ class Signal(msgspec.Struct, frozen=True, tag="signal"):
         return "BUY" if self.bracket.side > 0 else "SELL"
 
 
-class NoTrade(msgspec.Struct, frozen=True, tag="no_trade"):
+class NoTrade(msgspec.Struct, frozen=True, tag="no_trade", gc=False):
     """The bar was decided on and the answer is no; ``reasons`` holds all of them, never only the first."""
 
     symbol: str

@@ -7,7 +7,7 @@ import msgspec
 from tradewind.model.timeframe import Timeframe
 
 
-class Trade(msgspec.Struct, frozen=True, tag="trade"):
+class Trade(msgspec.Struct, frozen=True, tag="trade", gc=False):
     """A closed round trip in account currency. Money is decimal text; ``r`` = net P&L / cash risked at entry.
 
     ``mae_r`` and ``mfe_r`` are the worst and best excursion of the bar extremes, in R.
@@ -45,7 +45,7 @@ class Trade(msgspec.Struct, frozen=True, tag="trade"):
         return self.side * (self.exit - self.entry) / self.entry
 
 
-class Outcome(msgspec.Struct, frozen=True, tag="outcome"):
+class Outcome(msgspec.Struct, frozen=True, tag="outcome", gc=False):
     """How a signal ended: won, lost, or expired before it could be entered."""
 
     signal_id: str

@@ -20,7 +20,7 @@ from tradewind.errors import Corrupt
 from tradewind.ports.store import Entry
 
 ZERO = bytes(32)
-_LENGTHS = struct.Struct(">qq")
+_lengths = struct.Struct(">qq").pack
 
 
 class Head(NamedTuple):
@@ -48,9 +48,11 @@ class Row(NamedTuple):
 
 def next_head(head: Head, event: bytes, outputs: bytes) -> Head:
     """The head after one more entry."""
-    seq = head.seq + 1
-    digest = head.digest if outputs in {b"", b"[]"} else sha256(head.digest + outputs).digest()
-    return Head(seq, digest, sha256(head.hash + _LENGTHS.pack(seq, len(event)) + event + outputs).digest())
+    seq, digest, own = head
+    seq += 1
+    if len(outputs) > len(b"[]"):
+        digest = sha256(digest + outputs).digest()
+    return Head(seq, digest, sha256(own + _lengths(seq, len(event)) + event + outputs).digest())
 
 
 def verified(head: Head, row: Row) -> Entry:

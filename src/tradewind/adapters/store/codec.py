@@ -18,6 +18,7 @@ from tradewind.model.event import BarClosed, BarMissing, BarRevised, InputEvent
 from tradewind.model.output import Output
 
 _encoder = msgspec.json.Encoder()
+_WITH_BAR = (BarClosed, BarRevised)
 _events: msgspec.json.Decoder[InputEvent] = msgspec.json.Decoder(InputEvent)
 _events_with_words: msgspec.json.Decoder[InputEvent] = msgspec.json.Decoder(InputEvent, strict=False)
 _outputs = msgspec.json.Decoder(list[Output])
@@ -25,7 +26,7 @@ _outputs = msgspec.json.Decoder(list[Output])
 
 def encode_event(event: InputEvent) -> bytes:
     """Canonical JSON of an input event."""
-    if isinstance(event, BarClosed | BarRevised):
+    if isinstance(event, _WITH_BAR):
         bar = event.bar
         if not math.isfinite(bar.open + bar.high + bar.low + bar.close + bar.volume + (bar.spread or 0.0)):
             return _encoder.encode(_worded(msgspec.to_builtins(event)))
@@ -73,7 +74,7 @@ def encode_text(value: object) -> str:
 
 def ts_of(event: InputEvent) -> int:
     """The time an event belongs to: the close of its bar, else its own ``ts``; UTC nanoseconds."""
-    if isinstance(event, BarClosed | BarRevised):
+    if isinstance(event, _WITH_BAR):
         return event.bar.ts_close
     if isinstance(event, BarMissing):
         return event.ts_close
