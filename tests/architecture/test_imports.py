@@ -18,8 +18,6 @@ LAZY = {
     "ccxt": "0.4 s and 100 MB; only where such a venue is configured",
     "ccxt.async_support": "as ccxt",
     "ccxt.pro": "as ccxt",
-    "yfinance": "an extra that pulls pandas",
-    "pandas": "only beside yfinance",
     "polars": "history is read in a child process or from sidecars; the service never imports it",
     "rich.progress": "30 ms, only with a terminal to draw on",
     "rich": "only with a terminal to draw on",
