@@ -72,46 +72,30 @@ def run(
     settings = configured(config, preset, interval)
     request = requested(settings, feed=feed, execution=execution, mode=mode)
     workspace = Workspace(settings)
+    symbols = workspace.symbols(split_symbols(symbol))
+    words = asked_words(executes=request.executes, preset=preset, interval=interval, settings=config_hash(settings))
+    place, say = store or workspace.database, _silent if quiet else _say
     if request.feed != "replay":
-        return _live(
-            settings,
-            LiveRequest(
-                bases=live_bases(settings, workspace.symbols(split_symbols(symbol)), interval),
-                executes=request.executes,
-                polls=request.feed == "poll",
-                provider=provider,
-                gateway=gateway,
-                iterations=iterations,
-                asked=asked_words(executes=request.executes, preset=preset, interval=interval),
-            ),
-            store or workspace.database,
-            _silent if quiet else _say,
-        )
+        bases = live_bases(settings, symbols, interval)
+        polls = request.feed == "poll"
+        live = LiveRequest(bases, request.executes, polls, provider, gateway, iterations, words)
+        return _live(settings, live, place, say)
     span = timerange or TimeRange()
-    material = material_for(
-        workspace,
-        workspace.symbols(split_symbols(symbol)),
-        interval=interval,
-        detail=detail,
-        start=span.start,
-        end=span.end,
-    )
+    material = material_for(workspace, symbols, interval=interval, detail=detail, start=span.start, end=span.end)
     plan = plan_for(settings, material.bases, executes=request.executes, simulated=material.simulated)
     clock = WallClock()
     with stop_on_signal() as stop, progress("Run", None if iterations else material.bars) as advance:
         result = run_replay(
             plan,
             material,
-            store or workspace.database,
-            _silent if quiet else _say,
+            place,
+            say,
             iterations=iterations,
             pace=paced(speed, clock, stop) if speed > 0.0 else None,
             on_step=lambda step: advance(len(step.bars)),
             stop_asked=stop.is_set,
             now=clock.now(),
-            asked=asked_words(
-                executes=request.executes, preset=preset, interval=interval, settings=config_hash(settings)
-            ),
+            asked=words,
         )
     return Report(result, human=run_tables(result))
 
