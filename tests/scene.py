@@ -6,6 +6,7 @@ that equality of two runs means something. ``MIN_SIGNALS`` and ``MIN_TRADES`` ar
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
@@ -17,6 +18,7 @@ from tradewind.adapters.market.candle_store import CandleStore
 from tradewind.adapters.market.simulated import SOURCE, START, simulate_market, spec_for
 from tradewind.adapters.market.simulated_edge import EdgeKind, PlantedEdge
 from tradewind.adapters.market.simulated_faults import InjectedFault, MarketFaults
+from tradewind.adapters.notify.console import REPEATED
 from tradewind.adapters.replay_feed import Recording, ReplayFeed
 from tradewind.adapters.store.codec import decode_outputs
 from tradewind.app.backtest import Backtest
@@ -110,19 +112,35 @@ def planted() -> Tape:
     return run(recordings)
 
 
-CONFIGURATION = """symbols = ["BTC/USDT", "EUR/USD"]
-
+TIMEFRAMES = """
 [timeframes]
 intervals = [{ interval = "1h", weight = 0.5 }, { interval = "4h", weight = 0.5 }]
 """
 
 
-def store_candles(folder: Path, recordings: Iterable[Recording]) -> None:
+def store_candles(folder: Path, recordings: Sequence[Recording], *, both: bool = True) -> None:
     """Makes ``folder`` a project: candles of the recordings, and the configuration of ``plan``."""
     store = CandleStore(folder / "data" / "candles")
     for one in recordings:
         store.write(one.symbol, one.timeframe, one.columns, one.source)
-    (folder / "tradewind.toml").write_text(CONFIGURATION, encoding="utf-8")
+    names = ", ".join(f'"{one.symbol}"' for one in recordings)
+    text = f"symbols = [{names}]\n{TIMEFRAMES if both else ''}"
+    (folder / "tradewind.toml").write_text(text, encoding="utf-8")
+
+
+def tellings(said: Iterable[str]) -> tuple[Counter[str], Counter[str]]:
+    """How often each signal was told as new, and how often marked as a repeat, in the lines people were shown."""
+    new: Counter[str] = Counter()
+    again: Counter[str] = Counter()
+    marked = ""
+    for line in said:
+        words = line.split()
+        if line.startswith(f"{REPEATED}: ") and len(words) == len(REPEATED.split()) + 1:
+            marked = words[-1]
+        if words[:1] == ["Id"]:
+            (again if marked == words[-1] else new)[words[-1]] += 1
+            marked = ""
+    return new, again
 
 
 def decision_rows(entries: Iterable[Entry]) -> list[tuple[str, str, int, str]]:

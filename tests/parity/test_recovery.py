@@ -13,16 +13,17 @@ from tests.scene import Tape
 from tradewind.adapters.notify.console import REPEATED
 from tradewind.adapters.replay_feed import ReplayFeed
 from tradewind.adapters.sim_clock import ManualClock
-from tradewind.adapters.store.codec import encode_outputs
+from tradewind.adapters.store.codec import decode_outputs, encode_outputs
 from tradewind.adapters.store.store import Store
 from tradewind.app.replay_loop import drive_replay
 from tradewind.app.run_replay import JournaledRun
 from tradewind.app.session import Recovery
 from tradewind.app.wiring import engine_for, sequencer_for
 from tradewind.engine.snapshot import restore_engine, snapshot_engine
-from tradewind.model.decision import Signal
-from tradewind.model.event import BarClosed, BarMissing
+from tradewind.model.decision import NoDecision, NoTrade, Signal
+from tradewind.model.event import BarClosed, BarMissing, Command, FeedState
 from tradewind.ports.process import Crashed
+from tradewind.ports.store import Entry
 
 DEATHS = 20
 
@@ -63,20 +64,6 @@ def life(tape: Tape, path: Path, mortal: Mortal, *, batch: int, snapshots: int, 
         return recovery
 
 
-def tellings(said: list[str]) -> tuple[Counter[str], Counter[str]]:
-    """How often each signal was told as new, and how often as a repeat."""
-    new: Counter[str] = Counter()
-    again: Counter[str] = Counter()
-    marked = ""
-    for line in said:
-        if line.startswith(f"{REPEATED}: ") and not line.startswith((f"{REPEATED}: ✓", f"{REPEATED}: Trade")):
-            marked = line.split(": ", 1)[1]
-        if line.startswith("Id "):
-            (again if marked == line.split()[-1] else new)[line.split()[-1]] += 1
-            marked = ""
-    return new, again
-
-
 @pytest.mark.parametrize(("batch", "snapshots"), [(64, 700), (7, 0)])
 def test_dying_anywhere_leaves_the_journal_of_an_uninterrupted_run(tmp_path: Path, batch: int, snapshots: int) -> None:
     """Around commits, while speaking, between speaking and noting; with snapshots and from the journal alone."""
@@ -94,7 +81,7 @@ def test_dying_anywhere_leaves_the_journal_of_an_uninterrupted_run(tmp_path: Pat
             deaths += 1
     with Store.read(tmp_path / "run.db") as store:
         entries = list(store.journal.read())
-    new, again = tellings(said)
+    new, again = scene.tellings(said)
     print(f"{deaths} deaths; {sum(new.values())} signals told as new, {sum(again.values())} as repeats (SIMULATED)")
     assert deaths >= DEATHS // 2
     assert entries == list(tape.entries)
@@ -214,6 +201,72 @@ def test_every_signal_is_told_once_when_nobody_dies(tmp_path: Path) -> None:
     tape = scene.planted()
     said: list[str] = []
     life(tape, tmp_path / "run.db", Mortal(0, said), batch=512, snapshots=0)
-    new, again = tellings(said)
+    new, again = scene.tellings(said)
     assert new == Counter(one.id for one in tape.of(Signal))
     assert not again
+
+
+def test_orders_of_the_operator_and_states_of_the_feed_outlive_the_process(tmp_path: Path) -> None:
+    """Paused stays paused and stale stays stale over a restart, from the journal and from a snapshot."""
+    tape = scene.planted()
+    symbol = tape.recordings[0].symbol
+    feed = ReplayFeed(tape.recordings)
+    codes = []
+    for snapshots in (0, 1):
+        path = tmp_path / f"run{snapshots}.db"
+        for closes, event in (
+            (700, Command("pause", "operator", 1)),
+            (40, FeedState(symbol, "stale", 2, "nothing heard")),
+            (40, Command("resume", "operator", 3)),
+            (40, FeedState(symbol, "fresh", 4)),
+            (40, None),
+        ):
+            clock = ManualClock()
+            with Store.open(path, 0) as store:
+                run = JournaledRun(tape.plan, store, clock, print, origin="replay", snapshot_every=snapshots)
+                run.start(feed.first_ts)
+                drive_replay(run.session, feed, clock, iterations=closes)
+                if event is not None:
+                    run.session.inject(event)
+        with Store.read(path) as store:
+            entries = list(store.journal.read())
+        engine = engine_for(tape.plan)
+        assert [encode_outputs(engine.process(entry.event)) for entry in entries] == [one.outputs for one in entries]
+        codes.append([reasons_of(entry) for entry in entries if b'"' + symbol.encode() in entry.outputs])
+        places = [i for i, entry in enumerate(entries) if isinstance(entry.event, Command | FeedState)]
+        stretches = [entries[a:b] for a, b in zip(places, [*places[1:], len(entries)], strict=True)]
+        said = [Counter(code for entry in stretch for code in reasons_of(entry)) for stretch in stretches]
+        assert said[0]["paused"] > 0
+        assert said[0]["stale"] == 0
+        assert said[1]["stale"] >= 40
+        assert said[2]["stale"] >= 40
+        assert said[3]["paused"] == said[3]["stale"] == 0
+    assert codes[0] == codes[1]
+
+
+def reasons_of(entry: Entry) -> list[str]:
+    """Codes of every reason an entry's decisions were refused for."""
+    found: list[str] = []
+    for one in decode_outputs(entry.outputs):
+        if isinstance(one, NoTrade):
+            found += [reason.code for reason in one.reasons]
+        elif isinstance(one, NoDecision):
+            found.append(one.reason.code)
+    return found
+
+
+def test_bars_that_cannot_be_true_are_journaled_as_they_came_and_recovered(tmp_path: Path) -> None:
+    """A NaN has no JSON word, yet the journal gives it back, and the restart decides the same about it."""
+    columns = scene.market("BTC/USDT", 60)[0]
+    close = columns.close.copy()
+    close[[7, 30]] = np.nan, np.inf
+    broken = scene.run([scene.recording(columns._replace(close=close))])
+    path = tmp_path / "run.db"
+    life(broken, path, Mortal(0, []), batch=5, snapshots=0, closes=40)
+    life(broken, path, Mortal(0, []), batch=5, snapshots=0)
+    with Store.read(path) as store:
+        entries = list(store.journal.read())
+    assert [(one.outputs, one.digest, one.hash) for one in entries] == [
+        (one.outputs, one.digest, one.hash) for one in broken.entries
+    ]
+    assert reasons_of(entries[8])[0] == reasons_of(entries[31])[0] == "bad_data"
