@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from urllib.parse import urlencode
 
 from tradewind.errors import Retryable
-from tradewind.ports.transport import Channel, Response
+from tradewind.ports.transport import Channel, Response, Traffic
 
 Answer = Callable[[str, str, Mapping[str, str]], Response]
 
@@ -21,6 +21,7 @@ class InProcessTransport:
         self._answer = answer
         self._streams = dict(streams or {})
         self.asked: list[str] = []
+        self.traffic = Traffic()
 
     async def request(
         self,

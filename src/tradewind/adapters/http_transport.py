@@ -11,7 +11,7 @@ from websockets.asyncio.client import connect as open_socket
 from websockets.exceptions import ConnectionClosed, ConnectionClosedOK, InvalidHandshake, InvalidURI
 
 from tradewind.errors import Misconfigured, Retryable
-from tradewind.ports.transport import Response
+from tradewind.ports.transport import Response, Traffic
 
 _MAX_MESSAGE = 16 * 1024 * 1024  # a venue's full snapshot is a few MiB; more is a fault, not data
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -20,12 +20,14 @@ _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 class SocketChannel:
     """One web socket. Text and binary frames both arrive as bytes."""
 
-    def __init__(self, connection: ClientConnection, url: str) -> None:
+    def __init__(self, connection: ClientConnection, url: str, traffic: Traffic) -> None:
         self._connection = connection
         self._url = url
+        self._traffic = traffic
 
     async def send(self, message: bytes) -> None:
         """Sends one text frame; raises ``Retryable`` when the peer is gone."""
+        self._traffic.sent += len(message)
         try:
             await self._connection.send(message, text=True)
         except ConnectionClosed as error:
@@ -40,6 +42,7 @@ class SocketChannel:
                 return
             except ConnectionClosed as error:
                 raise _lost(self._url, error) from error
+            self._traffic.received += len(message)
             yield message
 
     async def close(self) -> None:
@@ -54,6 +57,7 @@ class HttpTransport:
     """
 
     def __init__(self) -> None:
+        self.traffic = Traffic()
         direct: dict[str, httpx.AsyncBaseTransport | None] = {
             f"all://{host}": None for host in ("127.0.0.1", "localhost", "[::1]")
         }
@@ -78,6 +82,8 @@ class HttpTransport:
             raise _bad_url(url) from error
         except httpx.TransportError as error:
             raise _lost(url, error) from error
+        self.traffic.asked(str(answer.request.url), answer.request.headers, body)
+        self.traffic.answered(answer.headers, answer.content)
         return Response(answer.status_code, dict(answer.headers), answer.content)
 
     async def connect(
@@ -96,7 +102,8 @@ class HttpTransport:
             raise _bad_url(url) from error
         except (OSError, TimeoutError, InvalidHandshake) as error:
             raise _lost(url, error) from error
-        return SocketChannel(connection, url)
+        self.traffic.asked(url, headers, None)
+        return SocketChannel(connection, url, self.traffic)
 
     async def lines(
         self, url: str, *, headers: Mapping[str, str] | None = None, timeout_s: float = 10.0
@@ -109,8 +116,12 @@ class HttpTransport:
             async with self._client.stream("GET", url, headers=headers, timeout=timeout_s) as answer:
                 if answer.status_code != httpx.codes.OK:
                     raise Retryable(f"the stream answered {answer.status_code}", where=_peer(url))
-                async for line in answer.aiter_lines():
-                    yield line.encode()
+                self.traffic.asked(url, answer.request.headers, None)
+                self.traffic.answered(answer.headers, None)
+                async for text in answer.aiter_lines():
+                    line = text.encode()
+                    self.traffic.received += len(line) + 1
+                    yield line
         except httpx.UnsupportedProtocol as error:
             raise _bad_url(url) from error
         except httpx.TransportError as error:

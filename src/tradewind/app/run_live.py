@@ -73,10 +73,11 @@ async def run_live(
             _announce(plan, taken, say)
             heard.append(True)
             result = await loop.run(iterations=request.iterations, stop_asked=stop_asked)
-            return run.result(recovery, result)
+            return msgspec.structs.replace(run.result(recovery, result), network=transport.traffic)
     finally:
         for source in sources:
             await source.provider.close()
+        await transport.close()
 
 
 async def _sources(

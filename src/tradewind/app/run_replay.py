@@ -29,6 +29,7 @@ from tradewind.model.instrument import Instrument
 from tradewind.model.output import Output
 from tradewind.ports.clock import Clock
 from tradewind.ports.process import Process
+from tradewind.ports.transport import Traffic
 
 COMMIT_EVERY = 512
 SNAPSHOT_EVERY = 20_000
@@ -48,6 +49,7 @@ class RunResult(msgspec.Struct, frozen=True):
     digest: str
     simulated: bool
     rate: SignalRate
+    network: Traffic | None = None
 
 
 class JournaledRun:

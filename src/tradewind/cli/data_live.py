@@ -71,7 +71,8 @@ def fetch_(
     instruments = [resolve(name, settings.instruments) for name in names]
     with progress("Fetching", total=len(instruments)) as advance:
         wish = _Wish(interval, days, timerange or TimeRange(), provider, gateway)
-        done, failed = asyncio.run(_fetch_all(settings, instruments, wish, advance))
+        transport = HttpTransport()
+        done, failed = asyncio.run(_fetch_all(settings, instruments, wish, transport, advance))
     if failed and not done and len({str(error) for _, error in failed}) == 1:
         raise failed[0][1]
     short = [each for each in done if each.shortfall]
@@ -79,8 +80,9 @@ def fetch_(
     document = {
         "fetched": done,
         "failed": [{"symbol": symbol, "message": str(error)} for symbol, error in failed],
+        "network": transport.traffic,
     }
-    return Report(document, _fetched(done, failed), code)
+    return Report(document, [f"Network: {transport.traffic.text()}.", *_fetched(done, failed)], code)
 
 
 class _Wish(NamedTuple):
@@ -94,10 +96,10 @@ class _Wish(NamedTuple):
 
 
 async def _fetch_all(
-    config: AppConfig, instruments: list[Instrument], wish: _Wish, advance: Advance
+    config: AppConfig, instruments: list[Instrument], wish: _Wish, transport: HttpTransport, advance: Advance
 ) -> tuple[list[Fetched], list[tuple[str, TradewindError]]]:
     """One provider object per choice of providers, so that all symbols share its request budget."""
-    clock, transport = WallClock(), HttpTransport()
+    clock = WallClock()
     opened: dict[tuple[str, ...], MarketProvider] = {}
     done: list[Fetched] = []
     failed: list[tuple[str, TradewindError]] = []

@@ -142,6 +142,7 @@ def run_tables(result: RunResult) -> list[Any]:
         ("signals by tier", ", ".join(f"{tier} {n}" for tier, n in counts.tiers.items())),
         ("trades", f"{counts.trades} closed, {result.open_positions} open, {counts.ambiguous} ambiguous"),
         ("balance, equity", f"{result.balance}, {result.equity:.2f}"),
+        *([("network", result.network.text())] if result.network else []),
         ("journal", f"{result.head_seq} entries, decision digest {result.digest[:16]}"),
     ]  # fmt: skip
     reasons = list(counts.reasons.items())[:12]

@@ -8,6 +8,36 @@ from typing import Protocol
 import msgspec
 
 
+class Traffic(msgspec.Struct):
+    """What went over the network: request and header lines, bodies as decoded, web-socket messages; bytes.
+
+    The framing of TLS, TCP and web sockets is not in it, and neither is what compression saved.
+    """
+
+    sent: int = 0
+    received: int = 0
+    requests: int = 0
+
+    def asked(self, url: str, headers: Mapping[str, str] | None, body: bytes | str | None) -> None:
+        """Counts a request."""
+        self.requests += 1
+        target = url.partition("://")[2].partition("/")[2]
+        self.sent += len(f"GET /{target} HTTP/1.1") + head_size(headers) + len(body or b"")
+
+    def answered(self, headers: Mapping[str, str] | None, body: bytes | str | None) -> None:
+        """Counts an answer."""
+        self.received += head_size(headers) + len(body or b"")
+
+    def text(self) -> str:
+        """``12.3 KiB received, 1.2 KiB sent in 9 requests``."""
+        return f"{self.received / 1024:.1f} KiB received, {self.sent / 1024:.1f} KiB sent in {self.requests} requests"
+
+
+def head_size(headers: Mapping[str, str] | None) -> int:
+    """Bytes of header lines."""
+    return sum(len(name) + len(value) + 4 for name, value in (headers or {}).items())
+
+
 class Response(msgspec.Struct, frozen=True):
     """An HTTP answer; headers have lower-case names."""
 
@@ -33,7 +63,9 @@ class Channel(Protocol):
 
 
 class Transport(Protocol):
-    """Talks to peers. Network failures and time-outs raise ``Retryable``; every HTTP status is returned, not raised."""
+    """Talks to peers and counts the bytes in ``traffic``. Network failures and time-outs raise ``Retryable``; every HTTP status is returned, not raised."""
+
+    traffic: Traffic
 
     async def request(
         self,

@@ -13,6 +13,7 @@ from tradewind.model.bar import Bar
 from tradewind.model.timeframe import Timeframe
 from tradewind.ports.clock import Clock
 from tradewind.ports.market import FeedItem, Heartbeat, Update
+from tradewind.ports.transport import Traffic
 
 _MS = 1_000_000
 _CODE_FAULTS = (TypeError, ValueError, KeyError, IndexError, AttributeError, ArithmeticError)
@@ -33,12 +34,14 @@ class CcxtStream:
         timeframe: Timeframe,
         clock: Clock,
         silence_s: float,
+        traffic: Traffic,
     ) -> None:
         self._exchange = exchange
         self._symbols = tuple(symbols)
         self._timeframe = timeframe
         self._clock = clock
         self._silence_s = silence_s
+        self._traffic = traffic
         self._items: asyncio.Queue[FeedItem | Exception] = asyncio.Queue()
         self._tasks = TaskScheduler()
         self._message: Any = None
@@ -121,6 +124,7 @@ class CcxtStream:
             read = client.handle_message
 
             def guarded(frame: Any) -> None:
+                self._traffic.received += len(getattr(frame, "data", None) or b"")
                 try:
                     read(frame)
                 except _CODE_FAULTS as error:

@@ -23,7 +23,7 @@ from tradewind.model.bar import Bar
 from tradewind.model.timeframe import DAY, Timeframe
 from tradewind.ports.clock import Clock
 from tradewind.ports.market import Capabilities, FeedItem, Health, Lost, MarketProvider
-from tradewind.ports.transport import Transport
+from tradewind.ports.transport import Traffic, Transport
 
 _MS = 1_000_000
 _DEFAULT_WAIT_S = 60.0
@@ -57,12 +57,13 @@ _OTHERS = VenueFacts((), requests_per_minute=60, page=500)
 class CcxtVenue:
     """One exchange. ccxt is imported at the first request, not before: it costs 0.4 s and 100 MiB."""
 
-    def __init__(self, venue: str, settings: ProviderSettings, clock: Clock) -> None:
+    def __init__(self, venue: str, settings: ProviderSettings, clock: Clock, traffic: Traffic) -> None:
         facts = _FACTS.get(venue, _OTHERS)
         self.name = venue
         self._facts = facts
         self._settings = settings
         self._clock = clock
+        self._traffic = traffic
         per_minute = min(settings.requests_per_minute or facts.requests_per_minute, facts.requests_per_minute)
         self._budget = RateBudget(clock, per_minute)
         self._rest: Any = None
@@ -152,9 +153,8 @@ class CcxtVenue:
                 await self._load()
                 for symbol in symbols:
                     self.venue_symbol(symbol)
-                stream = CcxtStream(
-                    self._exchange(), self._rest, symbols, timeframe, self._clock, self._silence(timeframe)
-                )
+                quiet = self._silence(timeframe)
+                stream = CcxtStream(self._exchange(), self._rest, symbols, timeframe, self._clock, quiet, self._traffic)
                 self._streams.add(stream)
                 async for item in stream.items():
                     wait_s = 1.0
@@ -206,7 +206,20 @@ class CcxtVenue:
             exchange.options["fetchMarkets"]["types"] = ["spot"]
         exchange.urls["api"] = _behind(self._settings.gateway, exchange.urls["api"])
         exchange.fetch = self._paced(exchange, exchange.fetch)
+        exchange.on_rest_response = self._counted(exchange.on_rest_response)
         return exchange
+
+    def _counted(self, hook: Callable[..., str]) -> Callable[..., str]:
+        """ccxt talks for itself; its hook for answers is where its bytes can be counted."""
+
+        def counted(
+            code: int, reason: str, url: str, method: str, headers: Any, body: str, asked: Any, question: Any
+        ) -> str:
+            self._traffic.asked(url, asked, question)
+            self._traffic.answered(headers, body)
+            return hook(code, reason, url, method, headers, body, asked, question)
+
+        return counted
 
     def _paced(self, exchange: Any, fetch: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
         async def paced(*arguments: Any, **named: Any) -> Any:
@@ -328,8 +341,8 @@ class CcxtFactory:
         return _FACTS.get(name, _OTHERS).secrets
 
     def create(self, name: str, settings: ProviderSettings, clock: Clock, transport: Transport) -> MarketProvider:
-        """``transport`` is not used: ccxt talks for itself."""
-        return CcxtVenue(name.removeprefix("ccxt:"), settings, clock)
+        """Of ``transport`` only the counter is used: ccxt talks for itself."""
+        return CcxtVenue(name.removeprefix("ccxt:"), settings, clock, transport.traffic)
 
 
 PROVIDER = CcxtFactory()
