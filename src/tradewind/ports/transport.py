@@ -63,7 +63,10 @@ class Channel(Protocol):
 
 
 class Transport(Protocol):
-    """Talks to peers and counts the bytes in ``traffic``. Network failures and time-outs raise ``Retryable``; every HTTP status is returned, not raised."""
+    """Talks to peers and counts the bytes in ``traffic``.
+
+    Network failures and time-outs raise ``Retryable``; every HTTP status is returned, not raised.
+    """
 
     traffic: Traffic
 
