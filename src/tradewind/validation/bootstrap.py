@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-_CELLS_AT_ONCE = 1_000_000
+_CELLS_AT_ONCE = 100_000
 _MIN_TRADES = 2
 
 
@@ -30,18 +30,51 @@ def mean_block(n: int) -> float:
     return max(1.0, math.cbrt(n))
 
 
-def stationary_indices(n: int, resamples: int, block: float, generator: np.random.Generator) -> NDArray[np.int64]:
-    """Row indices of the stationary bootstrap, shape ``(resamples, n)`` (Politis and Romano 1994).
+def stationary_blocks(
+    n: int, resamples: int, block: float, generator: np.random.Generator
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """``(starts, ends)`` of the blocks of the stationary bootstrap (Politis and Romano 1994), ``(resamples, k)`` each.
 
-    Blocks start anywhere, have geometric length of mean ``block`` and wrap around the end.
+    Block j of a resample takes rows ``starts[j]``, ``starts[j] + 1``, ... of the sample, around its end, and fills
+    places ``ends[j - 1]`` to ``ends[j]`` (exclusive, from 0). Starts are uniform, lengths geometric of mean ``block``;
+    the last block is cut at ``n``, those after it are empty.
     """
-    starts = generator.integers(0, n, size=(resamples, n))
-    fresh = generator.random((resamples, n)) < 1.0 / block
-    fresh[:, 0] = True
-    position = np.arange(n)
-    begun = np.maximum.accumulate(np.where(fresh, position, 0), axis=1)
-    indices: NDArray[np.int64] = (np.take_along_axis(starts, begun, axis=1) + position - begun) % n
-    return indices
+    expected = n / block
+    rate = math.inf if block <= 1.0 else -math.log1p(-1.0 / block)
+
+    def lengths(columns: int) -> NDArray[np.int64]:
+        # 1 + floor(E / rate) with E exponential of mean 1 is geometric with P(1) = 1 / block.
+        drawn = generator.standard_exponential((resamples, columns)) / rate
+        return 1 + np.minimum(drawn, n).astype(np.int64)
+
+    ends = np.cumsum(lengths(int(expected + 4.0 * math.sqrt(expected)) + 4), axis=1)
+    while int(ends[:, -1].min()) < n:
+        ends = np.hstack((ends, ends[:, -1:] + np.cumsum(lengths(8), axis=1)))
+    return generator.integers(0, n, size=ends.shape), np.minimum(ends, n)
+
+
+def _resampled(centred: Floats, resamples: int, block: float, generator: np.random.Generator) -> tuple[Floats, Floats]:
+    """Mean and standard deviation (ddof 1) of every resample of a sample of mean 0.
+
+    A block's sums are differences of running sums, so that a resample costs its blocks and not its values.
+    """
+    n = int(centred.size)
+    wrapped = np.concatenate((centred, centred))
+    running = np.concatenate(([0.0], np.cumsum(wrapped)))
+    running_squares = np.concatenate(([0.0], np.cumsum(wrapped * wrapped)))
+    rows = max(1, int(_CELLS_AT_ONCE * block / n))
+    means, variances = np.empty(resamples), np.empty(resamples)
+    for first in range(0, resamples, rows):
+        own = slice(first, min(resamples, first + rows))
+        starts, ends = stationary_blocks(n, own.stop - first, block, generator)
+        stops = starts + np.diff(ends, prepend=0, axis=1)
+        total = (running.take(stops) - running.take(starts)).sum(axis=1)
+        squares = (running_squares.take(stops) - running_squares.take(starts)).sum(axis=1)
+        means[own] = total / n
+        variances[own] = (squares - total * total / n) / (n - 1)
+    # Equal values leave rounding behind where there is no variance.
+    nothing = variances <= 1e-12 * running_squares[n] / n
+    return means, np.sqrt(np.where(nothing, 0.0, variances))
 
 
 def mean_bounds(
@@ -58,16 +91,10 @@ def mean_bounds(
     if n < _MIN_TRADES or float(np.ptp(sample)) == 0.0:
         return None
     block = mean_block(n)
-    rows = max(1, _CELLS_AT_ONCE // n)
-    means = np.empty(resamples)
-    deviations = np.empty(resamples)
-    for first in range(0, resamples, rows):
-        last = min(resamples, first + rows)
-        drawn = sample[stationary_indices(n, last - first, block, generator)]
-        means[first:last] = drawn.mean(axis=1)
-        deviations[first:last] = drawn.std(axis=1, ddof=1)
     mean = float(sample.mean())
     spread = float(sample.std(ddof=1))
+    means, deviations = _resampled(sample - mean, resamples, block, generator)
+    means += mean
     # A resample of equal values has no deviation; its pivot is unbounded on the side its mean lies.
     with np.errstate(divide="ignore", invalid="ignore"):
         pivots = np.nan_to_num((means - mean) / deviations, nan=0.0, posinf=np.finfo(float).max)

@@ -10,7 +10,7 @@ import pytest
 
 from tests.shared_data import shared
 from tradewind.errors import Misconfigured
-from tradewind.validation.bootstrap import mean_bounds, stationary_indices
+from tradewind.validation.bootstrap import mean_block, mean_bounds, stationary_blocks
 from tradewind.validation.significance import binomial_p, bonferroni, breakeven_win_rate, holm, wilson
 
 
@@ -72,13 +72,38 @@ def test_the_bootstrap_is_a_function_of_its_generator():
     assert first != other
 
 
-def test_blocks_continue_and_wrap():
-    """Within a block each index follows the one before; the mean block length is the one asked for."""
-    indices = stationary_indices(50, 400, 5.0, np.random.default_rng(3))
-    follows = indices[:, 1:] == (indices[:, :-1] + 1) % 50
-    assert indices.min() >= 0
-    assert indices.max() < 50
-    assert follows.mean() == pytest.approx(1 - 1 / 5 + 1 / 5 / 50, abs=0.01)
+def test_blocks_fill_every_resample_and_start_anywhere():
+    """Lengths are geometric of the mean asked for, the last one cut; starts are uniform."""
+    starts, ends = stationary_blocks(50, 4000, 5.0, np.random.default_rng(3))
+    lengths = np.diff(ends, prepend=0, axis=1)
+    assert (ends[:, -1] == 50).all()
+    assert (lengths >= 0).all()
+    first = lengths[:, 0]
+    for k in (1, 2, 5, 10):
+        assert (first >= k).mean() == pytest.approx(0.8 ** (k - 1), abs=0.03)
+    assert (lengths > 0).sum(axis=1).mean() == pytest.approx(1 + 49 / 5, abs=0.1)
+    assert np.bincount(starts.ravel(), minlength=50) == pytest.approx(starts.size / 50, rel=0.1)
+
+
+def test_bounds_equal_those_of_the_resamples_written_out():
+    """Every place of every resample looked up by itself: continuing inside a block, around the end, cut at n."""
+    sample = np.random.default_rng(8).standard_t(3, 137) + 0.1
+    resamples, block = 500, mean_block(137)
+    starts, ends = stationary_blocks(137, resamples, block, np.random.default_rng(4))
+    drawn = np.empty((resamples, 137))
+    for row in range(resamples):
+        begun = 0
+        for start, end in zip(starts[row], ends[row], strict=True):
+            for place in range(begun, end):
+                drawn[row, place] = sample[(start + place - begun) % 137]
+            begun = end
+    found = mean_bounds(sample, np.random.default_rng(4), alpha=0.05, resamples=resamples)
+    means = drawn.mean(axis=1)
+    pivots = (means - sample.mean()) / drawn.std(axis=1, ddof=1)
+    reach = np.quantile(pivots, 0.95, method="higher")
+    lower = min(sample.mean() - reach * sample.std(ddof=1), np.quantile(means, 0.05, method="lower"))
+    assert found.lower == pytest.approx(lower, abs=1e-12)
+    assert (found.low, found.high) == pytest.approx(tuple(np.quantile(means, (0.025, 0.975))), abs=1e-12)
 
 
 def test_equal_or_single_trades_have_no_bounds():
