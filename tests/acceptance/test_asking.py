@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import jsonschema
@@ -11,9 +12,12 @@ import pytest
 
 from tests.cli_runner import Ran, run_cli
 from tests.fakes.planted_market import planted_project
+from tradewind.adapters.market.simulated import START
+from tradewind.adapters.store.store import Store
 from tradewind.app.ask.published import published, signal_schema
 from tradewind.app.signal_text import WORDS
 from tradewind.model.decision import Signal
+from tradewind.model.timeframe import HOUR
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -190,7 +194,7 @@ def test_explain_without_an_id_lists_and_with_a_wrong_one_names_the_nearest(proj
 
 
 def test_nothing_has_run_is_exit_3_with_the_next_step(fresh):
-    for words in (("explain",), ("filters", "stats")):
+    for words in (("explain",), ("filters", "stats"), ("status",)):
         ran = fresh.ask(*words)
         assert ran.exit_code == 3
         assert "tradewind run" in ran.stderr + ran.stdout
@@ -275,3 +279,74 @@ def test_a_thirty_day_replay_prints_its_signals_of_a_market_open_day(tmp_path):
     rate = run_cli("backtest", "--no-report", "--json", "-c", str(config)).document["result"]["rate"]
     assert rate["open_hours"] == pytest.approx(719.0)
     assert rate["signals"] == pytest.approx(rate["per_open_day"] * rate["open_hours"] / 24)
+
+
+def test_status_while_nothing_has_run_tells_the_markets_and_the_next_step(fresh):
+    """Exit 3, clear text; the market's state needs no run."""
+    ran = fresh.ask("status")
+    assert ran.exit_code == 3
+    assert "nothing has run yet" in ran.stdout
+    assert "tradewind run" in ran.stdout
+    found = fresh.ask("status", "--json").document
+    assert (found["run"], found["symbols"][0]["market"]) == (None, "open")
+
+
+def test_status_of_a_finished_run_agrees_with_the_run_itself(project):
+    """Counts, account, digest and configuration are the run's; the store says that nobody writes."""
+    found = project.ask("status", "--json").document
+    result = project.run.document
+    assert (found["writer"]["running"], found["run"]["simulated"]) == (False, True)
+    assert (found["run"]["digest"], found["run"]["entries"]) == (result["digest"], result["head_seq"])
+    assert found["run"]["same_settings"] is True
+    assert found["counted"]["signals"] == result["counts"]["signals"]
+    assert found["counted"]["decisions"] == result["counts"]["decisions"]
+    assert found["account"]["trades"] == result["counts"]["trades"]
+    assert found["account"]["balance"] == pytest.approx(float(result["balance"]), abs=1e-8)
+    shown = project.ask("status").stdout
+    for word in ("SIMULATED Run in", "not running", "as now configured", "Balance", "BTC/USDT", "whole run"):
+        assert word in shown
+
+
+@pytest.mark.req("H04")
+def test_status_shows_an_open_position_valued_as_the_run_values_it(project, tmp_path):
+    """Stopped two bars into a trade: entry, stop, target, floating; equity to the cent of the engine's own."""
+    long = "SELECT ts_entry, signal_id FROM trade_outcomes WHERE ts_exit - ts_entry >= 10800000000000 LIMIT 1"
+    trade = project.rows(long)[0]
+    steps = (trade["ts_entry"] - START) // HOUR + 2
+    held = Project.__new__(Project)
+    held.config = planted_project(tmp_path)
+    result = held.ask("run", "--execution", "paper", "--iterations", str(steps), "--quiet", "--json").document
+    account = held.ask("status", "--json").document["account"]
+    assert result["open_positions"] == len(account["positions"]) == 1
+    position = account["positions"][0]
+    assert position["signal_id"] == trade["signal_id"]
+    assert position["floating"] != 0.0
+    assert account["equity"] == pytest.approx(result["equity"], abs=1e-6)
+    assert account["balance"] == pytest.approx(float(result["balance"]), abs=1e-8)
+    assert trade["signal_id"] in held.ask("status").stdout
+
+
+def test_status_beside_a_running_writer_sees_it_and_disturbs_nothing(project, tmp_path):
+    """The lock is the operating system's; a look neither waits for it nor takes it from anybody."""
+    copy = tmp_path / "beside.db"
+    held = project.config.parent / "data" / "tradewind.db"
+    copy.write_bytes(held.read_bytes())
+    with Store.open(copy, 1):
+        found = project.ask("status", "--store", str(copy), "--json").document
+        assert found["writer"] == {"running": True, "pid": str(os.getpid()), "since": "1970-01-01 00:00:00"}
+    again = project.ask("status", "--store", str(copy), "--json").document
+    assert again["writer"]["running"] is False
+
+
+def test_status_says_when_the_configuration_is_no_longer_the_run_s(project):
+    before = project.config.read_text("utf-8")
+    project.config.write_text(before + "\n[risk]\nrisk_per_trade = 0.02\n", encoding="utf-8")
+    try:
+        found = project.ask("status", "--json").document
+        why = project.ask("why", "BTC/USDT", "--json").document
+    finally:
+        project.config.write_text(before, encoding="utf-8")
+    assert found["run"]["same_settings"] is False
+    assert any("not the run's" in warning for warning in found["warnings"])
+    assert (why["origin"], why["recorded"] is not None) == ("candles", True)
+    assert "cannot be rebuilt" in why["notes"][0]

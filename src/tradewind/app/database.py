@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from tradewind.adapters.store.database import path_of
+from tradewind.adapters.store.location import path_of
 from tradewind.app.settings.root import AppConfig
 
 FILE_NAME: Final = "tradewind.db"

@@ -9,7 +9,7 @@ import typer
 
 from tradewind.adapters.store.database import Database
 from tradewind.adapters.store.inspection import Finding, inspect
-from tradewind.adapters.store.schema import SCHEMA_REVISION
+from tradewind.adapters.store.location import SCHEMA_REVISION
 from tradewind.adapters.store.selftest import selftest as try_store
 from tradewind.adapters.wall_clock import WallClock
 from tradewind.app.config import load_config

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 from typing import get_args, get_type_hints
 
 import pytest
@@ -23,11 +24,12 @@ def texts(node: ast.AST) -> set[str]:
     return {one.value for one in ast.walk(node) if isinstance(one, ast.Constant) and isinstance(one.value, str)}
 
 
+@functools.cache
 def codes_of(module: Module) -> tuple[set[str], list[str]]:
     """Codes of all reasons and refusals a module can make, and the expressions that could not be followed."""
     found: set[str] = set()
     lost: list[str] = []
-    scopes = [node for node in ast.walk(module.tree) if isinstance(node, ast.FunctionDef)]
+    scopes = [(node, set(ast.walk(node))) for node in ast.walk(module.tree) if isinstance(node, ast.FunctionDef)]
     for call in (node for node in ast.walk(module.tree) if isinstance(node, ast.Call)):
         name = dotted(call.func).split(".")[-1]
         if name == "Reason":
@@ -36,7 +38,7 @@ def codes_of(module: Module) -> tuple[set[str], list[str]]:
             given = call.args[2]
         else:
             continue
-        scope = next((one for one in scopes if call in ast.walk(one)), module.tree)
+        scope = next((one for one, inside in scopes if call in inside), module.tree)
         codes = followed(given, scope)
         found |= codes
         if not codes:

@@ -12,34 +12,15 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
+from sqlalchemy.exc import DBAPIError
 
 from tradewind.adapters.store.faults import translated
 from tradewind.adapters.store.lease import WriterLock
-from tradewind.adapters.store.schema import SCHEMA_REVISION, utc_text
-from tradewind.errors import Misconfigured, Unavailable
+from tradewind.adapters.store.location import SCHEMA_REVISION, absent, path_of, refuse_newer, require_current
+from tradewind.adapters.store.schema import utc_text
+from tradewind.errors import Unavailable
 
 CHECKPOINT_PAGES: Final = 4000  # 16 MB of log: the copy back into the database costs one commit in some five hundred
-
-
-def path_of(location: str | Path) -> Path:
-    """The file a location names: a path, or ``sqlite:///relative`` or ``sqlite:////absolute``.
-
-    Raises:
-        Misconfigured: another kind of database.
-    """
-    text = str(location)
-    if text.startswith("sqlite:///"):
-        text = text.removeprefix("sqlite:///")
-    elif "://" in text:
-        raise Misconfigured(
-            f"{text.split('://')[0]} databases are not supported yet",
-            where="database location",
-            allowed="a file path or sqlite:///PATH",
-            next_step="name a SQLite file",
-        )
-    if text in {"", ":memory:"}:
-        raise Misconfigured("the database needs a file", where="database location", allowed="a path or sqlite:///PATH")
-    return Path(text)
 
 
 class Database:
@@ -97,21 +78,13 @@ class Database:
 
     def faults(self, *, reading: bool = False) -> AbstractContextManager[None]:
         """Block in which the driver's errors become those of ``tradewind.errors``, naming this file."""
-        return translated(str(self.path), self._driver.Error, reading=reading)
+        return translated(str(self.path), DBAPIError, self._driver.Error, reading=reading)
 
     def require(self) -> None:
         """Raises ``Unavailable`` when there is no file, ``Misconfigured`` when its schema is not this version's."""
         if not self.path.is_file():
-            raise Unavailable("there is no database", where=str(self.path), next_step="run tradewind db init")
-        revision = self.revision()
-        if revision != SCHEMA_REVISION:
-            self._refuse_newer(revision)
-            raise Misconfigured(
-                f"the schema is {revision or 'missing'}",
-                where=str(self.path),
-                allowed=SCHEMA_REVISION,
-                next_step="run tradewind db init",
-            )
+            raise absent(self.path)
+        require_current(self.path, self.revision())
 
     def prepare(self, now: int) -> bool:
         """Creates the file and folder where absent and migrates the schema; True when anything had to be done.
@@ -132,7 +105,7 @@ class Database:
         revision = self.revision()
         if revision == SCHEMA_REVISION:
             return False
-        self._refuse_newer(revision)
+        refuse_newer(self.path, revision)
         lock = WriterLock(self.path)
         lock.acquire()
         try:
@@ -165,15 +138,6 @@ class Database:
             return None
         _, rows = self.query("SELECT version_num FROM alembic_version")
         return str(rows[0][0]) if rows else None
-
-    def _refuse_newer(self, revision: str | None) -> None:
-        if revision is not None and revision > SCHEMA_REVISION:
-            raise Misconfigured(
-                f"the schema is {revision}, made by a newer version",
-                where=str(self.path),
-                allowed=f"up to {SCHEMA_REVISION}",
-                next_step="update tradewind, or use another database",
-            )
 
     def query(self, sql: str, parameters: Sequence[object] = ()) -> tuple[list[str], list[tuple[Any, ...]]]:
         """``(column names, rows)`` of a statement that only reads; writing is refused by SQLite itself."""

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy.exc import DBAPIError
-
 from tradewind.errors import Corrupt, Misconfigured, Retryable, TradewindError, Unavailable
 
 _SQL_ERROR, _PERM, _BUSY, _LOCKED, _READONLY, _IOERR, _CORRUPT, _FULL, _CANTOPEN, _CONSTRAINT, _NOTADB = (
@@ -24,14 +22,15 @@ _TEXTS = {
 
 
 @contextmanager
-def translated(where: str, driver_error: type[Exception], *, reading: bool = False) -> Iterator[None]:
-    """Turns what the driver raises inside the block into an error of ``tradewind.errors`` that names ``where``."""
+def translated(where: str, *driver_errors: type[Exception], reading: bool = False) -> Iterator[None]:
+    """Turns what the driver raises inside the block into an error of ``tradewind.errors`` that names ``where``.
+
+    An error that wraps the driver's own under ``orig``, as SQLAlchemy's do, is judged by that one.
+    """
     try:
         yield
-    except DBAPIError as fault:
-        raise error_of(fault.orig or fault, where, reading=reading) from fault
-    except driver_error as fault:
-        raise error_of(fault, where, reading=reading) from fault
+    except driver_errors as fault:
+        raise error_of(getattr(fault, "orig", None) or fault, where, reading=reading) from fault
 
 
 def error_of(fault: BaseException, where: str, *, reading: bool = False) -> TradewindError:

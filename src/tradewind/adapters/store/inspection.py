@@ -13,7 +13,8 @@ from tradewind.adapters.store.codec import decode_outputs
 from tradewind.adapters.store.database import Database
 from tradewind.adapters.store.head_mark import HeadMark
 from tradewind.adapters.store.journal import SqlJournal
-from tradewind.adapters.store.schema import SCHEMA_REVISION, metadata
+from tradewind.adapters.store.location import SCHEMA_REVISION
+from tradewind.adapters.store.schema import metadata
 from tradewind.adapters.store.snapshots import SqlSnapshots
 from tradewind.adapters.store.tables import SqlTables
 from tradewind.errors import Corrupt, TradewindError

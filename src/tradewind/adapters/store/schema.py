@@ -25,7 +25,6 @@ from sqlalchemy import (
     Text,
 )
 
-SCHEMA_REVISION = "0001"
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from tradewind.adapters.store.database import Database
+from tradewind.adapters.store.reader import Queryable
 from tradewind.app.ask.recorded import DecisionTable
 from tradewind.app.signal_text import WORDS, part_of
 from tradewind.model.decision import Reason
@@ -78,7 +78,7 @@ class _Seen(NamedTuple):
     reasons: tuple[Reason, ...]
 
 
-def block_stats(database: Database, symbols: tuple[str, ...], days: float, newest: int) -> BlockStats:
+def block_stats(database: Queryable, symbols: tuple[str, ...], days: float, newest: int) -> BlockStats:
     """Counts the refusals of ``symbols`` over the last ``days`` before the newest decision; 0 days: the whole run."""
     until = max((last for symbol in symbols for last in _lasts(database, symbol)), default=0)
     since = until - int(days * DAY) if days else -1
@@ -129,7 +129,7 @@ def block_stats(database: Database, symbols: tuple[str, ...], days: float, newes
     )
 
 
-def _lasts(database: Database, symbol: str) -> Iterator[int]:
+def _lasts(database: Queryable, symbol: str) -> Iterator[int]:
     table = DecisionTable(database)
     for timeframe in table.timeframes(symbol):
         found = table.at_or_before(symbol, timeframe)
@@ -137,7 +137,7 @@ def _lasts(database: Database, symbol: str) -> Iterator[int]:
             yield found.ts
 
 
-def _decisions(database: Database, symbols: tuple[str, ...], since: int, until: int) -> Iterator[_Seen]:
+def _decisions(database: Queryable, symbols: tuple[str, ...], since: int, until: int) -> Iterator[_Seen]:
     table = DecisionTable(database)
     for symbol in symbols:
         for timeframe in table.timeframes(symbol):

@@ -8,7 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from tradewind.adapters.store.codec import decode_outputs
-from tradewind.adapters.store.database import Database
+from tradewind.adapters.store.reader import Queryable
 from tradewind.app.ask.published import PublishedSignal, published
 from tradewind.app.ask.recorded import decoded
 from tradewind.errors import Misconfigured, Unavailable
@@ -67,13 +67,13 @@ class Fate(msgspec.Struct, frozen=True):
     outcome: Outcome | None
 
 
-def newest_signals(database: Database, count: int) -> tuple[Listed, ...]:
+def newest_signals(database: Queryable, count: int) -> tuple[Listed, ...]:
     """The newest signals of a store, newest first."""
     _, rows = database.query(_NEWEST, (count,))
     return tuple(Listed(*row) for row in rows)
 
 
-def find_signal(database: Database, name: str) -> tuple[Signal, Fate]:
+def find_signal(database: Queryable, name: str) -> tuple[Signal, Fate]:
     """A signal by its id, or by the beginning or end of one where that is enough, and what became of it.
 
     Raises:
@@ -102,7 +102,7 @@ def find_signal(database: Database, name: str) -> tuple[Signal, Fate]:
     )
 
 
-def _after(database: Database, signal: Signal, seq: int) -> list[Any]:
+def _after(database: Queryable, signal: Signal, seq: int) -> list[Any]:
     """Everything in the journal that names the signal, from its own entry to the end of its trade."""
     ended = database.query(_END, (signal.id,))[1][0][0]
     open_end = ended is None or database.query("SELECT status FROM signals WHERE id = ?", (signal.id,))[1] == [
@@ -114,7 +114,7 @@ def _after(database: Database, signal: Signal, seq: int) -> list[Any]:
     return [output for output in outputs if getattr(output, "signal_id", "") == signal.id]
 
 
-def _full_id(database: Database, name: str) -> str:
+def _full_id(database: Queryable, name: str) -> str:
     part = name.replace("!", "!!").replace("%", "!%").replace("_", "!_")
     exact = database.query("SELECT id FROM signals WHERE id = ?", (name,))[1]
     rows = exact or database.query(_IDS, (f"{part}%",))[1] or database.query(_IDS, (f"%{part}",))[1]

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from tradewind.adapters.store.database import Database
+from tradewind.adapters.store.reader import Queryable
 from tradewind.model.decision import Decision
 from tradewind.model.timeframe import Timeframe
 
@@ -28,7 +28,7 @@ class Recorded(NamedTuple):
 class DecisionTable:
     """Reads the ``decisions`` table of a store; any number of readers beside the writer."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Queryable) -> None:
         self._database = database
 
     def timeframes(self, symbol: str) -> tuple[Timeframe, ...]:

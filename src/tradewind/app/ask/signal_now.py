@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from tradewind.adapters.store.database import Database
 from tradewind.app.ask.candle_run import CandleRun
 from tradewind.app.ask.desk import Desk, Journaled
 from tradewind.app.ask.freshness import Freshness, freshness, market_state
@@ -161,7 +160,7 @@ class _Newest:
 
 
 def _last_bar(journaled: Journaled, symbol: str) -> tuple[int, float] | None:
-    database: Database = journaled.store.database
+    database = journaled.store.database
     _, rows = database.query(_LAST, (symbol, journaled.run.bases[symbol].value))
     return (int(rows[0][0]), float(rows[0][1])) if rows else None
 

@@ -1,0 +1,60 @@
+"""Where the store's file is, and whether this version can read it. Nothing here opens it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from tradewind.errors import Misconfigured, Unavailable
+
+SCHEMA_REVISION: Final = "0001"
+
+
+def path_of(location: str | Path) -> Path:
+    """The file a location names: a path, or ``sqlite:///relative`` or ``sqlite:////absolute``.
+
+    Raises:
+        Misconfigured: another kind of database.
+    """
+    text = str(location)
+    if text.startswith("sqlite:///"):
+        text = text.removeprefix("sqlite:///")
+    elif "://" in text:
+        raise Misconfigured(
+            f"{text.split('://')[0]} databases are not supported yet",
+            where="database location",
+            allowed="a file path or sqlite:///PATH",
+            next_step="name a SQLite file",
+        )
+    if text in {"", ":memory:"}:
+        raise Misconfigured("the database needs a file", where="database location", allowed="a path or sqlite:///PATH")
+    return Path(text)
+
+
+def absent(path: Path) -> Unavailable:
+    """There is no file at ``path``."""
+    return Unavailable("there is no database", where=str(path), next_step="run tradewind db init")
+
+
+def require_current(path: Path, revision: str | None) -> None:
+    """Raises ``Misconfigured`` unless ``revision``, None for an empty file, is this version's."""
+    if revision == SCHEMA_REVISION:
+        return
+    refuse_newer(path, revision)
+    raise Misconfigured(
+        f"the schema is {revision or 'missing'}",
+        where=str(path),
+        allowed=SCHEMA_REVISION,
+        next_step="run tradewind db init",
+    )
+
+
+def refuse_newer(path: Path, revision: str | None) -> None:
+    """Raises ``Misconfigured`` where the file was made by a newer version."""
+    if revision is not None and revision > SCHEMA_REVISION:
+        raise Misconfigured(
+            f"the schema is {revision}, made by a newer version",
+            where=str(path),
+            allowed=f"up to {SCHEMA_REVISION}",
+            next_step="update tradewind, or use another database",
+        )

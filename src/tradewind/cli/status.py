@@ -1,0 +1,109 @@
+"""``tradewind status``: what runs, what it saw last, what it holds, what is wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from tradewind.adapters.wall_clock import WallClock
+from tradewind.app.ask.account_state import AccountState
+from tradewind.app.ask.block_stats import BlockStats
+from tradewind.app.ask.freshness import span
+from tradewind.app.ask.status import Run, Status, SymbolState
+from tradewind.app.ask.status import status as look
+from tradewind.app.database import database_path
+from tradewind.app.signal_text import percent, utc
+from tradewind.cli.contract import DONE, UNAVAILABLE, Report, single, table, verb
+from tradewind.cli.overrides import configured
+
+app = single()
+
+StoreOption = Annotated[Path | None, typer.Option("--store", help="The run's database instead of the project's own.")]
+TOP_REASONS = 5
+
+
+@app.command()
+@verb
+def status(config: Path | None, store: StoreOption = None) -> Report:
+    """What runs, what it saw last, open positions, account, decisions, errors; 3 while nothing has run."""
+    settings = configured(config)
+    found = look(
+        settings,
+        store or database_path(settings),
+        WallClock().now(),
+        lambda preset, interval: configured(config, preset, interval),
+    )
+    return Report(found, human=_parts(found), exit_code=DONE if found.run is not None else UNAVAILABLE)
+
+
+def _parts(found: Status) -> list[Any]:
+    parts: list[Any] = [f"WARNING: {warning}" for warning in found.warnings]
+    symbols = table("Markets", ["symbol", "market", "data", "feed"], [_symbol(one) for one in found.symbols])
+    if found.run is None:
+        return [*parts, symbols, f"No run in {found.store}. Next: tradewind run --feed replay --execution paper"]
+    head = "SIMULATED " if found.run.simulated else ""
+    parts.append(table(f"{head}Run in {found.store}", ["what", "value"], _run(found, found.run)))
+    parts.append(symbols)
+    if found.account is not None:
+        parts += _account(found.account, head)
+    if found.errors:
+        rows = [(one.timestamp, one.error_type, one.message, one.origin) for one in found.errors]
+        parts.append(table("Last errors", ["time (UTC)", "kind", "message", "from"], rows))
+    return parts
+
+
+def _run(found: Status, run: Run) -> list[tuple[object, ...]]:
+    writer = found.writer
+    state = f"running, process {writer.pid}" if writer.running else f"not running; last was process {writer.pid}"
+    same = {True: "as now configured", False: "NOT as now configured", None: "not compared"}[run.same_settings]
+    return [
+        ("writer", f"{state} since {writer.since} UTC"),
+        ("series", f"{', '.join(run.series)}; execution {run.execution}" + ("; PAUSED" if run.paused else "")),
+        ("configuration", f"{run.config_hash} ({same}), version {run.code_version}"),
+        ("last entry", f"{run.entries} at {utc(run.last_ts)}, {span((found.now - run.last_ts) / 1e9)} ago; "
+                       f"digest {run.digest[:16]}"),
+        ("snapshot", "none yet" if run.snapshot is None else f"at entry {run.snapshot}"),
+        ("last 24 h of data", _decisions(found.last_day)),
+        ("last 30 days" if found.counted and found.counted.days else "whole run", _decisions(found.counted)),
+    ]  # fmt: skip
+
+
+def _decisions(stats: BlockStats | None) -> str:
+    if stats is None or not stats.decisions:
+        return "no decisions"
+    often = sorted(stats.rows, key=lambda row: -row.first)[:TOP_REASONS]
+    reasons = ", ".join(f"{row.code} {row.first}" for row in often if row.first)
+    return f"{stats.decisions} decisions: {stats.signals} signals, {stats.blocked} without ({reasons})"
+
+
+def _symbol(one: SymbolState) -> tuple[object, ...]:
+    market = "open" if one.next_open is None else f"{one.market}, opens {utc(one.next_open)}"
+    data = "no bar yet" if one.data is None else f"{utc(one.data.last_bar)}, {span(one.data.age_s)} old"
+    if one.data is not None and one.data.cause == "behind":
+        data += f"; market traded {span(one.data.missed_s)} since"
+    feed = f"{one.feed} {one.feed_detail}".strip()
+    return one.symbol, market, data, feed or None
+
+
+def _account(account: AccountState, head: str) -> list[Any]:
+    rows = [
+        (
+            one.signal_id,
+            f"{one.direction} {one.lots:g} {one.symbol}",
+            utc(one.ts_entry),
+            f"{one.entry:.10g}",
+            f"{one.stop:.10g}",
+            f"{one.target:.10g}",
+            None if one.mark is None else f"{one.mark:.10g}",
+            None if one.floating is None else f"{one.floating:+.2f}",
+        )
+        for one in account.positions
+    ]
+    money = (
+        f"Balance {account.balance:.2f} {account.currency}, equity {account.equity:.2f}, "
+        f"{percent(account.drawdown)} below the highest balance; {account.trades} trades closed"
+    )
+    columns = ["signal", "position", "opened", "entry", "stop", "target", "last price", "floating"]
+    return [table(f"{head}Open positions", columns, rows, note=money)]
