@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
+from typing import Final
+
+_MONOTONIC: Final = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)  # Linux: counts on while the machine sleeps
 
 
 class WallClock:
@@ -20,7 +23,7 @@ class WallClock:
 
     def monotonic(self) -> int:
         """Nanoseconds that never go backwards."""
-        return time.monotonic_ns()
+        return time.clock_gettime_ns(_MONOTONIC)
 
     async def sleep_until(self, monotonic_ns: int) -> None:
         """Returns when ``monotonic()`` has reached ``monotonic_ns``; at once, after one turn of the loop, if it has."""

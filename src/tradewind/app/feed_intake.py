@@ -91,14 +91,21 @@ class FeedIntake:
         for source in self._sources:
             for key in source.keys:
                 since = done.get(key.symbol)
-                bars = await source.provider.history(key.symbol, key.timeframe, start if since is None else since, end)
+                asked = start if since is None else since
+                bars = self._ended(await source.provider.history(key.symbol, key.timeframe, asked, end))
                 cause = "history" if since is None else "backfill"
                 for bar in bars:
                     self.session.push(BarClosed(bar, cause, source.provider.name, self.clock.now()))
                 taken += len(bars)
                 known = max([bar.ts_close for bar in bars], default=since or start)
                 feed = SymbolFeed(
-                    key, self._calendars[key], source.provider.name, self._rules, self.clock.monotonic(), known
+                    key,
+                    self._calendars[key],
+                    source.provider.name,
+                    self._rules,
+                    self.clock.monotonic(),
+                    known,
+                    stale=self.session.engine.desks[key.symbol].stale,
                 )
                 for bar in bars[-512:]:
                     feed.confirmed(bar, 0, source.provider.name)
@@ -117,15 +124,13 @@ class FeedIntake:
         for state in lost_states(item, tuple(self._feeds)):
             self.session.inject(state)
             self._doubtful.add(state.symbol)
-        now, monotonic = self.clock.now(), self.clock.monotonic()
         if isinstance(item, Update):
             feed = self._feeds[item.bar.symbol]
+            now, monotonic = self.clock.now(), self.clock.monotonic()
             self._doubtful.discard(item.bar.symbol)
             self._wait = RETRY
-            changed = feed.state(item, now, monotonic)
-            if changed is not None:
-                self.session.inject(changed)
-            for event in feed.on_update(item):
+            self._note(feed.state(item, now, monotonic))
+            for event in feed.on_update(item, self._now()):
                 await self._final(feed, event)
         await self.pass_time()
 
@@ -138,22 +143,23 @@ class FeedIntake:
             for event in feed.on_time(now):
                 await self._final(feed, event)
             feed.rest(now)
+            self._note(feed.silence(self.clock.now(), self.clock.monotonic()))
             if self._owed(feed, now):
                 await self._fill(feed, now)
                 feed.give_up(now)
         self._release()
 
     async def _final(self, feed: SymbolFeed, event: BarClosed | BarRevised) -> None:
-        """Hands a final bar on; one only seen forming is asked for in history first, the hole before it too."""
+        """Hands a final bar on; a hole before it, and the bar if unusable or only seen forming, are asked for."""
         if isinstance(event, BarRevised):
             self.session.inject(event)
             return
         bar = event.bar
         owed = self.session.owed(feed.key, bar.ts_open)
         start = min([ts_open for ts_open, _ in owed], default=bar.ts_open)
-        if owed or event.cause in ("successor", "grace"):
+        if owed or event.cause in ("successor", "grace") or bar.fault():
             for found in await self._history(feed, start, bar.ts_close):
-                self._push(feed.confirmed(found, event.ts_recv, self._provider[feed.key.symbol].name))
+                self._confirm(feed, found, event.ts_recv)
                 if found.ts_open == bar.ts_open:
                     event = BarClosed(found, event.cause, event.source, event.ts_recv)
         self._push(event)
@@ -163,7 +169,7 @@ class FeedIntake:
         for symbol in sorted(self._doubtful):
             feed = self._feeds[symbol]
             for bar in await self._history(feed, feed.known, FAR_FUTURE):
-                self._push(feed.confirmed(bar, self.clock.now(), self._provider[symbol].name))
+                self._confirm(feed, bar, self.clock.now())
         self._wait = min(2 * self._wait, LONGEST_RETRY)
         self._next_try = self.clock.monotonic() + self._wait
 
@@ -173,15 +179,35 @@ class FeedIntake:
     async def _fill(self, feed: SymbolFeed, now: int) -> None:
         owed = self.session.owed(feed.key, now - self._rules.patience)
         for found in await self._history(feed, owed[0][0], owed[-1][1]):
-            self._push(feed.confirmed(found, now, self._provider[feed.key.symbol].name))
+            self._confirm(feed, found, now)
 
     async def _history(self, feed: SymbolFeed, start: int, end: int) -> Sequence[Bar]:
         """History, empty where it could not be had; the failure is journaled."""
         try:
-            return await self._provider[feed.key.symbol].history(feed.key.symbol, feed.key.timeframe, start, end)
+            found = await self._provider[feed.key.symbol].history(feed.key.symbol, feed.key.timeframe, start, end)
+            return self._ended(found)
         except TradewindError as error:
             self.session.inject(FeedState(feed.key.symbol, "unfilled", self.clock.now(), str(error)))
             return ()
+
+    def _ended(self, bars: Sequence[Bar]) -> list[Bar]:
+        """Without a last row that is still forming, which some venues append."""
+        if self._venue_time is not None:
+            return list(bars)
+        latest = self.clock.now() + self._rules.ahead
+        return [bar for bar in bars if bar.ts_close <= latest]
+
+    def _confirm(self, feed: SymbolFeed, bar: Bar, ts_recv: int) -> None:
+        """Hands on a bar of history; a feed that history speaks for is not silent."""
+        name = self._provider[feed.key.symbol].name
+        item = Update(bar, True, ts_recv, name, "backfill")
+        self._note(feed.state(item, self.clock.now(), self.clock.monotonic()))
+        self._push(feed.confirmed(bar, ts_recv, name))
+
+    def _note(self, changed: FeedState | None) -> None:
+        """Journals a change of a feed's state."""
+        if changed is not None:
+            self.session.inject(changed)
 
     def _push(self, event: BarClosed) -> None:
         self.bars += 1

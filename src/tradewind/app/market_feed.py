@@ -26,20 +26,30 @@ class FeedRules(msgspec.Struct, frozen=True):
     """When a bar is final, given up, or its feed stale.
 
     ``grace`` after an interval's end a forming bar counts as final, ``patience`` after it one that never came is given
-    up; both in nanoseconds. ``silent_bars`` without an update, or ``frozen_bars`` at one price, make a feed stale.
+    up; both in nanoseconds. ``silent_bars`` without an update, or ``frozen_bars`` at one price, make a feed stale. What
+    a venue says of times more than ``ahead`` from now is not believed: a bar cannot have closed before its end.
     """
 
     grace: int = 5 * SECOND
     patience: int = 60 * SECOND
     silent_bars: float = 1.5
     frozen_bars: int = 3
+    ahead: int = 2 * SECOND
 
 
 class SymbolFeed:
     """One base series: finality, staleness, and how far it is known."""
 
     def __init__(
-        self, key: SeriesKey, calendar: SessionCalendar, source: str, rules: FeedRules, monotonic: int, known: int
+        self,
+        key: SeriesKey,
+        calendar: SessionCalendar,
+        source: str,
+        rules: FeedRules,
+        monotonic: int,
+        known: int,
+        *,
+        stale: bool = False,
     ) -> None:
         self.key = key
         self.calendar = calendar
@@ -54,12 +64,20 @@ class SymbolFeed:
             monotonic,
             silent_bars=rules.silent_bars,
             frozen_bars=rules.frozen_bars,
+            stale=stale,
         )
 
-    def on_update(self, item: Update) -> list[BarClosed | BarRevised]:
-        """Final bars and revisions out of one update; provenance is that of the update."""
+    def on_update(self, item: Update, now: int) -> list[BarClosed | BarRevised]:
+        """Final bars and revisions out of one update; provenance is that of the update.
+
+        A bar said to be closed before its end is still forming; one that has not begun is not there.
+        """
+        latest = now + self._rules.ahead
+        if item.bar.ts_open > latest:
+            return []
+        closed = item.closed and item.bar.ts_close <= latest
         made: list[BarClosed | BarRevised] = []
-        for event in self._finality.on_update(item.bar, closed=item.closed, ts_recv=item.ts_recv):
+        for event in self._finality.on_update(item.bar, closed=closed, ts_recv=item.ts_recv):
             if isinstance(event, BarClosed) and event.bar == item.bar:
                 cause = item.cause if event.cause == "venue" else event.cause
                 event = BarClosed(event.bar, cause, item.source or self._source, event.ts_recv)
@@ -82,6 +100,10 @@ class SymbolFeed:
     def state(self, item: FeedItem, now: int, monotonic: int) -> FeedState | None:
         """Whether this item made the feed stale or fresh."""
         return self._guard.observe(item, now, monotonic)
+
+    def silence(self, now: int, monotonic: int) -> FeedState | None:
+        """Whether the time that passed made the feed stale."""
+        return self._guard.check(now, monotonic)
 
     def give_up(self, now: int) -> None:
         """Lets time pass: what was due ``patience`` ago and never came is no longer waited for."""

@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from tradewind.adapters.http_transport import HttpTransport
+from tradewind.adapters.steady_clock import SteadyClock
 from tradewind.adapters.store.store import Store
 from tradewind.adapters.task_scheduler import TaskScheduler
 from tradewind.app.feed_intake import LiveSource
@@ -61,12 +62,12 @@ async def run_live(
     plan = plan_for(config, request.bases, executes=request.executes, simulated=bool(label))
     sources = await _sources(config, request, clock, transport)
     try:
-        offset = await _offset(config, request, sources)
+        clock = SteadyClock(clock, await _offset(config, request, sources))
         instruments = {one.instrument.symbol: one.instrument for one in plan.symbols}
         with Store.open(database, clock.now(), instruments=instruments) as store:
             heard: list[bool] = []
             run = JournaledRun(plan, store, clock, say, origin="live", commit_every=1, on_closed=_shown(say, heard))
-            now = clock.now() + offset
+            now = clock.now()
             recovery = run.start(now, request.asked)
             loop = _loop(config, run, sources, clock, virtual=bool(request.gateway), on_close=on_close)
             taken = await loop.warm_up(now - round(config.market.history_days * DAY), now, stop_asked)
@@ -97,12 +98,12 @@ async def _sources(
 
 
 async def _offset(config: AppConfig, request: LiveRequest, sources: Sequence[LiveSource]) -> int:
-    """Venue time minus host time in nanoseconds; 0 for real venues, whose clocks must agree with the host's."""
+    """Venue time minus host time in nanoseconds, as the first venue tells it; a real one must nearly agree."""
     virtual = bool(request.gateway)
     offsets = [
         await check_clock(source.provider, config.market.max_clock_offset, virtual=virtual) for source in sources
     ]
-    return round((offsets[0] or 0.0) * SECOND) if virtual and offsets else 0
+    return round((offsets[0] or 0.0) * SECOND) if offsets else 0
 
 
 def _loop(

@@ -80,6 +80,7 @@ class Session:
         self.closes = 0
         self._batch: list[tuple[Entry, list[Output], int]] = []
         self._snapshot_seq = 0
+        self._owing = 0
 
     def recover(self, run_start: int) -> Recovery:
         """Replays the journal from the run's first entry, or from its newest snapshot, and checks every output.
@@ -123,7 +124,9 @@ class Session:
 
     def advance(self, watermark: int) -> None:
         """Lets the engine see everything that closed up to ``watermark``."""
-        for event in self.sequencer.release(watermark):
+        released = self.sequencer.release(watermark)
+        for left, event in zip(range(len(released) - 1, -1, -1), released, strict=True):
+            self._owing = left
             self._take(event)
             self.closes += 1
 
@@ -217,8 +220,8 @@ class Session:
         return retold
 
     def _maybe_snapshot(self) -> None:
-        if self.snapshots is None or not self.snapshot_every:
-            return
+        if self.snapshots is None or not self.snapshot_every or self._owing:
+            return  # the sequencer is ahead of the engine while released events wait
         seq, digest, _ = self.journal.head
         if seq - self._snapshot_seq >= self.snapshot_every:
             self.snapshots.save(seq, digest, self.engine.plan.config_hash, snapshot_engine(self.engine, self.sequencer))

@@ -101,7 +101,7 @@ class Engine:
         if isinstance(event, BarMissing):
             return self._on_missing(event)
         if isinstance(event, FeedState):
-            if event.symbol in self.desks:
+            if event.symbol in self.desks and event.state in ("stale", "fresh"):
                 self.desks[event.symbol].stale = event.state == "stale"
         elif isinstance(event, Command) and event.verb in ("pause", "resume"):
             self.paused = event.verb == "pause"

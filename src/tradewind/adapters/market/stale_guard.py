@@ -16,7 +16,8 @@ class StaleGuard:
     stood at one price; it is fresh again with the first bar that moves.
 
     Silence is counted on the monotonic clock and only while the symbol's market is open. Heartbeats do not count as
-    life of a price: a venue can be alive and its prices not.
+    life of a price, nor do bars older than the newest and repeats of it: a venue can be alive and its prices not.
+    ``stale`` is how an earlier process life left the feed.
     """
 
     def __init__(
@@ -28,6 +29,7 @@ class StaleGuard:
         *,
         silent_bars: float = 1.5,
         frozen_bars: int = 3,
+        stale: bool = False,
     ) -> None:
         self.symbol = symbol
         self._calendar = calendar
@@ -36,16 +38,16 @@ class StaleGuard:
         self._heard = monotonic
         self._forming: Bar | None = None
         self._frozen = 0
-        self.stale = False
+        self.stale = stale
 
     def observe(self, item: FeedItem, now: int, monotonic: int) -> FeedState | None:
         """Takes what the feed said; the change of state it caused (``now``: wall time for the stamp)."""
         if not isinstance(item, Update) or item.bar.symbol != self.symbol:
             return self.check(now, monotonic)
-        self._heard = monotonic
         before = self._forming
-        if before is not None and item.bar.ts_open < before.ts_open:
-            return None
+        if before is not None and (item.bar.ts_open < before.ts_open or item.bar == before):
+            return self.check(now, monotonic)
+        self._heard = monotonic
         if before is not None and item.bar.ts_open > before.ts_open:
             flat = before.open == before.high == before.low == before.close == item.bar.open
             self._frozen = self._frozen + 1 if flat else 0
