@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -173,7 +174,7 @@ def test_a_near_stop_on_daily_bars_is_decided_by_assumption_and_hourly_bars_deci
 
 @pytest.mark.req("X07")
 def test_a_monday_open_beyond_the_stop_fills_at_the_open_and_not_at_the_stop(project: Project) -> None:
-    """EUR/USD falls two percent over the week-end: the long opened on Friday leaves at Sunday's open, 200 pips lower."""
+    """EUR/USD falls over the week-end: a long of Friday leaves at Sunday's open, far below its stop."""
     project.configured(
         OPEN + "[risk]\nmax_cost_to_risk = 1.0\n[[strategies.members]]\nfamily = 'ROC_Momentum'\n"
         "params = {exits = {stop_mode = 'pct', stop_pct = 0.005, target_r = 2.0, time_stop_bars = 0}}\n"
@@ -261,7 +262,7 @@ def test_one_side_per_symbol_is_held_and_an_opposing_signal_waits(finished: Fini
         spans = finished.project.rows(
             f"SELECT ts_entry, ts_exit FROM positions WHERE symbol = '{symbol}' AND status = 'closed' ORDER BY ts_entry"
         )
-        assert all(left <= entered for (_, left), (entered, _) in zip(spans, spans[1:], strict=False))
+        assert all(left <= entered for (_, left), (entered, _) in pairwise(spans))
     refused = [
         reason
         for (summary,) in finished.project.rows("SELECT summary FROM decisions WHERE kind = 'no_trade'")
