@@ -68,6 +68,7 @@ _BY_PART: Final[dict[str, dict[str, str]]] = {
 }
 WORDS: Final = {code: words for part in _BY_PART.values() for code, words in part.items()}
 _PARTS: Final = {code: part for part, words in reversed(_BY_PART.items()) for code in words}
+_NOTHING: Final = 1e-4
 _DOLLARS: Final = ("USD", "USDT", "USDC")
 
 
@@ -86,14 +87,19 @@ def percent(value: float | None) -> str:
     return "-" if value is None else f"{100.0 * value:.2f}%"
 
 
+def number_text(value: float) -> str:
+    """Six significant digits; what is nearly nothing is called ``<0.0001``."""
+    return "<0.0001" if 0.0 < value < _NOTHING else f"{value:.6g}"
+
+
 def reason_line(reason: Reason) -> str:
     """``confidence: not sure enough that this pays after costs (0.61, limit 0.80)``."""
     words = WORDS.get(reason.code, reason.code.replace("_", " "))  # a journal may hold codes of another version
     numbers = []
     if reason.value is not None:
-        numbers.append(f"{reason.value:.6g}")
+        numbers.append(number_text(reason.value))
     if reason.limit is not None:
-        numbers.append(f"limit {reason.limit:.6g}")
+        numbers.append(f"limit {number_text(reason.limit)}")
     text = f"{reason.code}: {words}"
     if numbers:
         text += f" ({', '.join(numbers)})"

@@ -9,6 +9,7 @@ from typing import get_args, get_type_hints
 import pytest
 
 from tests.architecture.source import Module, dotted, modules
+from tradewind.adapters.notify.console import LineNotifier
 from tradewind.app.signal_text import WORDS, closed_log_line, opened_text, part_of, reason_line, signal_log_line
 from tradewind.ensemble.params import EnsembleParams
 from tradewind.model.decision import Bracket, Consensus, Reason, Signal
@@ -110,6 +111,7 @@ def test_no_words_are_kept_for_codes_nobody_emits():
 def test_a_reason_is_shown_with_its_number_and_its_limit():
     text = reason_line(Reason(code="confidence", value=0.61, limit=0.80))
     assert text == "confidence: not sure enough that this pays after costs (0.61, limit 0.8)"
+    assert reason_line(Reason(code="trend", value=3e-28)).endswith("(<0.0001)")
     assert reason_line(Reason(code="made_up_later")) == "made_up_later: made up later"
 
 
@@ -127,9 +129,12 @@ def test_the_signal_log_line_is_the_one_operators_search_for():
 
 @pytest.mark.req("H04")
 def test_an_execution_is_told_with_its_price_in_dollars_where_it_is_in_dollars():
-    """`Paper trade executed: BUY BTC/USDT @ $43300.00` is completed by the notifier."""
+    """The whole line as the notifier writes it; a quote in pounds has no dollar sign."""
     bought = Fill("c", "s", "BTC/USDT", Leg.ENTRY, 1, 10, 4_330_000, 0, "0", "0", "0")
-    assert opened_text(bought, INSTRUMENTS["BTC/USDT"]) == "BUY BTC/USDT @ $43300.00"
+    told: list[str] = []
+    notifier = LineNotifier(told.append, lambda signal: [], closed_log_line)
+    notifier.trade_opened(opened_text(bought, INSTRUMENTS["BTC/USDT"]), repeated=False)
+    assert told == ["✓ Paper trade executed: BUY BTC/USDT @ $43300.00"]
     sold = Fill("c", "s", "EUR/GBP", Leg.ENTRY, -1, 10, 86_123, 0, "0", "0", "0")
     assert opened_text(sold, INSTRUMENTS["EUR/GBP"]) == "SELL EUR/GBP @ 0.86123"
 

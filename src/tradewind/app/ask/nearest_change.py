@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from tradewind.app.signal_text import reason_line
+from tradewind.app.signal_text import number_text, reason_line
 from tradewind.engine.inspection import Chain, MemberView, reasons_of
 from tradewind.features.rule_explanation import Reading, Weighed
 from tradewind.model.decision import Reason, Signal
@@ -52,7 +52,7 @@ def _needed(reason: Reason) -> str:
     if reason.value is None or reason.limit is None:
         return reason_line(reason)
     way = "rise" if reason.value < reason.limit else "fall"
-    return f"{reason.code}: {reason.value:.6g} would have to {way} to {reason.limit:.6g}"
+    return f"{reason.code}: {number_text(reason.value)} would have to {way} to {number_text(reason.limit)}"
 
 
 def _alone(reason: Reason, chain: Chain) -> Change:
@@ -68,7 +68,7 @@ def _numbers(reason: Reason) -> str:
     if reason.value is None or reason.limit is None:
         return ""
     order = "<" if reason.value < reason.limit else ">" if reason.value > reason.limit else "="
-    return f" {reason.value:.6g} {order} {reason.limit:.6g}"
+    return f" {number_text(reason.value)} {order} {number_text(reason.limit)}"
 
 
 def _margins(signal: Signal) -> Iterator[Change]:
