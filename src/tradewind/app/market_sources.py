@@ -18,6 +18,7 @@ from tradewind.ports.clock import Clock
 from tradewind.ports.market import MarketProvider
 from tradewind.ports.transport import Transport
 
+SIMULATED_PROVIDER = "simulated"
 _FILES = "files"
 _BY_CLASS = {
     AssetClass.FX: ("oanda", "yahoo", "alphavantage"),
@@ -48,6 +49,7 @@ def provider_settings(config: AppConfig, gateway: str = "", virtual_clock: bool 
         virtual_clock=virtual_clock,
         secrets=dict(credentials(config)),
         requests_per_minute=config.market.requests_per_minute,
+        clock_limit_s=config.market.max_clock_offset,
     )
 
 
@@ -83,22 +85,51 @@ def open_provider(
     names: Sequence[str], config: AppConfig, settings: ProviderSettings, clock: Clock, transport: Transport
 ) -> MarketProvider:
     """One provider, or several behind a fail-over in the order given."""
+    if len(names) == 1:
+        return create_provider(names[0], settings, clock, transport)
+    return open_failover(names, config, settings, clock, transport)
+
+
+def open_failover(
+    names: Sequence[str], config: AppConfig, settings: ProviderSettings, clock: Clock, transport: Transport
+) -> Failover:
+    """Providers, or a single one, with a breaker each and one status for all.
+
+    Raises:
+        Misconfigured: the simulated market was named beside a real one; its bars must never be taken for real ones.
+    """
+    if SIMULATED_PROVIDER in names and set(names) != {SIMULATED_PROVIDER}:
+        raise Misconfigured(
+            f"{SIMULATED_PROVIDER} beside {', '.join(name for name in names if name != SIMULATED_PROVIDER)}",
+            where="provider",
+            allowed="real providers only, or the SIMULATED market alone",
+        )
     made = [create_provider(name, settings, clock, transport) for name in names]
-    if len(made) == 1:
-        return made[0]
-    breakers = [CircuitBreaker(clock, config.market.breaker_failures) for _ in made]
-    return Failover(made, clock, breakers=breakers)
+    return Failover(made, clock, breakers=[CircuitBreaker(clock, config.market.breaker_failures) for _ in made])
+
+
+class Gateway(msgspec.Struct, frozen=True):
+    """What stands for the venues: what its bars are (``SIMULATED``, empty for real ones), and whose clock it shows."""
+
+    label: str = ""
+    virtual_clock: bool = False
+
+
+async def gateway_of(transport: Transport, gateway: str) -> Gateway:
+    """What a stand-in venue behind ``gateway`` says of itself; a proxy that says nothing passes real venues on."""
+    if not gateway:
+        return Gateway()
+    try:
+        answer = await transport.request("GET", f"{gateway.rstrip('/')}/control")
+        told = msgspec.json.decode(answer.body, type=dict[str, Any])
+    except (Retryable, msgspec.DecodeError):
+        return Gateway()
+    return Gateway(str(told.get("label", "")), told.get("clock") == "virtual")
 
 
 async def gateway_label(transport: Transport, gateway: str) -> str:
-    """What a stand-in venue behind ``gateway`` says its bars are (``SIMULATED``); empty for real ones."""
-    if not gateway:
-        return ""
-    try:
-        answer = await transport.request("GET", f"{gateway.rstrip('/')}/control")
-        return str(msgspec.json.decode(answer.body, type=dict[str, Any]).get("label", ""))
-    except (Retryable, msgspec.DecodeError):
-        return ""
+    """What the bars behind ``gateway`` are."""
+    return (await gateway_of(transport, gateway)).label
 
 
 def price_kind(names: Sequence[str]) -> str:

@@ -15,6 +15,7 @@ from tradewind.adapters.wall_clock import WallClock
 from tradewind.app.config import load_config
 from tradewind.app.data_fetch import Fetched, Order, fetch
 from tradewind.app.market_sources import (
+    SIMULATED_PROVIDER,
     credentials,
     gateway_label,
     open_provider,
@@ -120,7 +121,7 @@ async def _fetch_all(
                     price_kind=price_kind(names),
                     convention="bars stamped at their open, UTC",
                     origin=wish.gateway,
-                    label=label,
+                    label="SIMULATED" if SIMULATED_PROVIDER in names else label,
                 )
                 done.append(await fetch(opened[names], store_of(config), order, clock, advance))
             except TradewindError as error:
@@ -155,7 +156,9 @@ def ping(
 ) -> Report:
     """Reaches a provider once: ok, disabled (key missing), refused (key wrong) or unreachable (exit 3 unless ok)."""
     settings = load_config(config)
-    names = [name.strip() for name in provider.split(",") if name.strip()] or list(factories())
+    names = [name.strip() for name in provider.split(",") if name.strip()] or [
+        name for name in factories() if name != SIMULATED_PROVIDER
+    ]
     found = [asyncio.run(_ping(settings, name, gateway)) for name in names]
     rows = [(each.provider, each.state, each.latency_ms, each.clock_offset_s, each.detail) for each in found]
     human = table("Providers", ["provider", "state", "latency ms", "clock offset s", "detail"], rows)

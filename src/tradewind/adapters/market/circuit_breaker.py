@@ -26,8 +26,8 @@ class CircuitBreaker:
     """
 
     def __init__(self, clock: Clock, limit: int = 5, open_s: float = 30.0) -> None:
+        self.limit = limit
         self._clock = clock
-        self._limit = limit
         self._open_for = round(open_s * _NS)
         self._failures = 0
         self._opened = 0
@@ -54,7 +54,7 @@ class CircuitBreaker:
         """The provider did not answer, or not usably."""
         self._failures += 1
         self._last_error = reason
-        if self._probing or self._failures >= self._limit:
+        if self._probing or self._failures >= self.limit:
             if self._open_until is None or self._probing:
                 self._opened += 1
             self._open_until = self._clock.monotonic() + self._open_for

@@ -30,10 +30,11 @@ class Traced(NamedTuple):
 
 
 class SourceStatus(msgspec.Struct, frozen=True):
-    """One provider as ``status`` shows it."""
+    """One provider as ``status`` shows it. ``breaker`` counts failed questions, ``stream`` lost streams."""
 
     name: str
     breaker: BreakerStatus
+    stream: BreakerStatus
     budget: BudgetStatus | None
     bars_served: int
     streaming: bool
@@ -53,7 +54,8 @@ class Failover:
 
     History asks the first for everything and each later one only for what is still missing. A stream comes from the
     first provider that can; after a loss, or when bars are missing, the hole is filled from history before the next
-    bar is passed on; when nothing moved for 1.5 bars, history takes over while the stream is silent.
+    bar is passed on; when nothing moved for 1.5 bars, history takes over while the stream is silent. A provider whose
+    stream keeps breaking may still be asked for history: each has one breaker for questions and one for its stream.
     """
 
     def __init__(
@@ -68,6 +70,7 @@ class Failover:
             raise Misconfigured("no provider given", where="market data", next_step="name one with --provider")
         self._providers = tuple(providers)
         self._breakers = tuple(breakers or (CircuitBreaker(clock) for _ in providers))
+        self._stream_breakers = tuple(CircuitBreaker(clock, one.limit) for one in self._breakers)
         self._served = [0] * len(self._providers)
         self._clock = clock
         self._expected = expected
@@ -86,6 +89,7 @@ class Failover:
                 SourceStatus(
                     provider.name,
                     self._breakers[index].status(),
+                    self._stream_breakers[index].status(),
                     budget() if budget is not None else None,
                     self._served[index],
                     index == self._streaming,
@@ -151,7 +155,7 @@ class Failover:
         while not self._closed:
             index = self._streamer(symbols)
             if index is None:
-                wait = min(breaker.status().retry_in_s for breaker in self._breakers)
+                wait = min(breaker.status().retry_in_s for breaker in self._stream_breakers)
                 await self._clock.sleep_until(self._clock.monotonic() + round(max(1.0, wait) * SECOND))
                 continue
             self._streaming = index
@@ -162,15 +166,15 @@ class Failover:
                     async for out in self._passed_on(item, book, timeframe):
                         yield out
                     if isinstance(item, Lost):
-                        self._breakers[index].failed(item.detail)
-                        if not self._breakers[index].allows():
+                        self._stream_breakers[index].failed(item.detail)
+                        if not self._stream_breakers[index].allows():
                             break
                     elif isinstance(item, Update):
-                        self._breakers[index].succeeded()
+                        self._stream_breakers[index].succeeded()
                     if index > 0 and self._clock.monotonic() - started > _RETURN_AFTER:
                         break
                 else:
-                    self._breakers[index].failed("the stream ended")
+                    self._stream_breakers[index].failed("the stream ended")
             finally:
                 self._streaming = None
                 closing = getattr(source, "aclose", None)
@@ -268,7 +272,14 @@ class Failover:
             raise Misconfigured(
                 f"no provider streams {', '.join(symbols)}", where=self.name, next_step="use --feed poll"
             )
-        return next((index for index in able if self._breakers[index].allows()), None)
+        return next((index for index in able if self._stream_breakers[index].allows()), None)
+
+
+async def traced(provider: MarketProvider, symbol: str, timeframe: Timeframe, start: int, end: int) -> Sequence[Traced]:
+    """History of any provider with the source of every bar; raises what its ``history`` raises."""
+    if isinstance(provider, Failover):
+        return await provider.traced(symbol, timeframe, start, end)
+    return [Traced(bar, provider.name) for bar in await provider.history(symbol, timeframe, start, end)]
 
 
 class _Book:

@@ -22,7 +22,7 @@ class ProviderSettings(msgspec.Struct, frozen=True):
     proxy). ``virtual_clock`` says the venue's time is simulated, so that its distance from the host's is no fault;
     None takes it as such behind a gateway. ``secrets`` holds values by the name of their environment variable.
     ``requests_per_minute`` is an upper bound beside the venue's published limit, 0 for none. ``silence_s`` 0 takes
-    the provider's own patience.
+    the provider's own patience. ``clock_limit_s`` is the largest tolerated distance to the venue's clock.
     """
 
     gateway: str = ""
@@ -31,6 +31,7 @@ class ProviderSettings(msgspec.Struct, frozen=True):
     symbols: tuple[str, ...] = ()
     requests_per_minute: int = 0
     silence_s: float = 0.0
+    clock_limit_s: float = CLOCK_REFUSE_S
     options: dict[str, str] = {}
 
     @property
@@ -64,16 +65,17 @@ class ProviderFactory(Protocol):
         ...
 
 
-def clock_verdict(offset_s: float | None, *, virtual: bool) -> tuple[str, str]:
+def clock_verdict(offset_s: float | None, *, virtual: bool, limit_s: float = CLOCK_REFUSE_S) -> tuple[str, str]:
     """Judges the venue's clock minus the host's: ``("ok" | "warning" | "refusal", sentence)``.
 
-    More than 5 s is a warning, more than 30 s a refusal: bars would be called closed that are not, or late.
+    More than ``limit_s`` is a refusal, more than 5 s below it a warning: bars would be called closed that are not, or
+    late.
     """
     if offset_s is None:
         return "ok", "the venue does not tell its time"
     if virtual:
         return "ok", f"simulated venue clock, {offset_s:+.1f} s from this machine's"
-    if abs(offset_s) > CLOCK_REFUSE_S:
+    if abs(offset_s) > limit_s:
         return "refusal", f"this machine's clock is {-offset_s:+.1f} s off the venue's; set it (NTP) before trading"
     if abs(offset_s) > CLOCK_WARN_S:
         return "warning", f"this machine's clock is {-offset_s:+.1f} s off the venue's; check NTP"

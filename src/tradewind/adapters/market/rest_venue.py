@@ -78,7 +78,7 @@ class RestVenue:
             return Health(self.name, "unreachable", str(error))
         latency = (self._clock.monotonic() - started) / 1e6
         offset = None if self._offset is None else self._offset / NS
-        _, detail = clock_verdict(offset, virtual=self._settings.clock_is_virtual)
+        _, detail = clock_verdict(offset, virtual=self._settings.clock_is_virtual, limit_s=self._settings.clock_limit_s)
         return Health(self.name, "ok", detail, latency, offset)
 
     def stream(self, symbols: Sequence[str], timeframe: Timeframe) -> AsyncIterator[FeedItem]:

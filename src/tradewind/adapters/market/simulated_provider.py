@@ -8,14 +8,17 @@ from typing import Final
 
 import numpy as np
 
+from tradewind.adapters.market.provider_settings import ProviderSettings
 from tradewind.adapters.market.simulated import SOURCE, START, simulate, spec_for
 from tradewind.adapters.market.simulated_edge import PlantedEdge
 from tradewind.errors import Misconfigured
 from tradewind.model.bar import Bar, BarColumns
 from tradewind.model.instrument import Instrument
+from tradewind.model.instruments import INSTRUMENTS
 from tradewind.model.timeframe import DAY, Timeframe
 from tradewind.ports.clock import Clock
-from tradewind.ports.market import Capabilities, FeedItem, Health, Update
+from tradewind.ports.market import Capabilities, FeedItem, Health, MarketProvider, Update
+from tradewind.ports.transport import Transport
 
 _STREAM_AHEAD: Final = 60 * DAY
 
@@ -130,6 +133,33 @@ class SimulatedProvider:
             )
             known = self._markets[symbol] = simulate(spec, market_generator(self._seed, symbol))
         return known
+
+
+class SimulatedFactory:
+    """Makes ``simulated``; options ``timeframe`` (1h) and ``seed`` (7) say which market."""
+
+    name = "simulated"
+    names: tuple[str, ...] = ("simulated",)
+    classes: tuple[str, ...] = ("crypto", "fx", "metal")
+    bar_time = "stamped with the open in UTC; closed one interval later; bid prices with spread"
+    notes = f"{SOURCE}: a made-up market in a time of its own, no network, the same bars for the same seed"
+
+    def secrets_of(self, name: str) -> tuple[str, ...]:
+        """None."""
+        return ()
+
+    def create(self, name: str, settings: ProviderSettings, clock: Clock, transport: Transport) -> MarketProvider:
+        """The market of the settings' symbols, of all built-in instruments where none are named."""
+        symbols = settings.symbols or tuple(INSTRUMENTS)
+        return SimulatedProvider(
+            [INSTRUMENTS[symbol] for symbol in symbols if symbol in INSTRUMENTS],
+            clock,
+            seed=int(settings.options.get("seed", "7")),
+            timeframe=Timeframe.parse(settings.options.get("timeframe", "1h")),
+        )
+
+
+PROVIDER = SimulatedFactory()
 
 
 def market_generator(seed: int, symbol: str) -> np.random.Generator:

@@ -106,6 +106,11 @@ class StandInMarket:
         """Canonical symbols, sorted."""
         return tuple(sorted(self._series))
 
+    @property
+    def host_time(self) -> bool:
+        """Whether the venue's clock is the host's rather than the bars' own."""
+        return self._time is not None
+
     def venue_time(self) -> int:
         """What the venue's clock shows: ``time()`` where given, else ``now``, plus the skew a fault put there."""
         return (self.now if self._time is None else self._time()) + self.skew_ns

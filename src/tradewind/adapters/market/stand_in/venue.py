@@ -176,6 +176,7 @@ class StandInVenue:
     def _state(self) -> dict[str, Any]:
         return {
             "label": self.label,
+            "clock": "host" if self.market.host_time else "virtual",
             "now": self.market.now,
             "steps": self.market.steps,
             "symbols": self.market.symbols,
