@@ -120,7 +120,9 @@ class CcxtVenue:
             return Health(self.name, "refused", str(error))
         except TradewindError as error:
             return Health(self.name, "unreachable", str(error))
-        _, detail = clock_verdict(offset / NS, virtual=self._settings.clock_is_virtual)
+        _, detail = clock_verdict(
+            offset / NS, virtual=self._settings.clock_is_virtual, limit_s=self._settings.clock_limit_s
+        )
         return Health(self.name, "ok", detail, latency, offset / NS)
 
     async def history(self, symbol: str, timeframe: Timeframe, start: int, end: int) -> Sequence[Bar]:
