@@ -38,7 +38,10 @@ class FeedRules(msgspec.Struct, frozen=True):
 
 
 class SymbolFeed:
-    """One base series: finality, staleness, and how far it is known."""
+    """One base series: finality, staleness, and how far it is known.
+
+    ``stale`` is what the journal said last, so that a feed that recovered while nobody listened is called fresh again.
+    """
 
     def __init__(
         self,

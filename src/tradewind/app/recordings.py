@@ -6,12 +6,16 @@ import hashlib
 from collections.abc import Mapping, Sequence
 
 import msgspec
+import numpy as np
 
 from tradewind.adapters.replay_feed import Recording
 from tradewind.app.signal_text import utc
 from tradewind.app.workspace import Workspace
-from tradewind.errors import Unavailable
+from tradewind.errors import Misconfigured, Unavailable
+from tradewind.model.bar import BarColumns
 from tradewind.model.instrument import Instrument
+from tradewind.model.instruments import resolve
+from tradewind.model.session import SessionCalendar, calendar_of
 from tradewind.model.timeframe import Timeframe
 from tradewind.model.venue_symbols import venue_symbols
 
@@ -68,6 +72,7 @@ def material_for(
 
     Raises:
         Unavailable: nothing is stored for a symbol, or nothing lies in the range.
+        Misconfigured: the bars were cut at other hours than the symbol's sessions.
     """
     recordings, bases, parts = [], {}, []
     simulated, synthetic = False, 0
@@ -82,6 +87,7 @@ def material_for(
                 allowed=f"{utc(dataset.ts_first)} to {utc(dataset.ts_last)}",
                 next_step="widen --timerange, or import the missing bars",
             )
+        _require_sessions(symbol, base, columns, calendar_of(resolve(symbol, workspace.config.instruments).calendar))
         sources = {segment.source for segment in dataset.segments}
         simulated |= any("SIMULATED" in f"{one.source} {one.synthetic}" for one in dataset.segments)
         synthetic += dataset.synthetic_rows
@@ -90,3 +96,18 @@ def material_for(
         parts.append(f"{symbol}|{base}|{dataset.hash}|{columns.ts_open[0]}|{columns.ts_close[-1]}")
     digest = hashlib.sha256("\n".join(parts).encode()).hexdigest()
     return Material(tuple(recordings), bases, digest[:16], simulated, synthetic)
+
+
+def _require_sessions(symbol: str, base: Timeframe, columns: BarColumns, calendar: SessionCalendar) -> None:
+    """Refuses bars that are no intervals of the calendar: their closes would be decided on at the wrong hours."""
+    starts, ends = calendar.buckets(columns.ts_open, base)
+    wrong = np.flatnonzero((starts != columns.ts_open) | (ends != columns.ts_close))
+    if len(wrong):
+        row = int(wrong[0])
+        raise Misconfigured(
+            f"{len(wrong)} of {len(starts)} {symbol} {base} bars are cut at other hours than its sessions, the first"
+            f" from {utc(int(columns.ts_open[row]))} to {utc(int(columns.ts_close[row]))}",
+            where="candles",
+            allowed=f"{base} bars such as {utc(int(starts[row]))} to {utc(int(ends[row]))}",
+            next_step=f"import bars of {symbol} of an hour or less; {base} bars are made from them",
+        )

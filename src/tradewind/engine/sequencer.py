@@ -103,9 +103,15 @@ class Sequencer:
         return [bounds for bounds in expected if bounds[1] not in series.pending]
 
     def push(self, event: BarClosed) -> BarRevised | None:
-        """Takes a final bar. A bar already released, or already waiting with other values, comes back as a revision."""
+        """Takes a final bar. A bar already released, or already waiting with other values, comes back as a revision.
+
+        So does one that is no interval of the calendar (a day cut at midnight UTC where days begin at 17:00 New York):
+        it is recorded, and the bar that was due in its place is missing.
+        """
         bar = event.bar
         series = self._series[SeriesKey(bar.symbol, bar.timeframe)]
+        if not _fits(bar, series.calendar):
+            return BarRevised(bar, event.source, event.ts_recv)
         waiting = series.pending.get(bar.ts_close)
         if waiting is not None:
             return None if waiting.bar == bar else BarRevised(bar, event.source, event.ts_recv)
@@ -170,6 +176,13 @@ def _release(series: _Series, ts: int) -> BarClosed:
     series.frontier = ts
     _forget(series)
     return event
+
+
+def _fits(bar: Bar, calendar: SessionCalendar) -> bool:
+    length = bar.timeframe.ns
+    if length <= HOUR:  # trading days of every calendar begin on the hour
+        return bar.ts_open % length == 0 and bar.ts_close - bar.ts_open == length
+    return calendar.bucket(bar.ts_open, bar.timeframe) == (bar.ts_open, bar.ts_close)
 
 
 def _take(key: SeriesKey, series: _Series, watermark: int) -> list[BarClosed | BarMissing]:

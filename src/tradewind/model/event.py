@@ -43,7 +43,10 @@ class BarRevised(msgspec.Struct, frozen=True, tag="revision"):
 
 
 class FeedState(msgspec.Struct, frozen=True, tag="feed"):
-    """A feed turned stale, fresh, connected, disconnected or switched provider; ``detail`` says which and why."""
+    """A feed turned stale, fresh, connected, disconnected or switched provider; ``detail`` says which and why.
+
+    Between ``stale`` and ``fresh`` nothing is decided on the symbol; the other states are for people.
+    """
 
     symbol: str
     state: str

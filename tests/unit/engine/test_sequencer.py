@@ -86,6 +86,28 @@ def test_a_bar_after_its_close_was_given_up_is_a_late_arrival_without_effect() -
     assert one.release(START + 2 * HOUR) == []
 
 
+def test_a_bar_that_is_no_interval_of_the_calendar_is_recorded_and_not_decided_on() -> None:
+    """A shifted, an early cut and an overlong bar are revisions; the bars due in their place are missing."""
+    one = sequencer()
+    one.push(closed(FX, 0))
+    good = closed(FX, 1).bar
+    for shift, cut in ((15 * MINUTE, 0), (0, 20 * MINUTE), (0, -HOUR)):
+        odd = msgspec.structs.replace(good, ts_open=good.ts_open + shift, ts_close=good.ts_close + shift - cut)
+        assert one.push(BarClosed(odd)) == BarRevised(odd)
+    missing = BarMissing("EUR/USD", Timeframe.H1, good.ts_open, good.ts_close)
+    assert one.release(good.ts_close) == [closed(FX, 0), missing]
+
+
+def test_days_cut_at_midnight_utc_are_not_the_days_of_the_fx_week() -> None:
+    """FX days run from 17:00 to 17:00 New York; a bar cut elsewhere mixes two of them."""
+    key = SeriesKey("EUR/USD", Timeframe.D1)
+    one = Sequencer({key: calendar_of("fx")})
+    midnight = Bar(*key, START, START + DAY, 1.1, 1.2, 1.0, 1.1, 1.0)
+    assert isinstance(one.push(BarClosed(midnight)), BarRevised)
+    start, end = calendar_of("fx").bucket(START, Timeframe.D1)
+    assert one.push(BarClosed(msgspec.structs.replace(midnight, ts_open=start, ts_close=end))) is None
+
+
 def test_a_closed_series_owes_nothing() -> None:
     """After the end of its data a series neither holds the others back nor counts as missing."""
     one = sequencer()
