@@ -73,19 +73,22 @@ class FeedIntake:
         """The close up to which a symbol is known."""
         return self._feeds[symbol].known
 
-    async def warm_up(self, start: int, end: int, stop_asked: Callable[[], bool] = lambda: False) -> int:
+    async def warm_up(
+        self, start: int, end: int, stop_asked: Callable[[], bool] = lambda: False, *, begun: int | None = None
+    ) -> int:
         """History of a new run, or what was missed since the last one; returns the bars taken.
 
-        Bars a new run is given to warm up on carry the cause ``history``; those an interrupted run missed are decided
-        on. They share transactions: nobody waits for any single one of them.
+        Bars that closed before the run began (``begun``; None: it begins now) carry the cause ``history``, in whatever
+        life of the process they are taken; those an interrupted run missed are decided on. They share transactions:
+        nobody waits for any single one of them.
         """
         each, self.session.commit_every = self.session.commit_every, WARM_UP_BATCH
         try:
-            return await self._warm_up(start, end, stop_asked)
+            return await self._warm_up(start, end, stop_asked, end if begun is None else begun)
         finally:
             self.session.commit_every = each
 
-    async def _warm_up(self, start: int, end: int, stop_asked: Callable[[], bool]) -> int:
+    async def _warm_up(self, start: int, end: int, stop_asked: Callable[[], bool], begun: int) -> int:
         done = self.session.frontiers()
         taken = 0
         for source in self._sources:
@@ -93,8 +96,8 @@ class FeedIntake:
                 since = done.get(key.symbol)
                 asked = start if since is None else since
                 bars = self._ended(await source.provider.history(key.symbol, key.timeframe, asked, end))
-                cause = "history" if since is None else "backfill"
                 for bar in bars:
+                    cause = "history" if bar.ts_close <= begun else "backfill"
                     self.session.push(BarClosed(bar, cause, source.provider.name, self.clock.now()))
                 taken += len(bars)
                 known = max([bar.ts_close for bar in bars], default=since or start)

@@ -48,9 +48,11 @@ class LiveLoop:
         self._scheduler = scheduler
         self._queue: asyncio.Queue[FeedItem | None] = asyncio.Queue()
 
-    async def warm_up(self, start: int, end: int, stop_asked: Callable[[], bool] = lambda: False) -> int:
+    async def warm_up(
+        self, start: int, end: int, stop_asked: Callable[[], bool] = lambda: False, *, begun: int | None = None
+    ) -> int:
         """As ``FeedIntake.warm_up``."""
-        return await self.intake.warm_up(start, end, stop_asked)
+        return await self.intake.warm_up(start, end, stop_asked, begun=begun)
 
     async def run(self, *, iterations: int = 0, stop_asked: Callable[[], bool] = lambda: False) -> LoopResult:
         """Streams until the end; the open batch is flushed in every case."""

@@ -77,6 +77,7 @@ class JournaledRun:
         self.plan = plan
         self._on_closed = on_closed
         self.store = store
+        self.begun = 0
         self.summary = RunSummary()
         self.engine: Engine = engine_for(plan)
         instruments = {one.instrument.symbol: one.instrument for one in plan.symbols}
@@ -100,8 +101,12 @@ class JournaledRun:
             self._on_closed(self.engine.closed)
 
     def start(self, ts: int, asked: Sequence[str] = ()) -> Recovery | None:
-        """Continues the store's run, or begins one stamped ``ts``; ``asked`` as in ``Started``."""
+        """Continues the store's run, or begins one stamped ``ts``; ``asked`` as in ``Started``.
+
+        Afterwards ``begun`` is when the run began, in this life or an earlier one.
+        """
         begun = find_run(self.store)
+        self.begun = ts if begun is None else begun.started.ts
         if begun is None:
             self.session.begin(started_event(self.plan, ts, asked))
             return None

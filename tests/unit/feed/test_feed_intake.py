@@ -55,7 +55,7 @@ class Desk:
         intake = FeedIntake(
             self.session, [LiveSource(self.venue, (KEY,))], {KEY: calendar_of("crypto")}, clock, rules=FeedRules()
         )
-        do(intake.warm_up(START, clock.now()))
+        do(intake.warm_up(START, clock.now(), begun=BARS[WARM - 1].ts_close))
         self.seen = self.journal.head[0]
         return intake
 
@@ -172,3 +172,21 @@ def test_a_lost_connection_does_not_make_a_stale_feed_fresh() -> None:
     desk.session.inject(FeedState(KEY.symbol, "stale", 1))
     desk.session.inject(FeedState(KEY.symbol, "disconnected", 2))
     assert desk.session.engine.desks[KEY.symbol].stale
+
+
+def test_a_warm_up_that_died_half_way_goes_on_as_a_warm_up() -> None:
+    """Bars from before the run began are history in every life of the process; those missed since are decided on."""
+    desk = Desk()
+    desk.venue.bars |= {bar.ts_open: bar for bar in BARS[WARM:]}
+    plan = desk.session.engine.plan
+    fresh = Session(engine_for(plan), sequencer_for(plan), MemoryJournal(), SilentNotifier(), desk.host, HostProcess())
+    for bar in BARS[:4]:
+        fresh.push(BarClosed(bar, "history"))
+    fresh.advance(BARS[3].ts_close)
+    intake = FeedIntake(
+        fresh, [LiveSource(desk.venue, (KEY,))], {KEY: calendar_of("crypto")}, desk.host, rules=FeedRules()
+    )
+    desk.at(BARS[WARM + 2].ts_close)
+    do(intake.warm_up(START, desk.host.now(), begun=BARS[WARM - 1].ts_close))
+    causes = [entry.event.cause for entry in fresh.journal.read() if isinstance(entry.event, BarClosed)]
+    assert causes == ["history"] * WARM + ["backfill"] * 3
