@@ -89,7 +89,7 @@ def material_for(
             )
         _require_sessions(symbol, base, columns, calendar_of(resolve(symbol, workspace.config.instruments).calendar))
         sources = {segment.source for segment in dataset.segments}
-        simulated |= any("SIMULATED" in f"{one.source} {one.synthetic}" for one in dataset.segments)
+        simulated |= dataset.simulated
         synthetic += dataset.synthetic_rows
         recordings.append(Recording(symbol, base, columns, "+".join(sorted(sources))))
         bases[symbol] = base

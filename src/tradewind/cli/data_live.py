@@ -225,6 +225,7 @@ def serve_(
         series = simulated_series(names, interval or Timeframe.M1, seed)
     if clock not in ("virtual", "host"):
         raise Misconfigured(f"clock {clock!r}", where="--clock", allowed="virtual, host")
+    simulated_bars = made_up or any(store_of(settings).dataset(one.symbol, one.timeframe).simulated for one in series)
     serving = Serving(
         host=host or "127.0.0.1",
         exposed=bool(host),
@@ -233,9 +234,9 @@ def serve_(
         start=timerange.start if timerange else None,
         host_clock=clock == "host",
         plan=fault_plan(faults),
-        label="SIMULATED" if made_up else "",
+        label="SIMULATED" if simulated_bars else "",
     )
-    label = "SIMULATED bars" if made_up else "stored bars"
+    label = "SIMULATED bars" if simulated_bars else "stored bars"
     shown = ", ".join(f"{one.symbol} {one.timeframe}" for one in series)
 
     def announce(server: StandInServer) -> None:
@@ -245,7 +246,12 @@ def serve_(
 
     server = asyncio.run(serve(series, serving, WallClock(), announce))
     counters = server.venue.counters
-    document = {"url": server.url, "simulated": made_up, "steps": server.venue.market.steps, "counters": counters}
+    document = {
+        "url": server.url,
+        "simulated": simulated_bars,
+        "steps": server.venue.market.steps,
+        "counters": counters,
+    }
     return Report(document, f"Served {counters.requests} requests and {counters.streams} streams.")
 
 

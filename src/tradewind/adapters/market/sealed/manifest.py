@@ -70,6 +70,11 @@ class Dataset(msgspec.Struct, frozen=True):
         return sum(segment.rows for segment in self.segments if segment.synthetic)
 
     @property
+    def simulated(self) -> bool:
+        """Whether any bar comes from a simulated market, made here or served by a venue that said so."""
+        return any("SIMULATED" in f"{segment.source} {segment.synthetic}" for segment in self.segments)
+
+    @property
     def sources(self) -> tuple[str, ...]:
         """Names of the sources, sorted."""
         return tuple(sorted({segment.source for segment in self.segments}))
