@@ -87,8 +87,8 @@ coverage: dev ## Run the tests and print which lines they reach
 soak-short: dev ## The long counts: crashes, mutations, power cuts
 	@$(BIN)/python -m pytest -n $(JOBS) -m soak --timeout 3600 $(ARGS)
 
-bench: dev ## Every benchmark, one JSON object each
-	@set -e; for file in benchmarks/[a-z]*.py; do name=$$(basename $$file .py); $(BIN)/python -m benchmarks.$$name --json; done
+bench: dev ## Every benchmark in turn, one table (some ten minutes on an idle machine)
+	@$(BIN)/python -m benchmarks $(ARGS)
 
 requirements: dev ## Which requirement is covered by which acceptance test
 	@$(BIN)/python -m tests.requirements_table $(ARGS)

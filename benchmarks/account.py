@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import platform
 import statistics
 import time
 from collections.abc import Callable
@@ -17,6 +16,7 @@ from decimal import Decimal
 import msgspec
 import numpy as np
 
+from benchmarks.machine import machine
 from tradewind.engine.aggregate import Aggregator
 from tradewind.engine.portfolio import Portfolio
 from tradewind.engine.rates import Rates
@@ -97,8 +97,7 @@ def main() -> None:
         "one_position_with_swap": median(lambda: account(bars, held=True, costs=CostModel(swap_long=-5.0))),
         "aggregate_4h_1d": median(lambda: aggregation(bars)),
         "data": "SIMULATED",
-        "machine": platform.processor() or platform.machine(),
-        "python": platform.python_version(),
+        "machine": machine(),
     }
     print(json.dumps(found, indent=indent))
 

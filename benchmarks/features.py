@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
 import subprocess
 import sys
 import tempfile
@@ -19,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.machine import machine
 from tradewind.features.bank import FeatureBank
 from tradewind.features.definitions import DEFINITIONS
 from tradewind.features.indicators import prices
@@ -159,7 +159,7 @@ def main() -> None:
     bars = bars_of(options.bars)
     document: dict[str, Any] = {
         "benchmark": "features",
-        "machine": f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}",
+        "machine": machine(),
         "bars": options.bars,
         "clock": "cpu",
         "ema_x32": bank_cost([f"ema({n})" for n in range(5, 37)], bars),

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.machine import machine
 from tradewind.adapters.store.codec import encode_outputs
 from tradewind.adapters.store.memory_journal import MemoryJournal
 from tradewind.adapters.store.store import Store
@@ -59,8 +60,9 @@ def latencies(store: Store, folder: Path, items: list[tuple[BarClosed, bytes]]) 
     return commits, syncs
 
 
-def measure(folder: Path) -> dict[str, float]:
+def measure(folder: Path) -> dict[str, object]:
     """All figures, with everything made from nothing in ``folder``."""
+    where = machine()
     items = [bar_with_decision(number) for number in range(COMMITS + YEAR)]
     started = time.perf_counter()
     store = Store.open(folder / "journal.db", 0)
@@ -90,6 +92,7 @@ def measure(folder: Path) -> dict[str, float]:
         memory.append(event, outputs)
     in_memory = time.perf_counter() - started
     return {
+        "machine": where,
         "commit_p50_ms": _ms(commits, 50),
         "commit_p99_ms": _ms(commits, 99),
         "fsync_p50_ms": _ms(syncs, 50),

@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
 import statistics
 import subprocess
 import sys
@@ -20,6 +19,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from benchmarks.machine import machine
 from tradewind.adapters.market.candle_store import CandleStore
 from tradewind.model.bar import BarColumns
 from tradewind.model.timeframe import MINUTE, Timeframe
@@ -81,6 +81,7 @@ def timed(work: object, repeats: int = REPEATS) -> list[float]:
 
 def measure(folder: Path, rows: int) -> dict[str, object]:
     """All figures in one document, seconds."""
+    where = machine()
     store, columns = CandleStore(folder / "candles"), bars(rows)
     began = time.perf_counter()
     dataset = store.write("EUR/USD", Timeframe.M1, columns, "benchmark")
@@ -123,7 +124,7 @@ def measure(folder: Path, rows: int) -> dict[str, object]:
         "columns_bytes": next(folder.rglob("*.bin")).stat().st_size,
         "limit_s": 0.15,
         "repeats": REPEATS,
-        "machine": f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}",
+        "machine": where,
     }
 
 

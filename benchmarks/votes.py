@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import platform
 import statistics
 import time
 
 import numpy as np
 
+from benchmarks.machine import machine
 from tradewind.ensemble.shadow import ShadowBook
 from tradewind.features.bank import FeatureBank
 from tradewind.features.rule import Member, member_of
@@ -90,7 +90,7 @@ def main() -> None:
     bars = bars_of()
     figures = {
         "unit": "microseconds per bar",
-        "machine": f"{platform.machine()}, Python {platform.python_version()}",
+        "machine": machine(),
         "bars": BARS,
         "runs": [measure(count, bars) for count in (1, 200)],
     }

@@ -72,7 +72,8 @@ class LiveLoop:
                     stopped = "iterations"
                     break
                 try:
-                    item = await asyncio.wait_for(self._queue.get(), TICK / SECOND)
+                    async with asyncio.timeout(TICK / SECOND):
+                        item = await self._queue.get()
                 except TimeoutError:
                     await self.intake.pass_time()
                     continue

@@ -1,0 +1,115 @@
+"""Which figures of the benchmarks go into the one table, and the goals some of them have."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+Document = dict[str, Any]
+Row = tuple[str, str, str, str]
+
+
+def rows_of(name: str, document: Document) -> list[Row]:
+    """``(figure, measured, goal, verdict)`` texts of one benchmark."""
+    return list(_ROWS[name](document))
+
+
+def _row(figure: str, value: float, unit: str, goal: float | None = None) -> Row:
+    verdict = "" if goal is None else ("met" if value <= goal else "MISSED")
+    return figure, f"{value:.4g} {unit}", "" if goal is None else f"<= {goal:g} {unit}", verdict
+
+
+def _engine(document: Document) -> list[Row]:
+    rows = []
+    for run in document["runs"]:
+        who = f"{run['members']} strategies, one symbol" if run["members"] > 1 else "1 strategy, one symbol"
+        rows += [
+            _row(f"engine per bar, {who}", run["engine"], "us CPU", run["goal"]),
+            _row(f"  whole backtest loop per bar, {who}", run["backtest"], "us CPU", run["goal"]),
+            _row("  kernels alone, called bar by bar", run["kernels"], "us CPU"),
+            _row("  kernels alone, compiled loop", run["compiled"], "us CPU"),
+        ]
+    return rows
+
+
+def _latency(document: Document) -> list[Row]:
+    rows = []
+    for run in document["runs"]:
+        who = f"{run['members']} strategies" if run["members"] > 1 else "1 strategy"
+        rows += [
+            _row(f"candle bytes to durable decision, p99, {who}", run["whole_p99_ms"], "ms", document["goal_p99_ms"]),
+            _row("  p50", run["whole_p50_ms"], "ms"),
+            _row("  all but the commit, p99", run["software_p99_ms"], "ms"),
+            _row("  fsync of this disk, p50", run["fsync_p50_ms"], "ms"),
+            _row("  fsync of this disk, p99", run["fsync_p99_ms"], "ms"),
+        ]
+    return rows
+
+
+def _restart(document: Document) -> list[Row]:
+    return [
+        _row(
+            f"restart to first decision, {run['symbols']} symbol(s), {label.replace('_', ' ')}",
+            run[label]["whole_s"],
+            "s",
+            run["goal_s"],
+        )
+        for run in document["runs"]
+        for label in ("with_snapshot", "without_snapshot")
+    ]
+
+
+def _memory(document: Document) -> list[Row]:
+    return [
+        _row(f"peak memory of a paper process, {run['run']}", run["peak_mib"], "MiB", document["goal_mib"])
+        for run in document["runs"]
+    ]
+
+
+def _load(document: Document) -> list[Row]:
+    return [
+        _row("five years of minutes loaded", document["load_s"], "s", document["limit_s"]),
+        _row("  and every value read", document["load_and_touch_s"], "s", document["limit_s"]),
+        _row("  polars.read_parquet of the same bars", document["polars_read_parquet_s"], "s"),
+    ]
+
+
+def _journal(document: Document) -> list[Row]:
+    return [
+        _row("durable append, p99", document["commit_p99_ms"], "ms"),
+        _row("  fsync of this disk, p99", document["fsync_p99_ms"], "ms"),
+        _row("journal in memory, per entry", document["memory_us_per_entry"], "us"),
+    ]
+
+
+def _votes(document: Document) -> list[Row]:
+    return [
+        _row(f"{part} per bar, {run['members']} member(s)", run[part], "us")
+        for run in document["runs"]
+        for part in ("features", "votes", "shadow")
+    ]
+
+
+def _account(document: Document) -> list[Row]:
+    return [
+        _row("broker and portfolio per bar, flat", document["flat"], "us CPU"),
+        _row("broker and portfolio per bar, one position", document["one_position"], "us CPU"),
+    ]
+
+
+def _features(document: Document) -> list[Row]:
+    return [_row("ten indicators, one bar from Python", document["ten"]["step_us"], "us CPU")]
+
+
+_ROWS: Final[dict[str, Callable[[Document], list[Row]]]] = {
+    "engine": _engine,
+    "latency": _latency,
+    "restart": _restart,
+    "memory": _memory,
+    "load": _load,
+    "journal": _journal,
+    "votes": _votes,
+    "account": _account,
+    "features": _features,
+}
+NAMES: Final = tuple(_ROWS)

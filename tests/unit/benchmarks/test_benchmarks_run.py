@@ -1,0 +1,45 @@
+"""Every benchmark runs, at a tiny size, and prints one JSON object. No figure is looked at."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from tradewind.model.timeframe import Timeframe
+
+FOLDER = Path(__file__).parents[3] / "benchmarks"
+TINY = {
+    "account": ([], {"BARS": 200, "ROUNDS": 1}),
+    "engine": (["--bars", "300", "--rounds", "1"], {}),
+    "features": (["--bars", "300"], {}),
+    "journal": ([], {"COMMITS": 8, "YEAR": 40, "BATCH": 10}),
+    "latency": (["--candles", "4"], {"WARM_UP": 100, "MEMBERS": (1,)}),
+    "load": (["--rows", "3000"], {"REPEATS": 1}),
+    "memory": (["--hours", "60", "--rounds", "1"], {"POOLS": (("one", ("BTC/USDT",), Timeframe.H1),)}),
+    "restart": (["--hours", "60", "--rounds", "1"], {"POOLS": (("BTC/USDT",),)}),
+    "votes": ([], {"BARS": 120, "ROUNDS": 1}),
+}
+SHARED = {"machine", "desk", "table"}
+"""Modules the benchmarks share; they measure nothing."""
+
+
+def test_every_benchmark_has_a_tiny_size():
+    """A new file in benchmarks/ must be listed here."""
+    assert {path.stem for path in FOLDER.glob("[a-z]*.py")} == set(TINY) | SHARED
+
+
+@pytest.mark.parametrize("name", sorted(TINY))
+def test_the_benchmark_prints_one_json_object(name, monkeypatch, capsys):
+    """``python -m benchmarks.NAME --json``."""
+    module = importlib.import_module(f"benchmarks.{name}")
+    flags, constants = TINY[name]
+    for constant, value in constants.items():
+        assert hasattr(module, constant)
+        monkeypatch.setattr(module, constant, value)
+    monkeypatch.setattr(sys, "argv", [f"benchmarks.{name}", "--json", *flags])
+    module.main()
+    assert isinstance(json.loads(capsys.readouterr().out), dict)
