@@ -10,20 +10,19 @@ from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
+from tradewind.adapters.market.failover import Traced, traced
 from tradewind.adapters.market.polling import FAR_FUTURE
-from tradewind.app.market_feed import FeedRules, SymbolFeed, VenueTime, lost_states, watermark
+from tradewind.app.feed_links import FIRST_WAIT, LONGEST_WAIT, FeedLinks, Holes
+from tradewind.app.market_feed import FeedRules, SymbolFeed, VenueTime
 from tradewind.app.session import Session
 from tradewind.engine.sequencer import SeriesKey
 from tradewind.errors import TradewindError
 from tradewind.model.bar import Bar
 from tradewind.model.event import BarClosed, BarRevised, FeedState
 from tradewind.model.session import SessionCalendar
-from tradewind.model.timeframe import SECOND
 from tradewind.ports.clock import Clock
-from tradewind.ports.market import FeedItem, MarketProvider, Update
+from tradewind.ports.market import FeedItem, Heartbeat, Lost, MarketProvider, Update
 
-RETRY = SECOND
-LONGEST_RETRY = 30 * SECOND
 WARM_UP_BATCH = 512
 
 
@@ -38,7 +37,8 @@ class LiveSource(msgspec.Struct, frozen=True):
 class FeedIntake:
     """The deciding part of a live run: ``take`` an item, ``pass_time`` where nothing was said.
 
-    ``known_until(symbol)`` is the close up to which a symbol is known. ``closes`` and ``bars`` count this life.
+    ``known_until(symbol)`` is the close up to which a symbol is known. ``closes`` and ``bars`` count this life,
+    ``warmed`` holds the number of bars each symbol was warmed up on and the open of the first.
     ``virtual_time`` takes the venue's own time as now, for a venue whose clock is not the host's.
     """
 
@@ -63,11 +63,13 @@ class FeedIntake:
         self._rules = rules
         self._venue_time = VenueTime() if virtual_time else None
         self._on_close = on_close
+        self.warmed: dict[str, tuple[int, int]] = {}
         self._feeds: dict[str, SymbolFeed] = {}
-        self._provider: dict[str, MarketProvider] = {}
-        self._doubtful: set[str] = set()
+        self._source_of = {key.symbol: source for source in sources for key in source.keys}
+        self._links = FeedLinks()
+        self._holes = Holes(rules.outage_patience)
         self._next_try = 0
-        self._wait = RETRY
+        self._wait = FIRST_WAIT
 
     def known_until(self, symbol: str) -> int:
         """The close up to which a symbol is known."""
@@ -95,12 +97,13 @@ class FeedIntake:
             for key in source.keys:
                 since = done.get(key.symbol)
                 asked = start if since is None else since
-                bars = self._ended(await source.provider.history(key.symbol, key.timeframe, asked, end))
-                for bar in bars:
+                found = self._ended(await traced(source.provider, key.symbol, key.timeframe, asked, end))
+                for bar, name in found:
                     cause = "history" if bar.ts_close <= begun else "backfill"
-                    self.session.push(BarClosed(bar, cause, source.provider.name, self.clock.now()))
-                taken += len(bars)
-                known = max([bar.ts_close for bar in bars], default=since or start)
+                    self.session.push(BarClosed(bar, cause, name, self.clock.now()))
+                taken += len(found)
+                self.warmed[key.symbol] = (len(found), found[0].bar.ts_open if found else end)
+                known = max([one.bar.ts_close for one in found], default=since or start)
                 feed = SymbolFeed(
                     key,
                     self._calendars[key],
@@ -110,29 +113,27 @@ class FeedIntake:
                     known,
                     stale=self.session.engine.desks[key.symbol].stale,
                 )
-                for bar in bars[-512:]:
-                    feed.confirmed(bar, 0, source.provider.name)
+                for bar, name in found[-512:]:
+                    feed.confirmed(bar, 0, name)
                 self._feeds[key.symbol] = feed
-                self._provider[key.symbol] = source.provider
-        if not stop_asked():
-            self._release()
+        self._release(stop_asked)
         self.session.flush()
         self.closes = self.bars = 0  # a run counts what it decides on, not what it warmed up with
         return taken
 
-    async def take(self, item: FeedItem) -> None:
-        """What a stream said, and what follows from it now."""
+    async def take(self, item: FeedItem, source: LiveSource | None = None) -> None:
+        """What the stream of ``source`` (None: the only one) said, and what follows from it now."""
         if self._venue_time is not None:
             self._venue_time.observe(item)
-        for state in lost_states(item, tuple(self._feeds)):
-            self.session.inject(state)
-            self._doubtful.add(state.symbol)
-        if isinstance(item, Update):
+        symbols = tuple(self._feeds) if source is None else tuple(key.symbol for key in source.keys)
+        if isinstance(item, Lost):
+            self._note(*self._links.broke(symbols, self._now(), item.ts_recv, item.detail))
+        elif isinstance(item, Heartbeat):
+            self._links.beat(symbols)
+        else:
             feed = self._feeds[item.bar.symbol]
-            now, monotonic = self.clock.now(), self.clock.monotonic()
-            self._doubtful.discard(item.bar.symbol)
-            self._wait = RETRY
-            self._note(feed.state(item, now, monotonic))
+            self._wait = FIRST_WAIT
+            self._note(*self._links.heard(item, self.clock.now()), self._state(feed, item))
             for event in feed.on_update(item, self._now()):
                 await self._final(feed, event)
         await self.pass_time()
@@ -140,16 +141,14 @@ class FeedIntake:
     async def pass_time(self) -> None:
         """What time alone changes: forming bars past their grace, bars given up, closed markets, silence."""
         now = self._now()
-        if self._doubtful and self.clock.monotonic() >= self._next_try:
+        if self._links.doubtful and self.clock.monotonic() >= self._next_try:
             await self._catch_up()
         for feed in self._feeds.values():
             for event in feed.on_time(now):
                 await self._final(feed, event)
             feed.rest(now)
-            self._note(feed.silence(self.clock.now(), self.clock.monotonic()))
-            if self._owed(feed, now):
-                await self._fill(feed, now)
-                feed.give_up(now)
+            self._note(feed.silence(now, self.clock.monotonic()))
+            await self._fill(feed, now)
         self._release()
 
     async def _final(self, feed: SymbolFeed, event: BarClosed | BarRevised) -> None:
@@ -160,75 +159,109 @@ class FeedIntake:
         bar = event.bar
         owed = self.session.owed(feed.key, bar.ts_open)
         start = min([ts_open for ts_open, _ in owed], default=bar.ts_open)
-        if owed or event.cause in ("successor", "grace") or bar.fault():
-            for found in await self._history(feed, start, bar.ts_close):
-                self._confirm(feed, found, event.ts_recv)
-                if found.ts_open == bar.ts_open:
-                    event = BarClosed(found, event.cause, event.source, event.ts_recv)
+        doubted = event.cause in ("successor", "grace") or bool(bar.fault())
+        if owed or doubted:
+            partial = event.cause in ("successor", "grace") and self._links.interrupted(bar.symbol, bar.ts_open)
+            needed = bool(owed) or partial or bool(bar.fault())
+            end = bar.ts_close if doubted else bar.ts_open
+            found = await self._history(feed, start, end, needed=needed)
+            if any(one.bar.ts_open == bar.ts_open for one in found or ()):
+                return  # history has the last word
+            if partial or (found is None and bar.fault()):
+                return  # owed until history has it, or given up
         self._push(event)
 
     async def _catch_up(self) -> None:
         """While a stream is down history speaks for it, asked at growing intervals until the stream is heard again."""
-        for symbol in sorted(self._doubtful):
+        for symbol in self._links.doubtful:
             feed = self._feeds[symbol]
-            for bar in await self._history(feed, feed.known, FAR_FUTURE):
-                self._confirm(feed, bar, self.clock.now())
-        self._wait = min(2 * self._wait, LONGEST_RETRY)
+            if await self._history(feed, feed.known, FAR_FUTURE) is not None:
+                polls = self._source_of[symbol].poll_every_s > 0.0
+                self._note(*self._links.answered(symbol, self.clock.now(), polls=polls))
+        self._wait = min(2 * self._wait, LONGEST_WAIT)
         self._next_try = self.clock.monotonic() + self._wait
 
-    def _owed(self, feed: SymbolFeed, now: int) -> bool:
-        return bool(self.session.owed(feed.key, now - self._rules.patience))
-
     async def _fill(self, feed: SymbolFeed, now: int) -> None:
-        owed = self.session.owed(feed.key, now - self._rules.patience)
-        for found in await self._history(feed, owed[0][0], owed[-1][1]):
-            self._confirm(feed, found, now)
+        """Asks for overdue bars. What history lacks is given up; while it cannot be asked, it is waited for."""
+        symbol, monotonic = feed.key.symbol, self.clock.monotonic()
+        if self._holes.given_up(symbol, monotonic):
+            self._note(FeedState(symbol, "unfilled", self.clock.now(), "history could not be asked for too long"))
+            feed.give_up(now)
+        elif self._holes.waiting(symbol):
+            start = self._holes.due(symbol, monotonic)
+            if start is not None:
+                await self._history(feed, start, FAR_FUTURE)
+        else:
+            owed = self.session.owed(feed.key, now - self._rules.patience)
+            if owed and await self._history(feed, owed[0][0], owed[-1][1]) is not None:
+                feed.give_up(now)
 
-    async def _history(self, feed: SymbolFeed, start: int, end: int) -> Sequence[Bar]:
-        """History, empty where it could not be had; the failure is journaled."""
+    async def _history(self, feed: SymbolFeed, start: int, end: int, *, needed: bool = True) -> Sequence[Traced] | None:
+        """Asks history and hands on what it has; None where it could not be asked: a hole, if it was ``needed``."""
+        symbol = feed.key.symbol
         try:
-            found = await self._provider[feed.key.symbol].history(feed.key.symbol, feed.key.timeframe, start, end)
-            return self._ended(found)
+            found = self._ended(await traced(self._source_of[symbol].provider, symbol, feed.key.timeframe, start, end))
         except TradewindError as error:
-            self.session.inject(FeedState(feed.key.symbol, "unfilled", self.clock.now(), str(error)))
-            return ()
+            if needed and self._holes.unanswered(symbol, start, self.clock.monotonic()):
+                self._note(FeedState(symbol, "unfilled", self.clock.now(), str(error)))
+            return None
+        for bar, source in found:
+            self._confirm(feed, bar, source)
+        self._holes.filled(symbol, start)
+        return found
 
-    def _ended(self, bars: Sequence[Bar]) -> list[Bar]:
+    def _ended(self, found: Sequence[Traced]) -> list[Traced]:
         """Without a last row that is still forming, which some venues append."""
         if self._venue_time is not None:
-            return list(bars)
+            return list(found)
         latest = self.clock.now() + self._rules.ahead
-        return [bar for bar in bars if bar.ts_close <= latest]
+        return [one for one in found if one.bar.ts_close <= latest]
 
-    def _confirm(self, feed: SymbolFeed, bar: Bar, ts_recv: int) -> None:
+    def _confirm(self, feed: SymbolFeed, bar: Bar, source: str) -> None:
         """Hands on a bar of history; a feed that history speaks for is not silent."""
-        name = self._provider[feed.key.symbol].name
-        item = Update(bar, True, ts_recv, name, "backfill")
-        self._note(feed.state(item, self.clock.now(), self.clock.monotonic()))
-        self._push(feed.confirmed(bar, ts_recv, name))
+        now = self.clock.now()
+        self._note(self._state(feed, Update(bar, True, now, source, "backfill")))
+        self._push(feed.confirmed(bar, now, source))
 
-    def _note(self, changed: FeedState | None) -> None:
-        """Journals a change of a feed's state."""
-        if changed is not None:
-            self.session.inject(changed)
+    def _state(self, feed: SymbolFeed, item: Update) -> FeedState | None:
+        return feed.state(item, self.clock.now(), self.clock.monotonic())
+
+    def _note(self, *changed: FeedState | None) -> None:
+        """Journals changes of a feed's state."""
+        for state in changed:
+            if state is not None:
+                self.session.inject(state)
 
     def _push(self, event: BarClosed) -> None:
         self.bars += 1
         self.session.push(event)
 
-    def _release(self) -> None:
-        """Lets the engine see what every symbol has reached."""
-        reached = watermark(self._feeds)
-        if reached <= self.released:
-            return
+    def _release(self, stop_asked: Callable[[], bool] | None = None) -> None:
+        """Lets the engine see what every symbol has reached; where it may be stopped, a batch at a time."""
+        reached = min(self._holes.reached(symbol, feed.known) for symbol, feed in self._feeds.items())
+        if stop_asked is not None:
+            batch = WARM_UP_BATCH * min(feed.key.timeframe.ns for feed in self._feeds.values())
+            first = min((self.session.frontiers() or self._first_opens()).values())
+            for until in range(first + batch, reached, batch):
+                if stop_asked():
+                    return
+                self._release_until(until)
+        if reached > self.released and not (stop_asked is not None and stop_asked()):
+            made = self._release_until(reached)
+            if made and stop_asked is None and self._on_close is not None:
+                self._on_close(made)
+
+    def _first_opens(self) -> dict[str, int]:
+        return {symbol: first for symbol, (_, first) in self.warmed.items()}
+
+    def _release_until(self, reached: int) -> int:
         self.released = reached
         before = self.session.closes
         self.session.advance(reached)
         self.session.flush()
         made = self.session.closes - before
         self.closes += made
-        if made and self._on_close is not None:
-            self._on_close(made)
+        return made
 
     def _now(self) -> int:
         return self.clock.now() if self._venue_time is None else self._venue_time.now

@@ -1,14 +1,12 @@
 """Turns what providers say into final bars and a watermark, for a session to decide on.
 
-A bar is passed on when it is final, once; a hole before it is filled from history first. The watermark is the close
-up to
-which every symbol is known: the earliest of their newest final bars, moved on by time where a market is closed or a
-bar is given up after ``patience``. Nothing here decides, and nothing here reads a wall clock of its own.
+A bar is passed on when it is final, once. A feed is known up to its newest final bar, moved on by time where a market
+is closed or a bar is given up after ``patience``. Nothing here decides, and nothing here reads a wall clock of its own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
@@ -19,19 +17,21 @@ from tradewind.model.bar import Bar
 from tradewind.model.event import BarClosed, BarRevised, FeedState
 from tradewind.model.session import SessionCalendar
 from tradewind.model.timeframe import SECOND
-from tradewind.ports.market import FeedItem, Heartbeat, Lost, Update
+from tradewind.ports.market import FeedItem, Heartbeat, Update
 
 
 class FeedRules(msgspec.Struct, frozen=True):
     """When a bar is final, given up, or its feed stale.
 
-    ``grace`` after an interval's end a forming bar counts as final, ``patience`` after it one that never came is given
-    up; both in nanoseconds. ``silent_bars`` without an update, or ``frozen_bars`` at one price, make a feed stale. What
-    a venue says of times more than ``ahead`` from now is not believed: a bar cannot have closed before its end.
+    ``grace`` after an interval's end a forming bar counts as final, ``patience`` after it one that history lacks too is
+    given up; while history cannot be asked, ``outage_patience`` after the first try; all in nanoseconds.
+    ``silent_bars`` without an update, or ``frozen_bars`` at one price, make a feed stale. What a venue says of times
+    more than ``ahead`` from now is not believed: a bar cannot have closed before its end.
     """
 
     grace: int = 5 * SECOND
     patience: int = 60 * SECOND
+    outage_patience: int = 300 * SECOND
     silent_bars: float = 1.5
     frozen_bars: int = 3
     ahead: int = 2 * SECOND
@@ -138,15 +138,3 @@ class VenueTime:
             self.now = max(self.now, item.bar.ts_close if item.closed else item.bar.ts_open)
         elif isinstance(item, Heartbeat):
             self.now = max(self.now, item.ts_venue)
-
-
-def watermark(feeds: Mapping[str, SymbolFeed]) -> int:
-    """The close up to which every symbol is known."""
-    return min(feed.known for feed in feeds.values())
-
-
-def lost_states(item: FeedItem, symbols: Sequence[str]) -> Iterator[FeedState]:
-    """A broken connection, said once per symbol."""
-    if isinstance(item, Lost):
-        for symbol in symbols:
-            yield FeedState(symbol, "disconnected", item.ts_recv, item.detail)

@@ -12,6 +12,7 @@ from tests.fakes.clock import VirtualClock
 from tests.fakes.provider import ScriptedProvider
 from tests.fakes.venue import START, made_up
 from tradewind.adapters.host_process import HostProcess
+from tradewind.adapters.market.failover import Failover
 from tradewind.adapters.notify.console import SilentNotifier
 from tradewind.adapters.replay_feed import Recording, ReplayFeed
 from tradewind.adapters.steady_clock import SteadyClock
@@ -190,3 +191,76 @@ def test_a_warm_up_that_died_half_way_goes_on_as_a_warm_up() -> None:
     do(intake.warm_up(START, desk.host.now(), begun=BARS[WARM - 1].ts_close))
     causes = [entry.event.cause for entry in fresh.journal.read() if isinstance(entry.event, BarClosed)]
     assert causes == ["history"] * WARM + ["backfill"] * 3
+
+
+def test_an_outage_of_stream_and_history_loses_no_bar() -> None:
+    """FLT-03, A20: for 90 s nothing can be asked; the bars of that time are filled before the next decision."""
+    desk = Desk()
+    desk.venue.down = Retryable("no network")
+    desk.at(BARS[WARM].ts_close - 20 * SECOND)
+    do(desk.intake.take(Lost(desk.host.now(), "1006")))
+    for second in range(0, 90, 5):
+        desk.at(BARS[WARM].ts_close + second * SECOND - 20 * SECOND)
+        desk.tick()
+    assert desk.bars == []
+    assert not any(isinstance(event, BarMissing) for event in desk.said)
+    desk.venue.down = None
+    desk.venue.bars |= {bar.ts_open: bar for bar in BARS[WARM : WARM + 1]}
+    desk.at(BARS[WARM].ts_close + 101 * SECOND)
+    desk.tick()
+    assert desk.bars == [BARS[WARM]]
+    told = [event.state for event in desk.said if isinstance(event, FeedState)]
+    assert told == ["disconnected", "unfilled"]
+
+
+def test_an_outage_of_history_holds_decisions_for_five_minutes_and_no_longer() -> None:
+    """INV-15: then the bar is missing, and time goes on; the next overdue bar of the outage waits a minute."""
+    desk = Desk()
+    desk.venue.down = Retryable("503")
+    for second in (61, 200, 300, 359):
+        desk.at(BARS[WARM].ts_close + second * SECOND)
+        desk.tick()
+    assert not any(isinstance(event, BarMissing) for event in desk.said)
+    desk.at(BARS[WARM].ts_close + 361 * SECOND)
+    desk.tick()
+    assert [event.ts_close for event in desk.said if isinstance(event, BarMissing)] == [BARS[WARM].ts_close]
+    for second in (61, 62):
+        desk.at(BARS[WARM + 1].ts_close + second * SECOND)
+        desk.tick()
+    assert len([event for event in desk.said if isinstance(event, BarMissing)]) == 2
+
+
+def test_a_bar_only_partly_seen_is_not_decided_on_before_history_has_it() -> None:
+    """FLT-03, INV-11: the connection broke within the bar and came back in it; the rest of it was never heard."""
+    desk = Desk()
+    whole = BARS[WARM]
+    part = msgspec.structs.replace(whole, high=max(whole.open, whole.close), low=min(whole.open, whole.close))
+    desk.at(whole.ts_open + 10 * MINUTE)
+    desk.hear(part, closed=False)
+    desk.at(whole.ts_open + 20 * MINUTE)
+    do(desk.intake.take(Lost(desk.host.now(), "1006")))
+    desk.at(whole.ts_open + 50 * MINUTE)
+    desk.hear(part, closed=False)
+    desk.venue.down = Retryable("503")
+    desk.at(whole.ts_close + 6 * SECOND)
+    desk.tick()
+    assert desk.bars == []
+    desk.venue.down = None
+    desk.venue.bars[whole.ts_open] = whole
+    desk.at(whole.ts_close + 8 * SECOND)
+    desk.tick()
+    assert desk.bars == [whole]
+
+
+def test_every_bar_of_several_providers_says_where_it_came_from() -> None:
+    """A04: what the first lacks comes from the second, and the journal names it."""
+    desk = Desk()
+    second = ScriptedProvider("second", BARS[:20])
+    both = Failover([desk.venue, second], desk.host)
+    source = LiveSource(both, (KEY,))
+    intake = FeedIntake(desk.session, [source], {KEY: calendar_of("crypto")}, desk.host, rules=FeedRules())
+    do(intake.warm_up(START, desk.host.now()))
+    desk.at(BARS[WARM + 1].ts_close + SECOND)
+    do(intake.take(Update(BARS[WARM + 1], True, desk.host.now(), "venue"), source))
+    sources = [event.source for event in desk.said if isinstance(event, BarClosed)]
+    assert sources == ["second", "venue"]
