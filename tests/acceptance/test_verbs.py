@@ -183,7 +183,6 @@ def test_a_name_of_another_tool_is_the_verb_it_stands_for(
     assert project.types(alias, "--help").stdout == project.types(*target, "--help").stdout
 
 
-@pytest.mark.req("U13")
 def test_both_names_of_the_command_are_declared_and_a_module_run_says_the_same() -> None:
     """`tradewind` and `tw` are one program; `python -m tradewind` is a third way to type it."""
     scripts = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["scripts"]
