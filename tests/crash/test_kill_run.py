@@ -140,6 +140,7 @@ def kill_until_done(folder: Path, kills: int, seed: int) -> int:
 
 
 @pytest.mark.req("H20", "C15")
+@pytest.mark.timeout(900)  # 21 starts of the program; on a busy machine a start takes five times as long
 def test_a_paper_run_killed_twenty_times_ends_as_if_undisturbed(project: Path, undisturbed: tuple[Entry, ...]) -> None:
     """kill -9 at random entries and during starts: same entries, digest and signals as one uninterrupted run."""
     deaths = kill_until_done(project, KILLS, seed=9)

@@ -93,6 +93,7 @@ def test_rewriting_the_future_changes_nothing_before_it() -> None:
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(3000)
 def test_rewriting_the_future_a_thousand_times_changes_nothing_before_it() -> None:
     """The long count."""
     hold_against_the_future(1000, seed=12)

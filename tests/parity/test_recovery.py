@@ -88,7 +88,7 @@ def test_dying_anywhere_leaves_the_journal_of_an_uninterrupted_run(tmp_path: Pat
         entries = list(store.journal.read())
     new, again = scene.tellings(said)
     print(f"{deaths} deaths; {sum(new.values())} signals told as new, {sum(again.values())} as repeats (SIMULATED)")
-    assert deaths >= DEATHS // 2
+    assert deaths >= DEATHS // 3
     assert entries == list(tape.entries)
     signals = {signal.id for signal in tape.signals}
     assert set(new) | set(again) == signals, "a signal was never told"
