@@ -20,20 +20,22 @@ from tradewind.adapters.market.candle_store import CandleStore
 from tradewind.adapters.market.simulated import SOURCE, MarketSpec, simulate, spec_for
 from tradewind.adapters.market.simulated_edge import EdgeKind, PlantedEdge
 from tradewind.adapters.replay_feed import Recording
-from tradewind.app.backtest import Backtest, BacktestResult
-from tradewind.app.backtest_page import report_data
-from tradewind.app.config import load_config
-from tradewind.app.html_report.page import render
+from tradewind.app.backtest import Backtest
+from tradewind.app.config import config_hash, load_config
+from tradewind.app.html_report.data import GateGroup, ReportData
+from tradewind.app.measured_run import FinishedRun, MeasuredRun, measure
 from tradewind.app.recordings import Material
+from tradewind.app.run_page import findings, report_data
 from tradewind.app.run_replay import RunResult, run_replay
 from tradewind.app.settings.root import AppConfig
+from tradewind.app.stored_run import asked_words
 from tradewind.app.wiring import instrument_for, members_for, plan_for
 from tradewind.errors import Misconfigured
 from tradewind.features.rule import Member
 from tradewind.model.bar import BarColumns
-from tradewind.model.report import GateReport, Stamp
+from tradewind.model.report import Stamp
 from tradewind.model.timeframe import Timeframe
-from tradewind.research.proof import MemberProof, prove
+from tradewind.research.proof import MemberProof, best_first, edge_line, prove
 
 SYMBOL: Final = "BTC/USDT"
 TIMEFRAME: Final = Timeframe.H1
@@ -57,19 +59,21 @@ class DemoVerdicts(msgspec.Struct, frozen=True):
 
     @property
     def shown(self) -> MemberProof:
-        """The one to show: the best by mean R among those that passed, else among all with trades."""
-        pool = self.passed or tuple(proof for proof in self.proofs if proof.metrics.n) or self.proofs
-        return max(pool, key=_mean_r)
+        """The one to show: the best."""
+        return best_first(self.proofs)[0]
 
 
 class DemoResult(msgspec.Struct, frozen=True):
-    """The whole demo. ``replayed_equal`` says whether a second, journal-free run made the same decisions."""
+    """The whole demo; ``week`` and ``measured`` are None when nothing could be proven.
+
+    ``replayed_equal`` says whether a second, journal-free run made the same decisions.
+    """
 
     seed: int
     without_edge: DemoVerdicts
     with_edge: DemoVerdicts
     week: RunResult | None
-    backtest: BacktestResult | None
+    measured: MeasuredRun | None
     replayed_equal: bool | None
     report: str
     folder: str
@@ -94,32 +98,42 @@ def prepare_folder(folder: Path) -> None:
     (folder / MARKER).write_text("made by `tradewind demo`; its contents are replaced by the next one\n")
 
 
-def judge_market(config: AppConfig, seed: int, edge: PlantedEdge | None) -> tuple[DemoVerdicts, BarColumns]:
+def judgements(config: AppConfig) -> int:
+    """How many verdicts the two markets take."""
+    return 2 * len(members_for(config, (TIMEFRAME,)))
+
+
+def judge_market(
+    config: AppConfig, seed: int, edge: PlantedEdge | None, on_member: Callable[[], None]
+) -> tuple[DemoVerdicts, BarColumns]:
     """Simulates history and the week after it, and judges every member on the history alone."""
     instrument = instrument_for(config, SYMBOL)
     spec = spec_for(instrument, bars=HISTORY_BARS + WEEK_BARS, timeframe=TIMEFRAME, edge=edge)
     columns = simulate(spec, np.random.default_rng(seed))
     history = columns.slice(0, HISTORY_BARS)
     stamp = Stamp(_spec_hash(spec, seed), "", __version__, seed, simulated=True)
-    proofs = prove(members_for(config, (TIMEFRAME,)), history, instrument, np.random.default_rng(seed), stamp=stamp)
+    members = members_for(config, (TIMEFRAME,))
+    proofs = prove(members, history, instrument, np.random.default_rng(seed), stamp=stamp, on_member=on_member)
     label = "none" if edge is None else f"{edge.kind.value}, {edge.strength:g} deviations a bar for {edge.hold} bars"
     return DemoVerdicts(f"{SOURCE} {SYMBOL} {TIMEFRAME}", label, proofs), columns
 
 
 def trade_week(
     config: AppConfig, verdicts: DemoVerdicts, columns: BarColumns, folder: Path, say: Callable[[str], None]
-) -> tuple[RunResult, Backtest, BacktestResult]:
-    """Paper-trades the members that passed through the last week, journaled, then once more in memory to compare."""
-    accepted = accepted_members(config, verdicts)
-    material = _material(columns, verdicts.proofs[0].report.stamp.data_hash)
-    plan = plan_for(config, material.bases, executes=True, simulated=True, members=accepted)
+) -> tuple[RunResult, FinishedRun, MeasuredRun]:
+    """Paper-trades the configured members through the last week, journaled, then once more in memory to compare."""
+    stamp = verdicts.proofs[0].report.stamp
+    material = _material(columns, stamp.data_hash)
+    plan = plan_for(config, material.bases, executes=True, simulated=True)
     database = folder / "data" / "tradewind.db"
     database.parent.mkdir(parents=True, exist_ok=True)
     CandleStore(folder / "data" / "candles").write(SYMBOL, TIMEFRAME, columns, SOURCE)
-    week = run_replay(plan, material, database, say, now=int(columns.ts_open[0]))
+    asked = asked_words(executes=True, preset=None, interval=None, settings=config_hash(config))
+    week = run_replay(plan, material, database, say, now=int(columns.ts_open[0]), asked=asked)
     again = Backtest(plan, material.recordings)
     again.run()
-    return week, again, again.result(material.data_hash, verdicts.proofs[0].report.stamp.seed or 0)
+    measured = measure(again.finished, material.data_hash, stamp.seed or 0, proofs=verdicts.proofs, naive=True)
+    return week, again.finished, measured
 
 
 def accepted_members(config: AppConfig, verdicts: DemoVerdicts) -> tuple[Member, ...]:
@@ -128,43 +142,55 @@ def accepted_members(config: AppConfig, verdicts: DemoVerdicts) -> tuple[Member,
     return tuple(member for member in members_for(config, (TIMEFRAME,)) if member.id in passed)
 
 
-def demo_config(passed: int) -> AppConfig:
-    """The built-in configuration for the demo's one series; the quorum cannot exceed the members there are."""
-    return load_config(
-        environment={},
-        overrides={"symbols": [SYMBOL], "ensemble.quorum": max(1, min(2, passed))},
-        folder=Path("/nonexistent"),
+def demo_config() -> AppConfig:
+    """The built-in configuration for the demo's one series, with every strategy of the installation."""
+    return load_config(environment={}, overrides={"symbols": [SYMBOL]}, folder=Path("/nonexistent"))
+
+
+def demo_page(run: FinishedRun, week: MeasuredRun, refused: DemoVerdicts, accepted: DemoVerdicts) -> ReportData:
+    """The report of the week; the gates of both markets stand first among what it rests on."""
+    data = report_data(run, week, "Demo week", notes=("No strategy was judged on the week that was traded.",))
+    markets = (("Market without an edge", refused), ("Market with a planted edge", accepted))
+    return msgspec.structs.replace(
+        data,
+        title=f"Demo: one week of {SYMBOL} on paper",
+        findings=(
+            *((f"{name}: {edge_line(verdicts.proofs)}", bool(verdicts.passed)) for name, verdicts in markets),
+            *findings(msgspec.structs.replace(week, proofs=())),
+        ),
+        gates=tuple(
+            GateGroup(
+                name,
+                tuple(proof.report for proof in best_first(verdicts.proofs)),
+                f"{verdicts.market}; planted edge: {verdicts.edge}. Judged on {HISTORY_BARS:,} bars.",
+            )
+            for name, verdicts in markets
+        ),
+        gates_first=True,
     )
 
 
-def write_demo_page(path: Path, run: Backtest, result: BacktestResult, refused: DemoVerdicts) -> None:
-    """The report of the week, with the gate table of the market without an edge beside the accepted ones."""
-    data = report_data(run, result, notes=("The week was not part of what the strategies were judged on.",))
-    gates: tuple[GateReport, ...] = (*data.gates, refused.shown.report)
-    data = msgspec.structs.replace(data, title="Demo: one simulated week", gates=gates)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(render(data), encoding="utf-8")
+def write_demo_config(folder: Path, members: Sequence[Member]) -> AppConfig:
+    """Writes the configuration with which the week runs and later verbs work in the folder, and reads it.
 
-
-def write_demo_config(folder: Path, members: Sequence[Member], quorum: int) -> Path:
-    """A configuration with which the verbs the demo names work in its folder."""
+    The quorum cannot exceed the members there are.
+    """
+    quorum = min(2, len(members))
     lines = ["# Made by `tradewind demo`: the strategies that passed on the SIMULATED market, and nothing else."]
     lines += [f'symbols = ["{SYMBOL}"]', 'execution = "paper"', "", "[ensemble]", f"quorum = {quorum}", ""]
     for member in members:
-        version = int(member.id.rsplit("_v", 1)[1])
         params = msgspec.json.encode(msgspec.to_builtins(member.params)).decode()
         lines += [
             "[[strategies.members]]",
             f'family = "{member.family}"',
             f'timeframe = "{member.timeframe}"',
             f'id = "{member.id}"',
-            f"# version {version}",
             f"params = {_toml_inline(msgspec.json.decode(params))}",
             "",
         ]
     path = folder / "tradewind.toml"
     path.write_text("\n".join(lines), encoding="utf-8")
-    return path
+    return load_config(environment={}, folder=folder)
 
 
 def _toml_inline(value: object) -> str:
@@ -185,7 +211,3 @@ def _material(columns: BarColumns, data_hash: str) -> Material:
 
 def _spec_hash(spec: MarketSpec, seed: int) -> str:
     return hashlib.sha256(repr((msgspec.to_builtins(spec), seed)).encode()).hexdigest()[:16]
-
-
-def _mean_r(proof: MemberProof) -> float:
-    return proof.metrics.expectancy if proof.metrics.expectancy is not None else float("-inf")

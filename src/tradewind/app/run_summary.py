@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import Final
 
 import msgspec
 
@@ -11,16 +12,21 @@ from tradewind.app.signal_rate import SignalRate, signal_rate
 from tradewind.model.bar import Bar
 from tradewind.model.decision import NoDecision, NoTrade, Signal
 from tradewind.model.event import BarClosed, BarMissing, BarRevised, InputEvent
-from tradewind.model.order import Charge, Refusal
+from tradewind.model.order import Refusal
 from tradewind.model.outcome import Trade
 from tradewind.model.output import Output
 from tradewind.model.session import SessionCalendar
+
+HISTORY: Final = "history"
+"""Reason and cause of a bar that was given to warm up."""
 
 
 class RunCounts(msgspec.Struct, frozen=True):
     """The numbers of a run. ``reasons`` counts every reason of every refused bar, so it sums to more than the bars.
 
-    ``tiers`` is the mix of the signals: high, medium, low.
+    ``history`` bars were given to warm up: nothing could be decided on them, so they, and bars missing among them, are
+    in no other number. ``first_ts`` is the first close after them. ``tiers`` is the mix of the signals: high, medium,
+    low.
     """
 
     bars: int
@@ -38,23 +44,19 @@ class RunCounts(msgspec.Struct, frozen=True):
     tiers: dict[str, int]
     first_ts: int
     last_ts: int
+    history: int = 0
 
 
 class RunSummary:
-    """Watches a session: give ``watch`` to it. Signals and trades are kept, the rest is counted.
-
-    Bars of at most ``keep_bars`` are kept per symbol for a picture, the newest ones.
-    """
+    """Watches a session: give ``watch`` to it. Signals and trades are kept, the rest is counted."""
 
     def __init__(self) -> None:
         self.signals: list[Signal] = []
         self.trades: list[Trade] = []
-        self.charges: list[Charge] = []
         self.reasons: Counter[str] = Counter()
-        self.by_series: Counter[tuple[str, str, str]] = Counter()
-        self.last_bar: dict[str, Bar] = {}
         self._kinds: Counter[str] = Counter()
-        self._bars = 0
+        self._bars = self._history = 0
+        self._warming: set[str] = set()
         self._first = 0
         self._last = 0
 
@@ -62,14 +64,22 @@ class RunSummary:
         """Takes one event with its outputs."""
         if isinstance(event, BarClosed):
             bar = event.bar
-            self._bars += 1
-            if bar.synthetic:
-                self._kinds["synthetic"] += 1
-            self.last_bar[bar.symbol] = bar
-            self._first = self._first or bar.ts_close
             self._last = bar.ts_close
+            if event.cause == HISTORY:
+                self._warming.add(bar.symbol)
+                self._history += 1
+            else:
+                self._bars += 1
+                self._first = self._first or bar.ts_close
+                if self._warming:
+                    self._warming.discard(bar.symbol)
+                if bar.synthetic:
+                    self._kinds["synthetic"] += 1
         elif isinstance(event, BarMissing):
-            self._kinds["missing"] += 1
+            if event.symbol in self._warming:
+                outputs = [output for output in outputs if not isinstance(output, NoDecision)]
+            else:
+                self._kinds["missing"] += 1
         elif isinstance(event, BarRevised):
             self._kinds["revised"] += 1
         for output in outputs:
@@ -92,8 +102,9 @@ class RunSummary:
             ambiguous=sum(trade.ambiguous for trade in self.trades),
             tiers={tier: sum(one.tier == tier for one in self.signals) for tier in ("high", "medium", "low")},
             reasons=dict(sorted(self.reasons.items(), key=_most_first)),
-            first_ts=self._first,
+            first_ts=self._first or self._last,
             last_ts=self._last,
+            history=self._history,
         )
 
     def rate(self, calendars: Sequence[SessionCalendar]) -> SignalRate:
@@ -102,25 +113,20 @@ class RunSummary:
 
     def _take(self, output: Output) -> None:
         if isinstance(output, NoTrade):
-            self._count("no_trade", output)
+            self._kinds["no_trade"] += 1
             for reason in output.reasons:
                 self.reasons[reason.code] += 1
         elif isinstance(output, NoDecision):
-            self._count("no_decision", output)
-            self.reasons[output.reason.code] += 1
+            if output.reason.code != HISTORY:
+                self._kinds["no_decision"] += 1
+                self.reasons[output.reason.code] += 1
         elif isinstance(output, Signal):
-            self._count("signal", output)
+            self._kinds["signal"] += 1
             self.signals.append(output)
         elif isinstance(output, Trade):
             self.trades.append(output)
-        elif isinstance(output, Charge):
-            self.charges.append(output)
         elif isinstance(output, Refusal):
             self._kinds["refusal"] += 1
-
-    def _count(self, kind: str, decision: Signal | NoTrade | NoDecision) -> None:
-        self._kinds[kind] += 1
-        self.by_series[decision.symbol, decision.timeframe, kind] += 1
 
 
 def _most_first(item: tuple[str, int]) -> tuple[int, str]:

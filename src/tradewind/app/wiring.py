@@ -7,7 +7,7 @@ nothing else.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
 import msgspec
@@ -20,10 +20,12 @@ from tradewind.engine.pipeline import Engine
 from tradewind.engine.plan import EnginePlan, SymbolPlan
 from tradewind.engine.portfolio import Portfolio
 from tradewind.engine.rates import Rates
+from tradewind.engine.scripted import ScriptedEngine
 from tradewind.engine.sequencer import Sequencer, SeriesKey
 from tradewind.ensemble.params import EnsembleParams
 from tradewind.errors import Misconfigured
 from tradewind.features.rule import Family, Member, member_of
+from tradewind.model.decision import Signal
 from tradewind.model.event import Started
 from tradewind.model.instrument import CostModel, Instrument
 from tradewind.model.instruments import resolve
@@ -196,12 +198,25 @@ def plan_hash(plan: EnginePlan) -> str:
 
 def engine_for(plan: EnginePlan, *, keep_shadow: bool = False) -> Engine:
     """An engine with the broker its plan asks for: simulated fills, or none; ``keep_shadow`` for a report."""
+    return Engine(plan, *_account(plan), keep_shadow=keep_shadow)
+
+
+def scripted_engine_for(plan: EnginePlan, signals: Iterable[Signal], factor: float) -> ScriptedEngine:
+    """An engine that trades given signals at ``factor`` times the plan's spread and slippage."""
+    return ScriptedEngine(plan, *_account(plan, factor), signals)
+
+
+def _account(plan: EnginePlan, factor: float = 1.0) -> tuple[Broker, Portfolio, Rates]:
+    """The broker, the account and its rates; ``factor`` multiplies spread and slippage."""
     instruments = {one.instrument.symbol: one.instrument for one in plan.symbols}
     rates = Rates(plan.account_currency, instruments.values())
-    broker: Broker = SimBroker(instruments, rates) if plan.executes else NullBroker()
-    calendar = _account_calendar(plan)
-    portfolio = Portfolio(instruments, Decimal(str(plan.opening_balance)), rates, calendar)
-    return Engine(plan, broker, portfolio, rates, keep_shadow=keep_shadow)
+    costs = {
+        symbol: msgspec.structs.replace(one.costs, slippage_fraction=factor * one.costs.slippage_fraction)
+        for symbol, one in instruments.items()
+    }
+    broker: Broker = SimBroker(instruments, rates, costs, spread_scale=factor) if plan.executes else NullBroker()
+    portfolio = Portfolio(instruments, Decimal(str(plan.opening_balance)), rates, account_calendar(plan))
+    return broker, portfolio, rates
 
 
 def sequencer_for(plan: EnginePlan) -> Sequencer:
@@ -226,7 +241,7 @@ def _rank(timeframe: Timeframe) -> int:
     return timeframe.rank
 
 
-def _account_calendar(plan: EnginePlan) -> SessionCalendar:
+def account_calendar(plan: EnginePlan) -> SessionCalendar:
     """Days of the account: UTC days when anything trades around the clock, else the FX day from 17:00 New York."""
     names = {one.instrument.calendar for one in plan.symbols}
     return calendar_of("crypto" if "crypto" in names else "fx")

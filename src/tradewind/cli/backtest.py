@@ -5,11 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any
 
+import msgspec
 import typer
 
-from tradewind.app.backtest import Backtest, BacktestResult
-from tradewind.app.backtest_page import write_page
+from tradewind.app.backtest import Backtest
+from tradewind.app.cost_stress import FACTORS, cost_stress
+from tradewind.app.measured_run import FinishedRun, MeasuredRun, measure
 from tradewind.app.recordings import Material, material_for
+from tradewind.app.run_page import report_data, write_page
 from tradewind.app.settings.root import AppConfig
 from tradewind.app.signal_text import percent, utc
 from tradewind.app.wiring import plan_for
@@ -51,6 +54,7 @@ def backtest(
     preset: PresetOption = None,
     seed: SeedOption = 1,
     page: Annotated[Path | None, typer.Option("--report", help="Where the HTML report goes.")] = None,
+    stress: Annotated[bool, typer.Option("--stress", help="Also at 2 and 3 times spread and slippage.")] = False,
     no_page: Annotated[bool, typer.Option("--no-report", help="Write no HTML report.")] = False,
 ) -> Report:
     """Runs the strategies over stored candles: decisions, trades, costs, gates, an HTML report."""
@@ -62,8 +66,9 @@ def backtest(
         span = _counted_back(period, timerange, workspace.newest(symbols, interval, detail))
     material = material_for(workspace, symbols, interval=interval, detail=detail, start=span.start, end=span.end)
     short = _short_of(period, span, material)
-    run, result = run_backtest(settings, material, seed)
-    written = None if no_page else write_page(page or workspace.reports / "backtest.html", run, result)
+    run, result = run_backtest(settings, material, seed, stress=stress)
+    target = page or workspace.reports / "backtest.html"
+    written = None if no_page else write_page(target, report_data(run, result, "Backtest"))
     document = {"result": result, "report": None if written is None else str(written), "shortfall": short}
     closing = [short] if short else []
     closing.append(f"Report: {written}" if written else "No report written.")
@@ -83,16 +88,24 @@ def _short_of(period: Period | None, span: TimeRange, material: Material) -> str
     return f"{period.text} were asked for; the stored bars begin {utc(material.first_ts)}, not {utc(span.start)}"
 
 
-def run_backtest(settings: AppConfig, material: Material, seed: int) -> tuple[Backtest, BacktestResult]:
-    """Runs with a progress bar and measures."""
+def run_backtest(
+    settings: AppConfig, material: Material, seed: int, *, stress: bool
+) -> tuple[FinishedRun, MeasuredRun]:
+    """Runs with a progress bar and measures; ``stress`` repeats the signals at higher costs."""
     plan = plan_for(settings, material.bases, executes=True, simulated=material.simulated)
-    run = Backtest(plan, material.recordings)
+    backtest = Backtest(plan, material.recordings)
     with progress("Backtest", material.bars) as advance:
-        run.run(advance)
-    return run, run.result(material.data_hash, seed)
+        backtest.run(advance)
+    run = backtest.finished
+    result = measure(run, material.data_hash, seed, naive=True)
+    if stress:
+        with progress("Cost stress", len(FACTORS) * material.bars) as advance:
+            rows = cost_stress(plan, material.recordings, run.summary.signals, run.summary.trades, advance)
+        result = msgspec.structs.replace(result, stress=rows)
+    return run, result
 
 
-def result_tables(result: BacktestResult) -> list[Any]:
+def result_tables(result: MeasuredRun) -> list[Any]:
     """The result as a person reads it."""
     counts, trades, returns = result.counts, result.metrics.trades, result.metrics.returns
     head = "SIMULATED " if result.stamp.simulated else ""
@@ -125,7 +138,33 @@ def result_tables(result: BacktestResult) -> list[Any]:
     reasons = table(
         "Why there was no trade (every reason counts)", ["reason", "times"], list(counts.reasons.items())[:12]
     )
-    return [summary, *member_tables(result.proofs), reasons]
+    return [summary, *_against(result), *member_tables(result.proofs), reasons]
+
+
+def _against(result: MeasuredRun) -> list[Any]:
+    """The cost stress where it was asked for, and what doing nothing clever would have earned."""
+    parts: list[Any] = []
+    if result.stress:
+        rows = [
+            (
+                f"x {row.factor:g}",
+                row.n,
+                _r(row.expectancy_r),
+                _number(row.profit_factor),
+                f"{row.net:+.2f}",
+                row.skipped,
+            )
+            for row in result.stress
+        ]
+        columns = ["spread, slippage", "trades", "expectancy", "profit factor", "net", "signals passed over"]
+        parts.append(table("The same signals at higher costs", columns, rows))
+    if result.baselines:
+        naive = [
+            (row.name, f"{100.0 * row.total_return:+.2f}%", _number(row.sharpe), percent(row.max_drawdown))
+            for row in result.baselines
+        ]
+        parts.append(table("Naive alternatives, before costs", ["what", "return", "Sharpe", "max drawdown"], naive))
+    return parts
 
 
 def _number(value: float | None) -> str | None:

@@ -46,7 +46,8 @@ from typing import Annotated, Any, NamedTuple, Protocol, get_type_hints
 import msgspec
 import typer
 from rich.console import Console, Group, RenderableType
-from rich.table import Table
+
+from tradewind.cli.tables import FittedTable
 
 DONE, INTERNAL, USAGE, UNAVAILABLE, NEGATIVE, TIMED_OUT = 0, 1, 2, 3, 4, 5
 INTERRUPTED = 130
@@ -126,15 +127,15 @@ _SHARED_OPTIONS: dict[str, tuple[Any, Any]] = {
 
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], *, note: str = "") -> RenderableType:
-    """A Rich table; numbers are right-aligned, None is shown as a dash, ``note`` stands below."""
+    """A table that fits its screen; numbers are right-aligned, None is shown as a dash, ``note`` stands below."""
     rows = [tuple(row) for row in rows]
-    drawn = Table(title=title or None, title_justify="left", header_style="bold")
-    for index, column in enumerate(columns):
+    right = []
+    for index in range(len(columns)):
         cells = [row[index] for row in rows if row[index] is not None]
         numeric = bool(cells) and all(isinstance(cell, int | float) and not isinstance(cell, bool) for cell in cells)
-        drawn.add_column(column, justify="right" if numeric else "left", overflow="fold")
-    for row in rows:
-        drawn.add_row(*("-" if cell is None else _cell(cell) for cell in row))
+        right.append(numeric)
+    text = [["-" if cell is None else _cell(cell) for cell in row] for row in rows]
+    drawn = FittedTable(title, columns, text, right)
     return Group(drawn, note) if note else drawn
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from tradewind.app.signal_text import percent
 from tradewind.cli.contract import table
 from tradewind.model.report import Verdict
-from tradewind.research.proof import MemberProof
+from tradewind.research.proof import MemberProof, best_first, edge_line
 
 BEST = 5
 
@@ -18,7 +18,7 @@ def member_tables(proofs: Sequence[MemberProof]) -> list[Any]:
     """Verdicts by symbol, the best members by their lower bound, and in plain words whether an edge was found."""
     symbols = list(dict.fromkeys(proof.symbol for proof in proofs))
     counts = [(symbol, *_counts([one for one in proofs if one.symbol == symbol])) for symbol in symbols]
-    best = [proof for symbol in symbols for proof in best_of([one for one in proofs if one.symbol == symbol])]
+    best = [proof for symbol in symbols for proof in best_first([one for one in proofs if one.symbol == symbol])[:BEST]]
     verdicts = table("Members on their own (shadow trades, all costs)", ["symbol", "members", *Verdict], counts)
     rows = table(
         f"The {BEST} best of each symbol, by the lower bound of their sealed expectancy",
@@ -39,21 +39,6 @@ def member_tables(proofs: Sequence[MemberProof]) -> list[Any]:
         note=f"All {len(proofs)} members are in the report and in --json.",
     )
     return [verdicts, rows, edge_line(proofs)]
-
-
-def edge_line(proofs: Sequence[MemberProof]) -> str:
-    """``No edge found: ...`` or how many members passed; never more than the gates said."""
-    passed = sum(proof.report.approved for proof in proofs)
-    if passed:
-        return f"Edge found: {passed} of {len(proofs)} members passed every gate."
-    open_ones = sum(proof.report.verdict is Verdict.INSUFFICIENT for proof in proofs)
-    rest = f"; {open_ones} have too few trades to say either" if open_ones else ""
-    return f"No edge found: none of {len(proofs)} members passed the gates{rest}."
-
-
-def best_of(proofs: Sequence[MemberProof], count: int = BEST) -> list[MemberProof]:
-    """The members with the highest lower bound, those without one last."""
-    return sorted(proofs, key=lambda one: (one.lower_bound is None, -(one.lower_bound or 0.0)))[:count]
 
 
 def _counts(proofs: Sequence[MemberProof]) -> tuple[int, ...]:

@@ -79,6 +79,20 @@ class Baseline(msgspec.Struct, frozen=True):
     note: str = ""
 
 
+class CostStress(msgspec.Struct, frozen=True):
+    """The same signals at ``factor`` times spread and slippage: ``n`` trades, ``net`` in account currency.
+
+    ``skipped`` signals came while the trade before them was still open, which it was not at the costs of the run.
+    """
+
+    factor: float
+    n: int
+    expectancy_r: float | None
+    profit_factor: float | None
+    net: float
+    skipped: int = 0
+
+
 class GateReport(msgspec.Struct, frozen=True):
     """The verdict on one candidate. ``looked_at`` candidates shared the same sealed window, this one included.
 

@@ -6,7 +6,7 @@ member, without ensemble, filters or limits.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 import numpy as np
@@ -19,7 +19,7 @@ from tradewind.features.rule_program import RuleProgram, indicators_of
 from tradewind.model.bar import BarColumns
 from tradewind.model.decision import Record
 from tradewind.model.instrument import Instrument
-from tradewind.model.report import GateReport, Stamp, Window
+from tradewind.model.report import GateReport, Stamp, Verdict, Window
 from tradewind.model.timeframe import Timeframe
 from tradewind.validation.gates import judge
 from tradewind.validation.sample import TradeSample
@@ -80,20 +80,46 @@ def prove(
     generator: np.random.Generator,
     *,
     stamp: Stamp,
+    on_member: Callable[[], None] = lambda: None,
 ) -> tuple[MemberProof, ...]:
-    """Every member over ``columns``, judged with the number of members as the number of looks."""
+    """Every member over ``columns``, judged with the number of members as the number of looks.
+
+    ``on_member`` is called after each one.
+    """
     book = shadow_book(members, columns, instrument)
     span = Window(int(columns.ts_open[0]), int(columns.ts_close[-1]))
-    return tuple(
-        judge_member(
-            member,
-            book.closed(position),
-            book.record(position),
-            span,
-            generator,
-            looked_at=len(members),
-            stamp=stamp,
-            symbol=instrument.symbol,
+    proofs = []
+    for position, member in enumerate(members):
+        proofs.append(
+            judge_member(
+                member,
+                book.closed(position),
+                book.record(position),
+                span,
+                generator,
+                looked_at=len(members),
+                stamp=stamp,
+                symbol=instrument.symbol,
+            )
         )
-        for position, member in enumerate(members)
+        on_member()
+    return tuple(proofs)
+
+
+def best_first(proofs: Sequence[MemberProof]) -> list[MemberProof]:
+    """Passed, failed, too little evidence, and within each by the lower bound; those without one last."""
+    order = list(Verdict)
+    return sorted(
+        proofs,
+        key=lambda one: (order.index(one.report.verdict), one.lower_bound is None, -(one.lower_bound or 0.0)),
     )
+
+
+def edge_line(proofs: Sequence[MemberProof]) -> str:
+    """``No edge found: ...`` or how many strategies passed; never more than the gates said."""
+    passed = sum(proof.report.approved for proof in proofs)
+    if passed:
+        return f"Edge found: {passed} of {len(proofs)} strategies passed every gate."
+    open_ones = sum(proof.report.verdict is Verdict.INSUFFICIENT for proof in proofs)
+    rest = f"; {open_ones} have too few trades to say either" if open_ones else ""
+    return f"No edge found: none of {len(proofs)} strategies passed the gates{rest}."

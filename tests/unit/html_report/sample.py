@@ -6,11 +6,11 @@ import numpy as np
 
 from tradewind.adapters.market.simulated import simulate_market, spec_for
 from tradewind.adapters.market.simulated_edge import PlantedEdge
-from tradewind.app.html_report.data import CostStress, EquityCurve, MemberRow, ReportData, SeriesChart
+from tradewind.app.html_report.data import EquityCurve, GateGroup, MemberRow, ReportData, SeriesChart
 from tradewind.model.decision import Bracket, Consensus, Record, Signal
 from tradewind.model.instruments import resolve
 from tradewind.model.outcome import Trade
-from tradewind.model.report import Baseline, Stamp, Window
+from tradewind.model.report import Baseline, CostStress, Stamp, Window
 from tradewind.model.timeframe import DAY, Timeframe
 from tradewind.validation.gates import GateRules, judge
 from tradewind.validation.metrics import daily_returns, metrics
@@ -107,10 +107,13 @@ def report_data(bars: int = 9000, every: int = 14) -> ReportData:
             ),
         ),
         equity=EquityCurve(ts, equity, 10_000.0),
-        gates=gates,
+        gates=(GateGroup("XAU/USD", gates),),
+        findings=(("Edge found: 1 of 2 strategies passed every gate.", True),),
         members=(
-            MemberRow("Ten_Bar_Momentum_1h_v1", "momentum", Timeframe.H1, record, gates[0].verdict),
-            MemberRow("Coin_Toss_1h_v1", "reversion", Timeframe.H1, Record(0, 0, None, None, None, None), None),
+            MemberRow("Ten_Bar_Momentum_1h_v1", "XAU/USD", "momentum", Timeframe.H1, record, gates[0].verdict),
+            MemberRow(
+                "Coin_Toss_1h_v1", "XAU/USD", "reversion", Timeframe.H1, Record(0, 0, None, None, None, None), None
+            ),
         ),
         reasons=(("no_quorum", 5120), ("trend", 1801), ("confidence", 640), ("liquidity_hours", 93)),
         stress=stress,

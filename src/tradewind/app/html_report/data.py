@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from tradewind.model.bar import BarColumns
 from tradewind.model.decision import Record, Signal
 from tradewind.model.outcome import Trade
-from tradewind.model.report import Baseline, GateReport, Stamp, Verdict, Window
+from tradewind.model.report import Baseline, CostStress, GateReport, Stamp, Verdict, Window
 from tradewind.model.timeframe import Timeframe
 from tradewind.validation.metrics import Metrics
 
@@ -37,30 +37,30 @@ class EquityCurve(msgspec.Struct, frozen=True):
 
 
 class MemberRow(msgspec.Struct, frozen=True):
-    """One strategy of the ensemble, its record and what the gate said; None where it was not judged."""
+    """One strategy on one symbol, its record and what the gate said; None where it was not judged."""
 
     id: str
+    symbol: str
     family: str
     timeframe: Timeframe
     record: Record
     verdict: Verdict | None = None
 
 
-class CostStress(msgspec.Struct, frozen=True):
-    """The same signals at ``factor`` times spread and slippage."""
+class GateGroup(msgspec.Struct, frozen=True):
+    """The verdicts on one market, under a name: ``label`` EUR/USD, ``note`` what the market is."""
 
-    factor: float
-    n: int
-    expectancy_r: float | None
-    profit_factor: float | None
-    net: float
+    label: str
+    reports: tuple[GateReport, ...]
+    note: str = ""
 
 
 class ReportData(msgspec.Struct, frozen=True, kw_only=True):
-    """Input of ``render``. Money is in ``currency``; ``bars`` counts the bars decided on.
+    """Input of ``render``. Money is in ``currency``; ``bars`` counts the decisions, ``warmup_bars`` the bars before.
 
-    ``reasons`` are ``(code, count)`` of everything that kept a bar from becoming a signal, a bar counting once for
-    each of its reasons.
+    ``findings`` are the sentences to read first, each with whether it is good news (None: neither).
+    ``gates_first`` puts the gates before the result, for a page about the gates. ``reasons`` are
+    ``(code, count)`` of everything that kept a bar from becoming a signal, a bar counting once for each of its reasons.
     """
 
     title: str
@@ -70,13 +70,16 @@ class ReportData(msgspec.Struct, frozen=True, kw_only=True):
     trades: tuple[Trade, ...]
     charts: tuple[SeriesChart, ...] = ()
     equity: EquityCurve | None = None
-    gates: tuple[GateReport, ...] = ()
+    gates: tuple[GateGroup, ...] = ()
+    gates_first: bool = False
+    findings: tuple[tuple[str, bool | None], ...] = ()
     members: tuple[MemberRow, ...] = ()
     reasons: tuple[tuple[str, int], ...] = ()
     stress: tuple[CostStress, ...] = ()
     baselines: tuple[Baseline, ...] = ()
     signals: int = 0
     bars: int = 0
+    warmup_bars: int = 0
     synthetic_bars: int = 0
     currency: str = "USD"
     subtitle: str = ""

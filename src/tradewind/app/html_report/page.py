@@ -34,10 +34,12 @@ def render(data: ReportData) -> str:
     notes = [series.candle_note(chart, shown) for chart, shown in zip(data.charts, rows, strict=True)]
     main = "".join(
         (
+            summary.findings(data),
+            proof.gates(data) if data.gates_first else "",
             summary.numbers(data),
             _candles(data, notes),
             _equity(data, values["equity"]),
-            proof.gates(data),
+            "" if data.gates_first else proof.gates(data),
             proof.members(data),
             proof.stress(data),
             proof.baselines(data),

@@ -2,25 +2,51 @@
 
 from __future__ import annotations
 
-from tradewind.app.html_report.data import MemberRow, ReportData
+from collections import Counter
+
+from tradewind.app.html_report.data import GateGroup, MemberRow, ReportData
 from tradewind.app.html_report.figures import DASH, day, multiple, number, percent, tone
 from tradewind.app.html_report.markup import Cell, badge, element, folded, section, table, text
 from tradewind.model.report import GateReport, GateRow, Verdict
 from tradewind.validation.significance import breakeven_win_rate, wilson
 
 _STYLE = {Verdict.PASS: "good", Verdict.FAIL: "bad", Verdict.INSUFFICIENT: "warn"}
-_MANY = 3
+_FEW = 3
+"""Verdicts that are shown unfolded; more are a list to open."""
+_BEST = 10
+_BASELINE_NOTE = (
+    "Moves of the price with the whole account in or out, before costs; the run itself risks far less a trade."
+)
+_LOWER_BOUND = "expectancy.sealed.lower_bound"
 
 
 def gates(data: ReportData) -> str:
-    """One folded table for each candidate judged."""
-    reports = sorted(data.gates, key=lambda report: (not report.approved, report.subject))
+    """One fold for each market with its count of verdicts, in it one for each candidate judged there."""
     note = (
-        "A candidate is approved when every criterion is met. The sealed window is the latest part of the data and "
-        "took no part in choosing anything."
+        "A strategy is approved when every criterion is met. The sealed window is the latest part of the data and "
+        "took no part in choosing anything. The best stand first."
     )
-    inner = "".join(_gate(report, unfolded=len(reports) <= _MANY) for report in reports)
+    groups = [group for group in data.gates if group.reports]
+    alone = len(groups) == 1
+    inner = "".join(_group(group, unfolded=alone or data.gates_first, best=data.gates_first) for group in groups)
     return section("Gates", inner, note, anchor="gates")
+
+
+def _group(group: GateGroup, *, unfolded: bool, best: bool) -> str:
+    few = len(group.reports) <= _FEW
+    inner = "".join(_gate(report, unfolded=few or (best and not place)) for place, report in enumerate(group.reports))
+    lead = element("p", text(group.note), "note") if group.note else ""
+    title = element("span", text(group.label or "All"), "name") + _verdict_count(group)
+    return folded(title, lead + element("div", inner, "inside"), unfolded=few or unfolded)
+
+
+def _verdict_count(group: GateGroup) -> str:
+    """``0 of 23 approved`` and what became of the others."""
+    found = Counter(report.verdict for report in group.reports)
+    passed = found[Verdict.PASS]
+    head = badge(f"{passed} of {len(group.reports)} approved", "good" if passed else "bad")
+    rest = f"{found[Verdict.FAIL]} failed, {found[Verdict.INSUFFICIENT]} with too little evidence"
+    return head + element("span", text(rest), "note")
 
 
 def _gate(report: GateReport, *, unfolded: bool) -> str:
@@ -28,10 +54,10 @@ def _gate(report: GateReport, *, unfolded: bool) -> str:
     title = (
         element("span", text(report.subject or "candidate"), "name")
         + badge(f"{word} ({report.verdict.value})", _STYLE[report.verdict])
-        + element("span", text(f"criteria met {report.met}/{len(report.rows)}"), "note")
+        + element("span", text(_standing(report)), "note")
     )
     headers = (
-        Cell(""),
+        Cell("Met"),
         Cell("Criterion"),
         Cell("Value", "num"),
         Cell("Threshold", "num"),
@@ -46,6 +72,13 @@ def _gate(report: GateReport, *, unfolded: bool) -> str:
     )
     body = table(headers, [_criterion(row) for row in report.rows]) + element("p", text(about), "note")
     return folded(title, body, unfolded=unfolded)
+
+
+def _standing(report: GateReport) -> str:
+    """How many criteria are met, and what the expectancy is at least."""
+    bound = next((row.value for row in report.rows if row.name == _LOWER_BOUND), None)
+    least = "" if bound is None else f"; expectancy at least {multiple(bound, 3)}"
+    return f"criteria met {report.met}/{len(report.rows)}{least}"
 
 
 def _criterion(row: GateRow) -> tuple[Cell, ...]:
@@ -66,8 +99,18 @@ def _criterion(row: GateRow) -> tuple[Cell, ...]:
 
 
 def members(data: ReportData) -> str:
-    """The record of every member, from its own shadow trades."""
+    """The record of every member, from its own shadow trades: the best, and all of them folded."""
+    ranked = sorted(data.members, key=lambda row: (row.record.mean_r is None, -(row.record.mean_r or 0.0)))
+    note = "Each alone on its own stop and target, net of costs, by mean result. The gates decide, not this order."
+    if len(ranked) <= _BEST:
+        return section("Strategies", _member_table(ranked) if ranked else "", note)
+    rest = folded(text(f"All {len(ranked)} strategies"), _member_table(ranked))
+    return section("Strategies", _member_table(ranked[:_BEST]) + rest, f"The {_BEST} best. {note}")
+
+
+def _member_table(rows: list[MemberRow]) -> str:
     headers = (
+        Cell("Symbol"),
         Cell("Strategy"),
         Cell("Frame"),
         Cell("n", "num"),
@@ -76,10 +119,8 @@ def members(data: ReportData) -> str:
         Cell("Break-even", "num"),
         Cell("Expectancy", "num"),
         Cell("Verdict"),
-        Cell("Record from"),
     )
-    rows = [_member(row) for row in sorted(data.members, key=lambda row: -(row.record.mean_r or 0.0))]
-    return section("Strategies", table(headers, rows) if rows else "", "Net of costs, each on its own stop and target.")
+    return table(headers, [_member(row) for row in rows])
 
 
 def _member(row: MemberRow) -> tuple[Cell, ...]:
@@ -88,6 +129,7 @@ def _member(row: MemberRow) -> tuple[Cell, ...]:
     known = record.mean_win_r is not None and record.mean_loss_r not in (None, 0.0)
     payoff = abs((record.mean_win_r or 0.0) / (record.mean_loss_r or 1.0)) if known else None
     return (
+        Cell(row.symbol),
         Cell(row.id),
         Cell(row.timeframe.value),
         Cell(number(record.n, 0), "num"),
@@ -96,7 +138,6 @@ def _member(row: MemberRow) -> tuple[Cell, ...]:
         Cell(DASH if payoff is None else percent(breakeven_win_rate(payoff)), "num"),
         Cell(multiple(record.mean_r, 3), f"num {tone(record.mean_r)}"),
         Cell(DASH if row.verdict is None else row.verdict.value, "" if row.verdict is None else _STYLE[row.verdict]),
-        Cell(record.origin, "wide"),
     )
 
 
@@ -108,6 +149,7 @@ def stress(data: ReportData) -> str:
         Cell("Expectancy", "num"),
         Cell("Profit factor", "num"),
         Cell(f"Net {data.currency}", "num"),
+        Cell("Signals passed over", "num"),
     )
     rows = [
         (
@@ -115,11 +157,16 @@ def stress(data: ReportData) -> str:
             Cell(number(row.n, 0), "num"),
             Cell(multiple(row.expectancy_r, 3), f"num {tone(row.expectancy_r)}"),
             Cell(number(row.profit_factor), "num"),
-            Cell(number(row.net, 2), f"num {tone(row.net)}"),
+            Cell(number(row.net, 2, signed=True), f"num {tone(row.net)}"),
+            Cell(number(row.skipped, 0), "num"),
         )
         for row in data.stress
     ]
-    return section("Cost stress", table(headers, rows) if rows else "", "What is left when trading costs more.")
+    note = (
+        "The same signals in the same sizes when spread and slippage cost more; commission and swap as they are. A "
+        "signal is passed over where wider spreads kept the trade before it open."
+    )
+    return section("Cost stress", table(headers, rows) if rows else "", note)
 
 
 def baselines(data: ReportData) -> str:
@@ -141,7 +188,7 @@ def baselines(data: ReportData) -> str:
         )
         for row in data.baselines
     ]
-    return section("Against doing nothing clever", table(headers, rows) if rows else "")
+    return section("Against doing nothing clever", table(headers, rows) if rows else "", _BASELINE_NOTE)
 
 
 def reasons(data: ReportData) -> str:

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Final
 
 from tradewind.app.html_report.data import ReportData
 from tradewind.app.html_report.figures import DASH, day, interval, multiple, number, percent, tone
 from tradewind.app.html_report.markup import Cell, element, section, table, text
 from tradewind.model.outcome import Trade
+from tradewind.validation.return_metrics import ReturnMetrics
 
-_SIMULATED = "SIMULATED prices, made by a program. Nothing here was earned in a market."
+_SHARPE_DAYS: Final = 30
+_MANY_TRADES: Final = 30
+_SIMULATED: Final = "SIMULATED prices, made by a program. Nothing here was earned in a market."
 
 
 def header(data: ReportData) -> str:
     """Title, span, and the banner when the data is simulated."""
     banner = element("div", text(_SIMULATED), "simulated", role="note") if data.stamp.simulated else ""
-    what = f"{day(data.span.start)} to {day(data.span.end)} UTC, {data.bars:,} bars decided, {data.signals:,} signals"
+    what = f"{day(data.span.start)} to {day(data.span.end)} UTC, {data.bars:,} decisions, {data.signals:,} signals"
+    if data.warmup_bars:
+        what += f"; {data.warmup_bars:,} bars before that only to warm up"
     lines = element("h1", text(data.title))
     if data.subtitle:
         lines += element("p", text(data.subtitle), "subtitle")
@@ -50,7 +56,7 @@ def numbers(data: ReportData) -> str:
             f"payoff {number(trades.payoff)}; {'no losses' if 'no_losses' in trades.flags else 'wins / losses'}",
             "",
         ),
-        ("Sharpe", number(returns.sharpe), f"daily, {returns.periods_per_year:g} days a year", tone(returns.sharpe)),
+        _sharpe(returns),
         (
             "Max drawdown",
             percent(returns.max_drawdown),
@@ -60,7 +66,7 @@ def numbers(data: ReportData) -> str:
         ("False signals", percent(trades.false_signal_rate), "closed at a loss / all closed", ""),
         ("Cost / risk", percent(trades.cost_to_risk), "mean cost of a trade / cash risked", ""),
         ("Ambiguous exits", percent(trades.ambiguous_share), "stop and target in one bar, counted as stop", ""),
-        ("Synthetic bars", number(data.synthetic_bars, 0), f"of {data.bars:,} decided", ""),
+        ("Synthetic bars", number(data.synthetic_bars, 0), f"of {data.bars:,} decisions", ""),
         ("SQN", number(trades.sqn), f"capped at 100 trades: {number(trades.sqn100)}", ""),
     ]
     inner = "".join(
@@ -71,8 +77,32 @@ def numbers(data: ReportData) -> str:
         )
         for name, value, against, style in cards
     )
-    warn = "" if trades.n else "No trade was closed, so nothing about an edge can be said. "
-    return section("Result", element("dl", inner, "cards"), warn + " ".join(data.notes))
+    return section("Result", element("dl", inner, "cards"), " ".join(data.notes))
+
+
+def _sharpe(returns: ReturnMetrics) -> tuple[str, str, str, str]:
+    """The card of the Sharpe ratio; a few days scaled up to a year would be a number without a meaning."""
+    if returns.n < _SHARPE_DAYS:
+        return "Sharpe", DASH, f"{returns.n} days; a ratio needs {_SHARPE_DAYS}", ""
+    return "Sharpe", number(returns.sharpe), f"daily, {returns.periods_per_year:g} days a year", tone(returns.sharpe)
+
+
+def findings(data: ReportData) -> str:
+    """The sentences to read before any number."""
+    tones = {True: "good", False: "bad", None: "warn"}
+    found = (*data.findings, *((line, None) for line in _how_little(data.metrics.trades.n)))
+    lines = "".join(element("li", text(line), tones[good]) for line, good in found)
+    return element("ul", lines, "findings") if lines else ""
+
+
+def _how_little(trades: int) -> tuple[str, ...]:
+    """A sentence where the trades of the run are too few to speak for themselves."""
+    if trades >= _MANY_TRADES:
+        return ()
+    if not trades:
+        return ("No trade was closed, so nothing about an edge can be said from this run.",)
+    count = "One trade was" if trades == 1 else f"Only {trades} trades were"
+    return (f"{count} closed: too few to tell skill from luck.",)
 
 
 def costs(data: ReportData) -> str:
