@@ -9,7 +9,6 @@ from typing import Final
 import msgspec
 
 from tradewind.app.signal_rate import SignalRate, signal_rate
-from tradewind.model.bar import Bar
 from tradewind.model.decision import NoDecision, NoTrade, Signal
 from tradewind.model.event import BarClosed, BarMissing, BarRevised, InputEvent
 from tradewind.model.order import Refusal
