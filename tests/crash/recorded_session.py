@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tests.crash import apsw_driver
-from tests.crash.recording_disk import Op, RecordingDisk, lay_out
 from tests.fakes.session_script import START, session
 from tradewind.adapters.store.codec import encode_outputs
 from tradewind.adapters.store.database import Database
 from tradewind.adapters.store.store import Store
+from tradewind.fleetsim import apsw_driver
+from tradewind.fleetsim.recording_disk import Op, RecordingDisk, lay_out
 from tradewind.model.event import InputEvent
 from tradewind.ports.store import Entry
 

@@ -9,14 +9,14 @@ from pathlib import Path
 import apsw
 import pytest
 
-from tests.crash import apsw_driver
 from tests.crash.recorded_session import NAME, dump, rebuild, reference, steps
-from tests.crash.recording_disk import RecordingDisk
 from tests.fakes.session_script import START
 from tradewind.adapters.store.database import Database
 from tradewind.adapters.store.inspection import inspect
 from tradewind.adapters.store.store import Store
 from tradewind.errors import Unavailable
+from tradewind.fleetsim import apsw_driver
+from tradewind.fleetsim.recording_disk import RecordingDisk
 
 BARS = 12
 

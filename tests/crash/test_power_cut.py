@@ -13,12 +13,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.crash import apsw_driver
 from tests.crash.recorded_session import NAME, TABLES, Recording, Reference, check, dump, rebuild, record, reference
-from tests.crash.recording_disk import Disk, RecordingDisk
 from tests.fakes.session_script import START
 from tradewind.adapters.store.database import Database
 from tradewind.adapters.store.store import Store
+from tradewind.fleetsim import apsw_driver
+from tradewind.fleetsim.recording_disk import Disk, RecordingDisk
 
 BARS = 100
 

@@ -1,4 +1,4 @@
-"""A DBAPI module over apsw, so that SQLAlchemy and the store run on a virtual file system of the test's choosing.
+"""A DBAPI module over apsw, so that SQLAlchemy and the store run on a virtual file system of one's choosing.
 
 Only what the store's engine asks for: autocommit connections, qmark parameters, rows fetched at once. Errors carry
 ``sqlite_errorcode`` as those of the standard library's driver do.
@@ -76,6 +76,7 @@ class Cursor:
         self.lastrowid: int | None = None
 
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> Cursor:
+        """Runs one statement and keeps its rows."""
         raw = self._connection.raw
         self.description = None
 
@@ -99,6 +100,7 @@ class Cursor:
         return self
 
     def executemany(self, sql: str, rows: Iterable[Sequence[Any]]) -> Cursor:
+        """Runs one statement for each row of parameters."""
         try:
             self._connection.raw.executemany(sql, rows)
         except apsw.Error as fault:
@@ -106,18 +108,22 @@ class Cursor:
         return self
 
     def fetchone(self) -> tuple[Any, ...] | None:
+        """The next row, None at the end."""
         rows = self.fetchmany(1)
         return rows[0] if rows else None
 
     def fetchmany(self, size: int = 1) -> list[tuple[Any, ...]]:
+        """The next ``size`` rows."""
         rows = self._rows[self._next : self._next + size]
         self._next += len(rows)
         return rows
 
     def fetchall(self) -> list[tuple[Any, ...]]:
+        """The rows that are left."""
         return self.fetchmany(len(self._rows))
 
     def close(self) -> None:
+        """Drops the rows."""
         self._rows = []
 
 
@@ -132,23 +138,28 @@ class Connection:
             raise _error(fault) from fault
 
     def cursor(self) -> Cursor:
+        """A new cursor."""
         return Cursor(self)
 
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> Cursor:
+        """As a new cursor's."""
         return self.cursor().execute(sql, parameters)
 
     def create_function(self, *_: object, **__: object) -> None:
         """SQLAlchemy offers SQL functions the store does not use."""
 
     def commit(self) -> None:
+        """Ends an open transaction, keeping it."""
         if self.raw.in_transaction:
             self.execute("COMMIT")
 
     def rollback(self) -> None:
+        """Ends an open transaction, undoing it."""
         if self.raw.in_transaction:
             self.execute("ROLLBACK")
 
     def close(self) -> None:
+        """Closes the file."""
         self.raw.close(True)
 
 

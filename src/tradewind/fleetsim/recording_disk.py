@@ -14,7 +14,7 @@ from typing import NamedTuple
 import apsw
 import numpy as np
 
-from tests.crash import apsw_driver
+from tradewind.fleetsim import apsw_driver
 
 SECTOR = 512
 _RESULTS = {apsw.FullError: apsw.SQLITE_FULL, apsw.IOError: apsw.SQLITE_IOERR_WRITE}
@@ -32,8 +32,9 @@ class Op(NamedTuple):
 class RecordingDisk(apsw.VFS):
     """Passes everything to the real file system and keeps a log of it.
 
-    ``fail_at`` makes the n-th write or sync from now on fail, with ``failure`` as the error; ``deaf`` names a file
-    suffix whose syncs are not passed on nor logged, as a disk that lies does.
+    ``note`` takes each operation once it was done; a subclass may do something else with it. ``fail_at`` makes the n-th
+    write or sync from now on fail, with ``failure`` as the error; ``deaf`` names a file suffix whose syncs are not
+    passed on nor logged, as a disk that lies does.
     """
 
     def __init__(self) -> None:
@@ -43,21 +44,28 @@ class RecordingDisk(apsw.VFS):
         self.deaf: str | None = None
         super().__init__(apsw_driver.VFS_NAME, "")
 
-    def xOpen(self, name: str | apsw.URIFilename | None, flags: list[int]) -> apsw.VFSFile:
+    def note(self, op: Op) -> None:
+        """Takes an operation that was done."""
+        self.log.append(op)
+
+    def xOpen(self, name: str | apsw.URIFilename | None, flags: list[int]) -> apsw.VFSFile:  # noqa: N802  # the name apsw calls
+        """Opens a file and records what happens to it."""
         return RecordingFile(self, name, flags)
 
-    def xDelete(self, filename: str, syncdir: bool) -> None:
-        self.log.append(Op("delete", Path(filename).name))
+    def xDelete(self, filename: str, syncdir: bool) -> None:  # noqa: N802  # the name apsw calls
+        """Deletes a file."""
+        self.note(Op("delete", Path(filename).name))
         super().xDelete(filename, syncdir)
         if syncdir:
-            self.log.append(Op("folder", ""))
+            self.note(Op("folder", ""))
 
     def meet_fault(self) -> None:
+        """Fails if it is time to."""
         if self.fail_at is not None:
             self.fail_at -= 1
             if self.fail_at < 0:
                 error = self.failure("made to fail")
-                error.extendedresult = _RESULTS[self.failure]
+                error.extendedresult = _RESULTS[self.failure]  # type: ignore[attr-defined]  # apsw's stubs leave it out
                 raise error
 
 
@@ -74,74 +82,77 @@ class RecordingFile(apsw.VFSFile):
         self._folder_unsynced = bool(created)
         super().__init__("", name, flags)
 
-    def xWrite(self, data: bytes, offset: int) -> None:
+    def xWrite(self, data: bytes, offset: int) -> None:  # noqa: N802  # the name apsw calls
+        """Writes."""
         self._disk.meet_fault()
         super().xWrite(data, offset)
         if self._name:
-            self._disk.log.append(Op("write", self._name, offset, bytes(data)))
+            self._disk.note(Op("write", self._name, offset, bytes(data)))
 
-    def xTruncate(self, newsize: int) -> None:
+    def xTruncate(self, newsize: int) -> None:  # noqa: N802  # the name apsw calls
+        """Cuts a file to a length."""
         super().xTruncate(newsize)
-        self._disk.log.append(Op("truncate", self._name, newsize))
+        self._disk.note(Op("truncate", self._name, newsize))
 
-    def xSync(self, flags: int) -> None:
+    def xSync(self, flags: int) -> None:  # noqa: N802  # the name apsw calls
+        """Makes what was written certain."""
         self._disk.meet_fault()
         if self._disk.deaf is not None and self._name.endswith(self._disk.deaf):
             return
         super().xSync(flags)
-        self._disk.log.append(Op("sync", self._name))
+        self._disk.note(Op("sync", self._name))
         if self._folder_unsynced:
             self._folder_unsynced = False
-            self._disk.log.append(Op("folder", ""))
+            self._disk.note(Op("folder", ""))
 
 
 class Disk:
     """The state of a power-less disk: per file what is certain, and what may or may not be."""
 
     def __init__(self, certain: dict[str, bytes] | None = None) -> None:
-        self.certain: dict[str, bytes] = dict(certain or {})
-        self._cached: dict[str, bytes] = dict(self.certain)
+        self._certain = {name: bytearray(content) for name, content in (certain or {}).items()}
+        self._cached = {name: bytearray(content) for name, content in (certain or {}).items()}
         self._pending: dict[str, list[Op]] = {}
 
     def apply(self, op: Op) -> None:
         """Moves on by one operation of the log."""
         if op.kind == "folder":
             self._deletions_are_certain()
-            return
-        if op.kind == "sync":
-            if op.file in self._cached:
-                self.certain[op.file] = self._cached[op.file]
-            else:
-                self.certain.pop(op.file, None)
-            self._pending.pop(op.file, None)
-            return
-        self._pending.setdefault(op.file, []).append(op)
-        _change(self._cached, op)
+        elif op.kind == "sync":
+            self._sync(op.file)
+        else:
+            self._pending.setdefault(op.file, []).append(op)
+            _change(self._cached, op)
+
+    def _sync(self, file: str) -> None:
+        """What is cached of the file is certain now."""
+        for op in self._pending.pop(file, ()):
+            _change(self._certain, op)
 
     def _deletions_are_certain(self) -> None:
         for file, ops in self._pending.items():
             deleted = max((place for place, op in enumerate(ops) if op.kind == "delete"), default=None)
             if deleted is not None:
-                self.certain.pop(file, None)
+                self._certain.pop(file, None)
                 self._pending[file] = ops[deleted + 1 :]
         self._pending = {file: ops for file, ops in self._pending.items() if ops}
 
     def none(self) -> dict[str, bytes]:
         """Nothing un-synced survived."""
-        return dict(self.certain)
+        return _frozen(self._certain)
 
     def all(self) -> dict[str, bytes]:
         """Everything survived: the state a killed process leaves."""
-        return dict(self._cached)
+        return _frozen(self._cached)
 
     def some(self, rng: np.random.Generator) -> dict[str, bytes]:
         """A random subset of the un-synced survived, torn at sectors."""
-        files = dict(self.certain)
+        files = {name: bytearray(content) for name, content in self._certain.items()}
         for ops in self._pending.values():
             for op in ops:
                 for part in _torn(op, rng):
                     _change(files, part)
-        return files
+        return _frozen(files)
 
     @property
     def uncertain(self) -> bool:
@@ -149,11 +160,15 @@ class Disk:
         return bool(self._pending)
 
 
-def _change(files: dict[str, bytes], op: Op) -> None:
+def _frozen(files: dict[str, bytearray]) -> dict[str, bytes]:
+    return {name: bytes(content) for name, content in files.items()}
+
+
+def _change(files: dict[str, bytearray], op: Op) -> None:
     if op.kind == "delete":
         files.pop(op.file, None)
         return
-    content = bytearray(files.get(op.file, b""))
+    content = files.setdefault(op.file, bytearray())
     end = op.offset + len(op.data)
     if len(content) < end:
         content.extend(bytes(end - len(content)))
@@ -161,7 +176,6 @@ def _change(files: dict[str, bytes], op: Op) -> None:
         del content[op.offset :]
     else:
         content[op.offset : end] = op.data
-    files[op.file] = bytes(content)
 
 
 def _torn(op: Op, rng: np.random.Generator) -> Iterator[Op]:

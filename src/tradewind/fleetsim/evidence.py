@@ -1,0 +1,155 @@
+"""What is known about a running simulation, for the laws to judge: the journal as it grew, the world's own truth."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from tradewind.adapters.store.codec import decode_outputs
+from tradewind.engine.pipeline import Engine
+from tradewind.engine.plan import EnginePlan
+from tradewind.engine.sequencer import Sequencer
+from tradewind.engine.snapshot import snapshot_engine
+from tradewind.fleetsim.clock import VirtualClock
+from tradewind.fleetsim.people import Telling
+from tradewind.fleetsim.venue import SimulatedVenue
+from tradewind.model.bar import Bar
+from tradewind.model.decision import Signal
+from tradewind.model.event import BarClosed, BarMissing, FeedState, InputEvent
+from tradewind.model.outcome import Trade
+from tradewind.model.output import Output
+from tradewind.model.timeframe import Timeframe
+from tradewind.ports.store import Entry, Journal
+
+
+class Durable(NamedTuple):
+    """One entry that became durable, with its outputs read back; ``stale`` are the symbols whose feed was then."""
+
+    entry: Entry
+    outputs: list[Output]
+    at: int
+    stale: bool
+
+    @property
+    def bar(self) -> Bar | None:
+        """The bar it is about, if it is one."""
+        return self.entry.event.bar if isinstance(self.entry.event, BarClosed) else None
+
+    @property
+    def close(self) -> tuple[str, Timeframe, int] | None:
+        """``(symbol, timeframe, ts_close)`` of a sequenced event."""
+        event = self.entry.event
+        where = event.bar if isinstance(event, BarClosed) else event
+        return (where.symbol, where.timeframe, where.ts_close) if isinstance(where, Bar | BarMissing) else None
+
+
+class WatchedJournal:
+    """A journal that remembers what its caller was told is durable; the journal itself is the product's."""
+
+    def __init__(self, journal: Journal, evidence: Evidence) -> None:
+        self._journal = journal
+        self._evidence = evidence
+        self._open: list[Entry] = []
+
+    @property
+    def tail(self) -> int:
+        """The sequence number of the last entry, durable or not."""
+        return self._open[-1].seq if self._open else self._evidence.seq
+
+    def append(self, event: InputEvent, outputs: bytes) -> Entry:
+        """As the journal."""
+        entry = self._journal.append(event, outputs)
+        self._open.append(entry)
+        return entry
+
+    def commit(self) -> None:
+        """As the journal; what was open is durable once it returns."""
+        self._journal.commit()
+        for entry in self._open:
+            self._evidence.durable(entry)
+        self._open.clear()
+
+    def read(self, first_seq: int = 1) -> Iterator[Entry]:
+        """As the journal."""
+        return self._journal.read(first_seq)
+
+    @property
+    def head(self) -> tuple[int, bytes, bytes]:
+        """As the journal."""
+        return self._journal.head
+
+
+class Restart(NamedTuple):
+    """A start after a death: the states the dead process had at journal positions, and what the new one found."""
+
+    expected: dict[int, bytes]
+    seq: int
+    state: bytes
+
+
+class Evidence:
+    """Everything the laws may look at. ``fresh`` is what became durable since the last look."""
+
+    def __init__(self, venue: SimulatedVenue, clock: VirtualClock, plan: EnginePlan) -> None:
+        self.plans = {one.instrument.symbol: one for one in plan.symbols}
+        self.venue = venue
+        self.clock = clock
+        self.engine: Engine | None = None
+        self.sequencer: Sequencer | None = None
+        self.heard: list[Telling] = []
+        self.fresh: list[Durable] = []
+        self.all: list[Durable] = []
+        self.seq = 0
+        self.hash = bytes(32)
+        self.digest = bytes(32)
+        self.restart: Restart | None = None
+        self.vanished: list[str] = []
+        self.intruders: list[str] = []
+        self.refusals: list[str] = []
+        self.keys: set[str] = set()
+        self.stale: set[str] = set()
+        self.sizes: dict[str, int] = {}
+
+    def durable(self, entry: Entry) -> None:
+        """An entry is on disk, as far as the service was told."""
+        outputs = decode_outputs(entry.outputs)
+        event = entry.event
+        where = event.bar if isinstance(event, BarClosed) else event
+        symbol = getattr(where, "symbol", "")
+        if isinstance(event, FeedState) and event.state in ("stale", "fresh"):
+            (self.stale.add if event.state == "stale" else self.stale.discard)(event.symbol)
+        one = Durable(entry, outputs, self.clock.true, symbol in self.stale)
+        self.fresh.append(one)
+        self.all.append(one)
+        self.seq, self.hash, self.digest = entry.seq, entry.hash, entry.digest
+        for output in outputs:
+            if isinstance(output, Signal):
+                self.keys.add(f"signal {output.id}")
+            elif isinstance(output, Trade):
+                self.keys.add(f"trade {output.signal_id}")
+
+    def is_durable(self, key: str) -> bool:
+        """Whether the journal holds what is being said."""
+        return key in self.keys
+
+    def reopened(self, journal: Journal) -> None:
+        """A new life opened what is left: entries may have become durable unheard of, none may have gone."""
+        seq, _, _ = journal.head
+        self.vanished.clear()
+        if seq < self.seq:
+            self.vanished.append(f"entry {self.seq} was durable, the journal now ends at {seq}")
+            return
+        for entry in journal.read(max(1, self.seq)):
+            if entry.seq == self.seq and entry.hash != self.hash:
+                self.vanished.append(f"entry {entry.seq} is another one than was durable")
+            if entry.seq > self.seq:
+                self.durable(entry)
+
+    def recovered(self, expected: dict[int, bytes], engine: Engine) -> None:
+        """The new life has recovered its engine."""
+        self.restart = Restart(expected, self.seq, engine_state(engine))
+
+
+def engine_state(engine: Engine) -> bytes:
+    """Everything later decisions depend on, as bytes; the sequencer, which the feed fills again, left out."""
+    return snapshot_engine(engine, Sequencer({}))

@@ -1,0 +1,137 @@
+"""What can go wrong: the menu, and schedules drawn from it by seed. A schedule is a list, so that it can be shrunk."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Final
+
+import msgspec
+import numpy as np
+
+from tradewind.model.timeframe import DAY
+
+
+class FaultKind(StrEnum):
+    """One way in which the world misbehaves; ``ROWS`` names the row of the fault menu it belongs to."""
+
+    SILENT = "silent"
+    REPLAYED = "replayed"
+    FROZEN = "frozen"
+    GAP = "gap"
+    DISCONNECT = "disconnect"
+    HISTORY_DOWN = "history_down"
+    HISTORY_ROW_LOST = "history_row_lost"
+    DUPLICATE = "duplicate"
+    REORDER = "reorder"
+    LATE_CORRECTION = "late_correction"
+    UNCLOSED_ROW = "unclosed_row"
+    CLOSED_EARLY = "closed_early"
+    NOT_A_NUMBER = "not_a_number"
+    ZERO_PRICE = "zero_price"
+    WRONG_SCALE = "wrong_scale"
+    MALFORMED = "malformed"
+    CLOCK_STEP = "clock_step"
+    CLOCK_SKEW = "clock_skew"
+    CRASH_BEFORE_COMMIT = "crash_before_commit"
+    CRASH_AFTER_COMMIT = "crash_after_commit"
+    CRASH_WHEN_SAID = "crash_when_said"
+    CRASH_AFTER_TOLD = "crash_after_told"
+    CRASH_WHILE_STARTING = "crash_while_starting"
+    POWER_CUT = "power_cut"
+    SECOND_INSTANCE = "second_instance"
+
+
+ROWS: Final[dict[FaultKind, str]] = {
+    FaultKind.SILENT: "FLT-01",
+    FaultKind.REPLAYED: "FLT-02",
+    FaultKind.FROZEN: "FLT-02",
+    FaultKind.GAP: "FLT-03",
+    FaultKind.DISCONNECT: "FLT-03",
+    FaultKind.HISTORY_DOWN: "FLT-18",
+    FaultKind.HISTORY_ROW_LOST: "FLT-06",
+    FaultKind.DUPLICATE: "FLT-04",
+    FaultKind.REORDER: "FLT-04",
+    FaultKind.LATE_CORRECTION: "FLT-04",
+    FaultKind.UNCLOSED_ROW: "FLT-05",
+    FaultKind.CLOSED_EARLY: "FLT-05",
+    FaultKind.NOT_A_NUMBER: "FLT-06",
+    FaultKind.ZERO_PRICE: "FLT-06",
+    FaultKind.WRONG_SCALE: "FLT-06",
+    FaultKind.MALFORMED: "FLT-06",
+    FaultKind.CLOCK_STEP: "FLT-08",
+    FaultKind.CLOCK_SKEW: "FLT-08",
+    FaultKind.CRASH_BEFORE_COMMIT: "FLT-37",
+    FaultKind.CRASH_AFTER_COMMIT: "FLT-25",
+    FaultKind.CRASH_WHEN_SAID: "FLT-25",
+    FaultKind.CRASH_AFTER_TOLD: "FLT-37",
+    FaultKind.CRASH_WHILE_STARTING: "FLT-37",
+    FaultKind.POWER_CUT: "FLT-29",
+    FaultKind.SECOND_INSTANCE: "FLT-26",
+}
+
+CHECKPOINTS: Final = {
+    FaultKind.CRASH_BEFORE_COMMIT: "before-commit",
+    FaultKind.CRASH_AFTER_COMMIT: "after-commit",
+    FaultKind.CRASH_WHEN_SAID: "said",
+    FaultKind.CRASH_AFTER_TOLD: "after-told",
+}
+"""Where in ``Session.flush`` the process dies."""
+
+DEADLY: Final = (*CHECKPOINTS, FaultKind.CRASH_WHILE_STARTING, FaultKind.POWER_CUT)
+HARMLESS: Final = (
+    FaultKind.REPLAYED, FaultKind.DUPLICATE, FaultKind.REORDER, FaultKind.LATE_CORRECTION, FaultKind.GAP,
+    FaultKind.DISCONNECT, FaultKind.MALFORMED, FaultKind.UNCLOSED_ROW, FaultKind.CLOSED_EARLY, FaultKind.CLOCK_STEP,
+    FaultKind.CLOCK_SKEW, FaultKind.SECOND_INSTANCE, *DEADLY,
+)  # fmt: skip
+"""Faults that change no data in the end: whatever of these happens, the decisions are those of a clean run."""
+
+
+class ScheduledFault(msgspec.Struct, frozen=True, order=True):
+    """A fault at a moment (UTC ns). ``size`` counts bars, messages or hours; ``share`` in [0, 1) is its free choice."""
+
+    at: int
+    kind: FaultKind
+    symbol: str
+    size: int
+    share: float
+
+    def __str__(self) -> str:
+        """``silent BTC/USDT at 1577836800.0 s, size 3``."""
+        return f"{self.kind} {self.symbol} at {self.at / 1e9:.1f} s, size {self.size}, share {self.share:.3f}"
+
+
+class FaultMix(msgspec.Struct, frozen=True):
+    """How much goes wrong: faults and deaths a simulated day, and of which kinds."""
+
+    per_day: float = 5.0
+    deaths_per_day: float = 1.1
+    kinds: tuple[FaultKind, ...] = tuple(kind for kind in FaultKind if kind not in DEADLY)
+    deaths: tuple[FaultKind, ...] = DEADLY
+
+    @classmethod
+    def harmless(cls) -> FaultMix:
+        """Everything that must leave no trace in the decisions."""
+        return cls(kinds=tuple(kind for kind in HARMLESS if kind not in DEADLY))
+
+
+def draw(
+    mix: FaultMix, symbols: Sequence[str], start: int, end: int, generator: np.random.Generator
+) -> tuple[ScheduledFault, ...]:
+    """A schedule over ``[start, end)``: kinds are dealt from a shuffled deck, so that none is left out for long."""
+    days = (end - start) / DAY
+    faults = []
+    for kinds, count in ((mix.kinds, mix.per_day * days), (mix.deaths, mix.deaths_per_day * days)):
+        deck: list[FaultKind] = []
+        for _ in range(round(count) if kinds else 0):
+            deck = deck or [kinds[position] for position in generator.permutation(len(kinds))]
+            faults.append(
+                ScheduledFault(
+                    at=int(generator.integers(start, end)),
+                    kind=deck.pop(),
+                    symbol=symbols[int(generator.integers(len(symbols)))],
+                    size=int(generator.integers(1, 6)),
+                    share=float(generator.random()),
+                )
+            )
+    return tuple(sorted(faults))

@@ -1,0 +1,127 @@
+"""One life of the service: the product's store, session and feed intake, wired as a live process wires them."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from tradewind.adapters.store.database import Database
+from tradewind.adapters.store.store import Store
+from tradewind.app.feed_intake import FeedIntake, LiveSource
+from tradewind.app.market_feed import FeedRules
+from tradewind.app.session import Session
+from tradewind.app.stored_run import find_run
+from tradewind.app.wiring import engine_for, sequencer_for, started_event
+from tradewind.engine.plan import EnginePlan
+from tradewind.engine.sequencer import SeriesKey
+from tradewind.errors import Unavailable
+from tradewind.fleetsim import apsw_driver
+from tradewind.fleetsim.evidence import Evidence, WatchedJournal, engine_state
+from tradewind.fleetsim.mortal import MortalProcess
+from tradewind.fleetsim.people import People
+from tradewind.fleetsim.venue import SimulatedVenue
+from tradewind.model.session import calendar_of
+from tradewind.ports.clock import Clock
+
+DATABASE: Final = "service.db"
+CHECKPOINT_PAGES: Final = 200
+
+
+class Habits(msgspec.Struct, frozen=True):
+    """How the process was configured: events a transaction, entries between snapshots, when a bar is final."""
+
+    commit_every: int = 1
+    snapshot_every: int = 60
+    rules: FeedRules = FeedRules()
+
+
+class Service:
+    """A running service. Making one is starting it: open, recover. ``warm_up`` then asks for what was missed."""
+
+    def __init__(
+        self,
+        plan: EnginePlan,
+        folder: Path,
+        venue: SimulatedVenue,
+        clock: Clock,
+        people: People,
+        process: MortalProcess,
+        evidence: Evidence,
+        habits: Habits,
+    ) -> None:
+        instruments = {one.instrument.symbol: one.instrument for one in plan.symbols}
+        database = Database(folder / DATABASE, driver=apsw_driver, checkpoint_pages=CHECKPOINT_PAGES)
+        self.store = Store.open(database, clock.now(), instruments=instruments)
+        evidence.reopened(self.store.journal)
+        self.engine = engine_for(plan)
+        self.session = Session(
+            self.engine,
+            sequencer_for(plan),
+            WatchedJournal(self.store.journal, evidence),
+            people,
+            clock,
+            process,
+            snapshots=self.store.snapshots,
+            told=self.store.told,
+            commit_every=habits.commit_every,
+            snapshot_every=habits.snapshot_every,
+        )
+        keys = tuple(SeriesKey(one.instrument.symbol, one.base) for one in plan.symbols)
+        calendars = {key: calendar_of(instruments[key.symbol].calendar) for key in keys}
+        self.intake = FeedIntake(self.session, [LiveSource(venue, keys)], calendars, clock, rules=habits.rules)
+        self.begun = 0
+        self._plan = plan
+        self._clock = clock
+
+    def start(self) -> bool:
+        """Recovers what there is, or begins; True when it recovered."""
+        run = find_run(self.store)
+        self.begun = self._clock.now() if run is None else run.started.ts
+        if run is None:
+            self.session.begin(started_event(self._plan, self.begun))
+            return False
+        self.session.recover(run.seq)
+        return True
+
+    def sizes(self) -> Mapping[str, int]:
+        """How much everything that is remembered holds, by the names of ``invariants.BOUNDS``."""
+        series = self.session.sequencer.state().series
+        _, rows = self.store.database.query(
+            "SELECT (SELECT count(*) FROM snapshots), (SELECT count(*) FROM candles), (SELECT count(*) FROM lease)"
+        )
+        snapshots, candles, leases = rows[0]
+        return {
+            "released bars remembered": max(len(one.recent) for one in series),
+            "snapshots": snapshots,
+            "candles a series": -(-candles // len(series)),
+            "leases": leases,
+            "state bytes": len(engine_state(self.engine)),
+        }
+
+    def close(self) -> None:
+        """Lets go of the files; after a death nobody looks at what this writes."""
+        self.store.close()
+
+
+def intrude(folder: Path, now: int) -> str:
+    """Starts a second instance on the same store; what is wrong if it was let in, else ``""``."""
+    database = Database(folder / DATABASE, driver=apsw_driver, busy_timeout_s=0.01)
+    try:
+        Store.open(database, now).close()
+    except Unavailable:
+        return ""
+    return "a second instance was let in"
+
+
+@cache
+def empty_store() -> dict[str, bytes]:
+    """The files of a store nothing has run on, made once: migrations cost more than a simulated week."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        Store.open(folder / DATABASE, 0).close()
+        return {path.name: path.read_bytes() for path in folder.iterdir() if path.name == DATABASE}
