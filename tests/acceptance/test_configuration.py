@@ -78,6 +78,33 @@ def test_a_default_is_the_one_of_the_source(key, value):
     assert run_cli("config", "explain", key, "--json").document["default"] == value
 
 
+@pytest.mark.req("W03", "W04")
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("[confidence]\nhysteresis = 0.9", "hysteresis must be below trading_threshold 0.8, got 0.9"),
+        ("[confidence]\ntrading_threshold = 1.2", "trading_threshold must be between 0 and 1, got 1.2"),
+        ("[confidence]\nhysteresis = -0.1", "hysteresis must be between 0 and 1, got -0.1"),
+        ("[retraining]\ntarget_confidence = 0.7", "target_confidence must be at least trading_threshold 0.8, got 0.7"),
+        ("[retraining]\nmax_epochs = 0", "max_epochs must be"),
+    ],
+)
+def test_learning_keys_are_bounded_and_agree_with_each_other(tmp_path, text, fault):
+    (tmp_path / "tradewind.toml").write_text(text.replace("[", "[continuous_learning."))
+    refused = run_cli("config", "check")
+    assert refused.exit_code == 2
+    assert fault in refused.stderr
+
+
+@pytest.mark.req("W17")
+def test_the_two_drift_thresholds_are_two_keys(tmp_path):
+    """0.15 is a loss of performance, 0.70 a score: setting one leaves the other."""
+    (tmp_path / "tradewind.toml").write_text("[drift]\ndrift_threshold = 0.2\n")
+    settings = run_cli("config", "show", "--json").document["settings"]
+    assert settings["drift.drift_threshold"]["value"] == 0.2
+    assert settings["continuous_learning.retraining.drift_threshold"]["value"] == 0.7
+
+
 @pytest.mark.req("W05", "HZ13")
 def test_a_share_needs_its_unit_where_it_could_mean_two_things(tmp_path):
     path = tmp_path / "tradewind.yaml"

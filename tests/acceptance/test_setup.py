@@ -92,6 +92,7 @@ def test_every_dependency_is_pinned_with_hashes(name):
     assert [PIN.match(entry)[1] for entry in entries if "--hash=sha256:" not in entry] == []
     loose = [line for line in text.splitlines() if re.match(r"[A-Za-z0-9]", line) and not PIN.match(line)]
     assert loose == []
+    assert not re.search(r"^plotly==5\.25", text, re.MULTILINE)  # was never on the package index
 
 
 @pytest.mark.req("T06")
