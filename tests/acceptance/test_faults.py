@@ -5,7 +5,6 @@ Every message is read: what was found, where, and what to do next. None holds a 
 
 from __future__ import annotations
 
-import asyncio
 import shutil
 import signal
 import sqlite3
@@ -21,14 +20,9 @@ from tests.acceptance.project import Project, simulated, write_csv
 from tests.cli_runner import Ran
 from tests.fakes.venue import START, in_background, made_up
 from tests.shared_data import shared
-from tradewind.adapters.http_transport import HttpTransport
-from tradewind.adapters.market.provider_settings import ProviderSettings
-from tradewind.adapters.market.providers import create_provider
 from tradewind.adapters.market.stand_in.faults import Fault
 from tradewind.adapters.market.stand_in.market import Series
 from tradewind.adapters.wall_clock import WallClock
-from tradewind.app.live_loop import check_clock
-from tradewind.errors import Unavailable
 from tradewind.model.timeframe import MINUTE, Timeframe
 
 RUN = ("run", "--feed", "replay", "--symbol", "BTC/USDT", "--interval", "1h", "--execution", "paper", "--quiet")
@@ -257,31 +251,18 @@ def test_a_clock_an_hour_off_is_a_fault_with_the_command_that_sets_it(project: P
 
 @pytest.mark.req("X16")
 @pytest.mark.parametrize("hour", [3600.0, -3600.0])
-def test_a_live_run_does_not_begin_on_a_clock_an_hour_off(hour: float) -> None:
-    """What `run --feed stream` asks before its first bar; a venue of simulated time is never held against the host."""
+def test_a_live_run_does_not_begin_on_a_clock_an_hour_off(project: Project, hour: float) -> None:
+    """Refused before anything is written, with the distance, the limit and the command that sets the clock."""
     now = WallClock().now
-    bars = made_up(300, Timeframe.M5, start=now() // (5 * MINUTE) * 5 * MINUTE - 400 * 5 * MINUTE)
-
-    async def asked(url: str, virtual: bool) -> float | None:
-        clock, transport = WallClock(), HttpTransport()
-        settings = ProviderSettings(gateway=url, virtual_clock=virtual)
-        provider = create_provider("binance", settings, clock, transport)
-        try:
-            return await check_clock(provider, 30.0, virtual=virtual)
-        finally:
-            await provider.close()
-            await transport.close()
-
+    bars = made_up(400, Timeframe.M5, start=now() // (5 * MINUTE) * 5 * MINUTE - 400 * 5 * MINUTE)
+    words = ("run", "--feed", "poll", "--provider", "binance", "-p", "BTCUSDT", "-i", "5m", "--gateway")
     with in_background([Series("BTC/USDT", Timeframe.M5, bars)], time=now) as server:
-        assert asyncio.run(asked(server.url, False)) == pytest.approx(0.0, abs=5.0)
         server.venue.faults.arm(Fault("skew", seconds=hour))
         server.venue.market.skew_ns = server.venue.faults.skew_ns
-        with pytest.raises(Unavailable) as refusal:
-            asyncio.run(asked(server.url, False))
-        assert asyncio.run(asked(server.url, True)) == pytest.approx(hour, abs=5.0)
-    assert f"{-hour:+.0f}"[:4] in str(refusal.value)
-    assert "at most 30 s" in str(refusal.value)
-    assert "timedatectl" in str(refusal.value)
+        refused(project.types(*words, server.url), 3, f"{-hour:+.0f}"[:3], "at most 30 s", "timedatectl")
+        said = project.types("data", "ping", "--provider", "binance", "--gateway", server.url, "--json").document
+        assert "clock" in said["detail"]
+    assert not (project.folder / "data" / "tradewind.db").exists()
 
 
 def clock_of(project: Project, url: str) -> dict[str, str]:

@@ -100,6 +100,8 @@ def test_the_doctor_tells_an_unreachable_venue_from_a_symbol_it_does_not_have(pr
     bars = made_up(50, Timeframe.H1)
     with in_background([Series("BTC/USDT", Timeframe.H1, bars)], now=START + 49 * HOUR) as server:
         fine = data_of(project, server.url)
+        clock = project.types("doctor", "clock", "--gateway", server.url)
+        assert clock.exit_code == 0, "bars of another year are simulated time, no fault of this host's clock"
         project.configured('symbols = ["SOL/USDT"]\n[market]\nproviders = ["binance"]\n')
         symbol = data_of(project, server.url)
         url = server.url

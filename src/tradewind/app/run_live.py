@@ -14,7 +14,7 @@ from tradewind.adapters.task_scheduler import TaskScheduler
 from tradewind.app.feed_intake import LiveSource
 from tradewind.app.live_loop import LiveLoop, check_clock
 from tradewind.app.market_feed import FeedRules
-from tradewind.app.market_sources import gateway_label, open_provider, provider_names, provider_settings
+from tradewind.app.market_sources import gateway_of, open_provider, provider_names, provider_settings
 from tradewind.app.run_replay import JournaledRun, RunResult
 from tradewind.app.settings.root import AppConfig
 from tradewind.app.wiring import instrument_for, plan_for
@@ -58,18 +58,19 @@ async def run_live(
         Misconfigured: no provider carries a symbol, or the store holds a run of another configuration.
     """
     transport = HttpTransport()
-    label = await gateway_label(transport, request.gateway)
-    plan = plan_for(config, request.bases, executes=request.executes, simulated=bool(label))
-    sources = await _sources(config, request, clock, transport)
+    gateway = await gateway_of(transport, request.gateway)
+    plan = plan_for(config, request.bases, executes=request.executes, simulated=bool(gateway.label))
+    virtual = gateway.virtual_clock
+    sources = await _sources(config, request, clock, transport, virtual=virtual)
     try:
-        clock = SteadyClock(clock, await _offset(config, request, sources))
+        clock = SteadyClock(clock, await _offset(config, sources, virtual=virtual))
         instruments = {one.instrument.symbol: one.instrument for one in plan.symbols}
         with Store.open(database, clock.now(), instruments=instruments) as store:
             heard: list[bool] = []
             run = JournaledRun(plan, store, clock, say, origin="live", commit_every=1, on_closed=_shown(say, heard))
             now = clock.now()
             recovery = run.start(now, request.asked)
-            loop = _loop(config, run, sources, clock, virtual=bool(request.gateway), on_close=on_close)
+            loop = _loop(config, run, sources, clock, virtual=virtual, on_close=on_close)
             since = now - round(config.market.history_days * DAY)
             taken = await loop.warm_up(since, now, stop_asked, begun=run.begun)
             _announce(plan, taken, say)
@@ -83,14 +84,14 @@ async def run_live(
 
 
 async def _sources(
-    config: AppConfig, request: LiveRequest, clock: Clock, transport: HttpTransport
+    config: AppConfig, request: LiveRequest, clock: Clock, transport: HttpTransport, *, virtual: bool
 ) -> tuple[LiveSource, ...]:
     """Providers with the series each of them serves."""
     groups: dict[tuple[str, ...], list[SeriesKey]] = {}
     for symbol, base in sorted(request.bases.items()):
         names = provider_names(config, instrument_for(config, symbol), request.provider, clock, transport)
         groups.setdefault(names, []).append(SeriesKey(symbol, base))
-    settings = provider_settings(config, request.gateway)
+    settings = provider_settings(config, request.gateway, virtual)
     every = config.market.poll_interval if request.polls else 0.0
     return tuple(
         LiveSource(open_provider(names, config, settings, clock, transport), tuple(keys), every)
@@ -98,9 +99,8 @@ async def _sources(
     )
 
 
-async def _offset(config: AppConfig, request: LiveRequest, sources: Sequence[LiveSource]) -> int:
+async def _offset(config: AppConfig, sources: Sequence[LiveSource], *, virtual: bool) -> int:
     """Venue time minus host time in nanoseconds, as the first venue tells it; a real one must nearly agree."""
-    virtual = bool(request.gateway)
     offsets = [
         await check_clock(source.provider, config.market.max_clock_offset, virtual=virtual) for source in sources
     ]

@@ -18,6 +18,7 @@ from tradewind.app.market_sources import (
     SIMULATED_PROVIDER,
     credentials,
     gateway_label,
+    gateway_of,
     open_provider,
     price_kind,
     provider_names,
@@ -169,7 +170,8 @@ def ping(
 
 async def _ping(config: AppConfig, name: str, gateway: str) -> Health:
     clock, transport = WallClock(), HttpTransport()
-    source = create_provider(name, provider_settings(config, gateway), clock, transport)
+    virtual = (await gateway_of(transport, gateway)).virtual_clock
+    source = create_provider(name, provider_settings(config, gateway, virtual), clock, transport)
     try:
         return await source.self_test()
     finally:
