@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tradewind.adapters.market.candle_store import CandleStore
-from tradewind.adapters.market.failover import Failover
+from tradewind.adapters.market.failover import traced
 from tradewind.adapters.market.providers import factories, secrets_of
 from tradewind.adapters.market.venue_http import persist
 from tradewind.errors import Misconfigured, Retryable, Unavailable
@@ -80,9 +80,9 @@ async def fetch(
         cursor = low
         while cursor < high:
             until = min(high, cursor + _CHUNK_BARS * timeframe.ns)
-            traced = await persist(partial(_traced, provider, symbol, timeframe, cursor, until), clock)
-            _keep(store, order, traced)
-            for _, source in traced:
+            found = await persist(partial(traced, provider, symbol, timeframe, cursor, until), clock)
+            _keep(store, order, found)
+            for _, source in found:
                 sources[source] = sources.get(source, 0) + 1
             advance((until - cursor) / total)
             cursor = until
@@ -145,14 +145,6 @@ async def _well(provider: MarketProvider) -> float | None:
         advice = f"correct {names} in .env" if names else "see `tradewind data providers`"
         raise Unavailable(found, where=provider.name, next_step=advice)
     return health.clock_offset_s
-
-
-async def _traced(
-    provider: MarketProvider, symbol: str, timeframe: Timeframe, start: int, end: int
-) -> list[tuple[Bar, str]]:
-    if isinstance(provider, Failover):
-        return [(traced.bar, traced.source) for traced in await provider.traced(symbol, timeframe, start, end)]
-    return [(bar, provider.name) for bar in await provider.history(symbol, timeframe, start, end)]
 
 
 def _lacking(store: CandleStore, symbol: str, timeframe: Timeframe, start: int, end: int) -> list[tuple[int, int]]:

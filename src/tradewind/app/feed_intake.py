@@ -27,11 +27,15 @@ WARM_UP_BATCH = 512
 
 
 class LiveSource(msgspec.Struct, frozen=True):
-    """One provider and the base series taken from it; ``poll_every_s`` > 0 asks instead of streaming."""
+    """One provider and the base series taken from it; ``poll_every_s`` > 0 asks instead of streaming.
+
+    ``fall_back_s`` is how often to ask where the stream turns out not to exist.
+    """
 
     provider: MarketProvider
     keys: tuple[SeriesKey, ...]
     poll_every_s: float = 0.0
+    fall_back_s: float = 60.0
 
 
 class FeedIntake:

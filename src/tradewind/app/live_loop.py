@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from functools import partial
 
 from tradewind.adapters.market.polling import poll
+from tradewind.adapters.market.provider_settings import clock_verdict
+from tradewind.adapters.market.providers import factories, secrets_of
 from tradewind.app.feed_intake import FeedIntake, LiveSource
 from tradewind.app.market_feed import FeedRules
 from tradewind.app.replay_loop import LoopResult
 from tradewind.app.session import Session
 from tradewind.engine.sequencer import SeriesKey
-from tradewind.errors import Unavailable
+from tradewind.errors import Misconfigured, Unavailable
 from tradewind.model.session import SessionCalendar
-from tradewind.model.timeframe import SECOND
+from tradewind.model.timeframe import SECOND, Timeframe
 from tradewind.ports.clock import Clock
 from tradewind.ports.market import FeedItem, MarketProvider
 from tradewind.ports.scheduler import Scheduler
@@ -24,7 +27,9 @@ TICK = SECOND
 class LiveLoop:
     """Feeds ``session`` until asked to stop, a number of closes is reached, or every stream has ended.
 
-    ``virtual_time`` takes the venue's own time as now, for a venue whose clock is not the host's.
+    A stream is asked for its next item when the one before was dealt with: sockets do the waiting, and a market whose
+    time is made by waiting stays in step. ``virtual_time`` takes the venue's own time as now, for a venue whose clock
+    is not the host's. ``on_tick`` is called after every item and every second; ``say`` hears what a person should know.
     """
 
     def __init__(
@@ -38,6 +43,8 @@ class LiveLoop:
         rules: FeedRules,
         virtual_time: bool = False,
         on_close: Callable[[int], None] | None = None,
+        on_tick: Callable[[], None] = lambda: None,
+        say: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.session = session
         self.clock = clock
@@ -46,7 +53,10 @@ class LiveLoop:
         )
         self._sources = tuple(sources)
         self._scheduler = scheduler
-        self._queue: asyncio.Queue[FeedItem | None] = asyncio.Queue()
+        self._after_close_s = rules.grace / SECOND
+        self._queue: asyncio.Queue[tuple[LiveSource, FeedItem] | None] = asyncio.Queue()
+        self._on_tick = on_tick
+        self._say = say
 
     async def warm_up(
         self, start: int, end: int, stop_asked: Callable[[], bool] = lambda: False, *, begun: int | None = None
@@ -56,12 +66,12 @@ class LiveLoop:
 
     async def run(self, *, iterations: int = 0, stop_asked: Callable[[], bool] = lambda: False) -> LoopResult:
         """Streams until the end; the open batch is flushed in every case."""
+        reading = 0
         for number, source in enumerate(self._sources):
             for timeframe in sorted({key.timeframe for key in source.keys}, key=lambda one: one.rank):
                 symbols = [key.symbol for key in source.keys if key.timeframe is timeframe]
-                stream = self._stream(source, symbols, timeframe)
-                self._scheduler.spawn(f"feed-{number}-{timeframe}", lambda s=stream: self._read(s))  # type: ignore[misc]
-        reading = sum(len({key.timeframe for key in source.keys}) for source in self._sources)
+                self._scheduler.spawn(f"feed-{number}-{timeframe}", partial(self._read, source, symbols, timeframe))
+                reading += 1
         stopped = "end"
         try:
             while reading:
@@ -72,57 +82,86 @@ class LiveLoop:
                     stopped = "iterations"
                     break
                 try:
-                    async with asyncio.timeout(TICK / SECOND):
-                        item = await self._queue.get()
+                    heard = await asyncio.wait_for(self._queue.get(), TICK / SECOND)
                 except TimeoutError:
                     await self.intake.pass_time()
-                    continue
-                if item is None:
-                    reading -= 1
-                    continue
-                await self.intake.take(item)
+                else:
+                    if heard is None:
+                        reading -= 1
+                    else:
+                        source, item = heard
+                        await self.intake.take(item, source)
+                    self._queue.task_done()
+                self._on_tick()
         finally:
             self.session.flush()
             self._scheduler.cancel()
             for source in self._sources:
                 await source.provider.close()
-        await self._scheduler.join()
+            await self._scheduler.join()
+        return self.result(stopped)
+
+    def result(self, stopped: str) -> LoopResult:
+        """How far the loop has come."""
         return LoopResult(self.intake.closes, self.intake.bars, self.intake.released, stopped)
 
-    def _stream(self, source: LiveSource, symbols: Sequence[str], timeframe: object) -> AsyncIterator[FeedItem]:
-        key = next(key for key in source.keys if key.timeframe is timeframe)
-        if source.poll_every_s > 0.0:
-            since = min(self.intake.known_until(symbol) for symbol in symbols)
-            return poll(source.provider, symbols, key.timeframe, self.clock, source.poll_every_s, since)
-        return source.provider.stream(symbols, key.timeframe)
-
-    async def _read(self, stream: AsyncIterator[FeedItem]) -> None:
+    async def _read(self, source: LiveSource, symbols: Sequence[str], timeframe: Timeframe) -> None:
         try:
-            async for item in stream:
-                await self._queue.put(item)
+            try:
+                async for item in self._stream(source, symbols, timeframe, source.poll_every_s):
+                    await self._heard(source, item)
+            except Misconfigured as error:
+                if source.poll_every_s > 0.0:
+                    raise
+                self._say(f"{', '.join(symbols)}: {error.found}; polling every {source.fall_back_s:g} s instead")
+                async for item in self._stream(source, symbols, timeframe, source.fall_back_s):
+                    await self._heard(source, item)
         finally:
             self._queue.put_nowait(None)
 
+    async def _heard(self, source: LiveSource, item: FeedItem) -> None:
+        self._queue.put_nowait((source, item))
+        await self._queue.join()
 
-async def check_clock(provider: MarketProvider, limit_s: float, *, virtual: bool) -> float | None:
-    """The venue's clock minus the host's in seconds, None where the venue does not tell.
+    def _stream(
+        self, source: LiveSource, symbols: Sequence[str], timeframe: Timeframe, every_s: float
+    ) -> AsyncIterator[FeedItem]:
+        if every_s <= 0.0:
+            return source.provider.stream(symbols, timeframe)
+        since = min(self.intake.known_until(symbol) for symbol in symbols)
+        late = self._after_close_s
+        return poll(source.provider, symbols, timeframe, self.clock, every_s, since, after_close_s=late)
+
+
+async def check_clock(
+    provider: MarketProvider, limit_s: float, *, virtual: bool, say: Callable[[str], None] = lambda _: None
+) -> float | None:
+    """The venue's clock minus the host's in seconds, None where the venue does not tell; ``say`` hears a warning.
 
     Raises:
-        Unavailable: the venue cannot be reached, or the clocks differ by more than ``limit_s``.
+        Unavailable: the venue cannot be reached, the key is missing or refused, or the clocks differ by more than
+            ``limit_s``.
     """
     health = await provider.self_test()
-    if health.state != "ok":
+    answers = health.state == "ok" or (health.state == "disabled" and health.latency_ms is not None)
+    if not answers:
+        names = [name for part in provider.name.split("+") if part in factories() for name in secrets_of(part)]
+        about_keys = bool(names) and health.state in ("refused", "disabled")
+        advice = f"correct {', '.join(names)} in .env; try" if about_keys else "check the network, then try"
         raise Unavailable(
-            f"{provider.name} is {health.state}: {health.detail}",
+            f"{provider.name} is {health.state}: {health.detail.partition(' Next: ')[0]}",
             where="market data",
-            next_step=f"tradewind data ping --provider {provider.name}",
+            next_step=f"{advice} `tradewind data ping --provider {provider.name.replace('+', ',')}`",
         )
     offset = health.clock_offset_s
-    if offset is not None and abs(offset) > limit_s and not virtual:
+    verdict, detail = clock_verdict(offset, virtual=virtual, limit_s=limit_s)
+    if verdict == "refusal":
         raise Unavailable(
-            f"the clock of this machine differs from {provider.name}'s by {-offset:+.1f} s",
+            f"{detail.partition(';')[0]} ({provider.name})",
             where="clock",
             allowed=f"at most {limit_s:g} s",
             next_step="set the clock (timedatectl set-ntp true) or raise market.max_clock_offset",
         )
+    if verdict == "warning":
+        say(f"WARNING: {detail} ({provider.name})")
     return offset

@@ -8,37 +8,28 @@ from pathlib import Path
 import msgspec
 
 from tradewind.adapters.http_transport import HttpTransport
+from tradewind.adapters.market.simulated import START
+from tradewind.adapters.paced_clock import PacedClock
+from tradewind.adapters.sim_clock import ManualClock
 from tradewind.adapters.steady_clock import SteadyClock
 from tradewind.adapters.store.store import Store
 from tradewind.adapters.task_scheduler import TaskScheduler
-from tradewind.app.feed_intake import LiveSource
 from tradewind.app.live_loop import LiveLoop, check_clock
+from tradewind.app.live_sources import LiveRequest, is_made_up, live_sources
 from tradewind.app.market_feed import FeedRules
-from tradewind.app.market_sources import gateway_of, open_provider, provider_names, provider_settings
+from tradewind.app.market_sources import Gateway, gateway_of
 from tradewind.app.run_replay import JournaledRun, RunResult
 from tradewind.app.settings.root import AppConfig
-from tradewind.app.wiring import instrument_for, plan_for
-from tradewind.engine.plan import EnginePlan
+from tradewind.app.signal_text import utc
+from tradewind.app.source_notes import SourceNotes
+from tradewind.app.stopping import until_asked
+from tradewind.app.wiring import plan_for
 from tradewind.engine.sequencer import SeriesKey
 from tradewind.model.bar import Bar
+from tradewind.model.event import FeedState
 from tradewind.model.session import calendar_of
-from tradewind.model.timeframe import DAY, SECOND, Timeframe
+from tradewind.model.timeframe import DAY, SECOND
 from tradewind.ports.clock import Clock
-
-
-class LiveRequest(msgspec.Struct, frozen=True):
-    """What to run on: symbols with their base timeframe, who to ask, and how.
-
-    ``polls`` asks for closed bars instead of streaming. ``gateway`` stands for the venues (stand-in, recording proxy).
-    """
-
-    bases: dict[str, Timeframe]
-    executes: bool
-    polls: bool = False
-    provider: str = ""
-    gateway: str = ""
-    iterations: int = 0
-    asked: tuple[str, ...] = ()
 
 
 async def run_live(
@@ -56,99 +47,144 @@ async def run_live(
     Raises:
         Unavailable: a venue cannot be reached, a key is missing, or the clocks differ too much.
         Misconfigured: no provider carries a symbol, or the store holds a run of another configuration.
+        KeyboardInterrupt: it was stopped before there was a run to speak of.
     """
+    result: RunResult | None = None
     transport = HttpTransport()
-    gateway = await gateway_of(transport, request.gateway)
-    plan = plan_for(config, request.bases, executes=request.executes, simulated=bool(gateway.label))
-    virtual = gateway.virtual_clock
-    sources = await _sources(config, request, clock, transport, virtual=virtual)
     try:
-        clock = SteadyClock(clock, await _offset(config, sources, virtual=virtual))
-        instruments = {one.instrument.symbol: one.instrument for one in plan.symbols}
-        with Store.open(database, clock.now(), instruments=instruments) as store:
-            heard: list[bool] = []
-            run = JournaledRun(plan, store, clock, say, origin="live", commit_every=1, on_closed=_shown(say, heard))
-            now = clock.now()
-            recovery = run.start(now, request.asked)
-            loop = _loop(config, run, sources, clock, virtual=virtual, on_close=on_close)
-            since = now - round(config.market.history_days * DAY)
-            taken = await loop.warm_up(since, now, stop_asked, begun=run.begun)
-            _announce(plan, taken, say)
-            heard.append(True)
-            result = await loop.run(iterations=request.iterations, stop_asked=stop_asked)
-            return msgspec.structs.replace(run.result(recovery, result), network=transport.traffic)
+        async with until_asked(stop_asked, clock):
+            gateway = await gateway_of(transport, request.gateway)
+            time = _time_of(config, request, clock)
+            live = _LiveRun(config, request, gateway, clock, time, transport, say)
+            result = await live.run(database, on_close, stop_asked)
     finally:
-        for source in sources:
-            await source.provider.close()
         await transport.close()
+    if result is None:
+        raise KeyboardInterrupt
+    return msgspec.structs.replace(result, network=transport.traffic)
 
 
-async def _sources(
-    config: AppConfig, request: LiveRequest, clock: Clock, transport: HttpTransport, *, virtual: bool
-) -> tuple[LiveSource, ...]:
-    """Providers with the series each of them serves."""
-    groups: dict[tuple[str, ...], list[SeriesKey]] = {}
-    for symbol, base in sorted(request.bases.items()):
-        names = provider_names(config, instrument_for(config, symbol), request.provider, clock, transport)
-        groups.setdefault(names, []).append(SeriesKey(symbol, base))
-    settings = provider_settings(config, request.gateway, virtual)
-    every = config.market.poll_interval if request.polls else 0.0
-    return tuple(
-        LiveSource(open_provider(names, config, settings, clock, transport), tuple(keys), every)
-        for names, keys in groups.items()
-    )
+class _LiveRun:
+    """One life of a run. ``host`` is this machine's clock, ``time`` the market's: the same for real venues."""
+
+    def __init__(
+        self,
+        config: AppConfig,
+        request: LiveRequest,
+        gateway: Gateway,
+        host: Clock,
+        time: Clock,
+        transport: HttpTransport,
+        say: Callable[[str], None],
+    ) -> None:
+        self._config = config
+        self._request = request
+        self._virtual = gateway.virtual_clock
+        self._host = host
+        self._time = time
+        self._say = say
+        made_up = bool(gateway.label) or is_made_up(config, request)
+        self.plan = plan_for(config, request.bases, executes=request.executes, simulated=made_up)
+        self.sources = live_sources(config, request, gateway, time, transport, say)
+        self._heard = False
+
+    async def run(
+        self, database: Path, on_close: Callable[[int], None] | None, stop_asked: Callable[[], bool]
+    ) -> RunResult:
+        """Opens the store and runs; closes what was opened in every case."""
+        try:
+            clock = SteadyClock(self._time, await self._offset())
+            instruments = {one.instrument.symbol: one.instrument for one in self.plan.symbols}
+            with Store.open(database, self._host.now(), instruments=instruments) as store:
+                run = JournaledRun(
+                    self.plan, store, clock, self._say, origin="live", commit_every=1, on_closed=self._closed,
+                    on_feed=self._fed,
+                )  # fmt: skip
+                recovery = run.start(clock.now(), self._request.asked)
+                self._go_on_from(run)
+                notes = SourceNotes(store, self.sources, self._host)
+                loop = self._loop(run, clock, on_close, notes.write)
+                result = loop.result("asked")
+                async with until_asked(stop_asked, self._host):
+                    await self._warm_up(loop, run, clock.now(), stop_asked)
+                    self._announce(loop, resumed=recovery is not None)
+                    result = await loop.run(iterations=self._request.iterations, stop_asked=stop_asked)
+                run.session.flush()
+                notes.write(last=True)
+                return run.result(recovery, result if result.stopped != "asked" else loop.result("asked"))
+        finally:
+            for source in self.sources:
+                await source.provider.close()
+
+    async def _offset(self) -> int:
+        """Venue time minus host time in nanoseconds, as the first venue tells it; a real one must nearly agree."""
+        limit = self._config.market.max_clock_offset
+        offsets = [
+            await check_clock(source.provider, limit, virtual=self._virtual, say=self._say) for source in self.sources
+        ]
+        return round((offsets[0] or 0.0) * SECOND) if offsets else 0
+
+    def _go_on_from(self, run: JournaledRun) -> None:
+        """A market with a time of its own goes on where the run stopped; nothing happened in between."""
+        if isinstance(self._time, ManualClock | PacedClock):
+            self._time.advance_to(max(run.session.frontiers().values(), default=0))
+
+    async def _warm_up(self, loop: LiveLoop, run: JournaledRun, now: int, stop_asked: Callable[[], bool]) -> None:
+        since = now - round(self._config.market.history_days * DAY)
+        await loop.warm_up(since, now, stop_asked, begun=run.begun)
+
+    def _announce(self, loop: LiveLoop, *, resumed: bool) -> None:
+        """What there is to decide on: history, or what was missed since, and every timeframe that is watched."""
+        polls = {key.symbol: source.poll_every_s for source in self.sources for key in source.keys}
+        for one in self.plan.symbols:
+            symbol = one.instrument.symbol
+            bars, first = loop.intake.warmed[symbol]
+            what = "missed since the last run" if resumed else "of history"
+            self._say(f"[{symbol}] {bars} {one.base} bars {what}" + (f", from {utc(first)}" if bars else ""))
+            for timeframe in one.timeframes:
+                how = f"polled every {polls[symbol]:g} s" if polls[symbol] else "subscribed"
+                made = how if timeframe is one.base else f"made from {one.base}"
+                self._say(f"[{symbol} @ {timeframe}] {made}")
+        self._heard = True
+
+    def _loop(
+        self, run: JournaledRun, clock: Clock, on_close: Callable[[int], None] | None, on_tick: Callable[[], None]
+    ) -> LiveLoop:
+        market = self._config.market
+        rules = FeedRules(grace=round(market.close_grace * SECOND), frozen_bars=market.stale_bars)
+        calendars = {
+            SeriesKey(one.instrument.symbol, one.base): calendar_of(one.instrument.calendar)
+            for one in self.plan.symbols
+        }
+        return LiveLoop(
+            run.session,
+            self.sources,
+            calendars,
+            clock,
+            TaskScheduler(),
+            rules=rules,
+            virtual_time=self._virtual,
+            on_close=on_close,
+            on_tick=on_tick,
+            say=self._say,
+        )
+
+    def _closed(self, bars: Sequence[Bar]) -> None:
+        """One line for every bar that closed; history is not news."""
+        for bar in bars if self._heard else ():
+            self._say(closed_line(bar))
+
+    def _fed(self, state: FeedState) -> None:
+        """One line for what became of a feed."""
+        self._say(f"[{state.symbol}] feed {state.state}" + (f": {state.detail}" if state.detail else ""))
 
 
-async def _offset(config: AppConfig, sources: Sequence[LiveSource], *, virtual: bool) -> int:
-    """Venue time minus host time in nanoseconds, as the first venue tells it; a real one must nearly agree."""
-    offsets = [
-        await check_clock(source.provider, config.market.max_clock_offset, virtual=virtual) for source in sources
-    ]
-    return round((offsets[0] or 0.0) * SECOND) if offsets else 0
-
-
-def _loop(
-    config: AppConfig,
-    run: JournaledRun,
-    sources: Sequence[LiveSource],
-    clock: Clock,
-    *,
-    virtual: bool,
-    on_close: Callable[[int], None] | None,
-) -> LiveLoop:
-    rules = FeedRules(grace=round(config.market.close_grace * SECOND), frozen_bars=config.market.stale_bars)
-    calendars = {
-        SeriesKey(one.instrument.symbol, one.base): calendar_of(one.instrument.calendar) for one in run.plan.symbols
-    }
-    return LiveLoop(
-        run.session,
-        sources,
-        calendars,
-        clock,
-        TaskScheduler(),
-        rules=rules,
-        virtual_time=virtual,
-        on_close=on_close,
-    )
-
-
-def _shown(say: Callable[[str], None], heard: Sequence[bool]) -> Callable[[Sequence[Bar]], None]:
-    """Says one line for every bar that closed, once ``heard`` holds something: history is not news."""
-
-    def shown(bars: Sequence[Bar]) -> None:
-        for bar in bars if heard else ():
-            say(closed_line(bar))
-
-    return shown
-
-
-def _announce(plan: EnginePlan, taken: int, say: Callable[[str], None]) -> None:
-    """One line for every timeframe of every symbol that is now listened to."""
-    for one in plan.symbols:
-        for timeframe in one.timeframes:
-            made = "subscribed" if timeframe is one.base else f"made from {one.base}"
-            say(f"[{one.instrument.symbol} @ {timeframe}] {made}")
-    say(f"Warmed up on {taken} bars")
+def _time_of(config: AppConfig, request: LiveRequest, clock: Clock) -> Clock:
+    """The market's time: the host's, or one that begins with the SIMULATED market and a history to warm up on."""
+    if not is_made_up(config, request):
+        return clock
+    start = START + round(config.market.history_days * DAY)
+    return PacedClock(clock, request.speed, start) if request.speed > 0.0 else ManualClock(start)
 
 
 def closed_line(bar: Bar) -> str:

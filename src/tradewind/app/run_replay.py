@@ -24,7 +24,7 @@ from tradewind.engine.pipeline import Engine
 from tradewind.engine.plan import EnginePlan
 from tradewind.model.bar import Bar
 from tradewind.model.decision import Signal
-from tradewind.model.event import InputEvent
+from tradewind.model.event import FeedState, InputEvent
 from tradewind.model.instrument import Instrument
 from tradewind.model.output import Output
 from tradewind.ports.clock import Clock
@@ -56,6 +56,7 @@ class JournaledRun:
     """One run on a store: a new one when the store has none, else the continuation of the one it has.
 
     ``on_closed`` is shown the bars of every event once they are durable; only with ``commit_every`` 1 are they current.
+    ``on_feed`` is shown what became of a feed.
 
     Raises:
         Misconfigured: the store's run was made with another configuration.
@@ -73,9 +74,11 @@ class JournaledRun:
         commit_every: int = COMMIT_EVERY,
         snapshot_every: int = SNAPSHOT_EVERY,
         on_closed: Callable[[Sequence[Bar]], None] | None = None,
+        on_feed: Callable[[FeedState], None] | None = None,
     ) -> None:
         self.plan = plan
         self._on_closed = on_closed
+        self._on_feed = on_feed
         self.store = store
         self.begun = 0
         self.summary = RunSummary()
@@ -99,6 +102,8 @@ class JournaledRun:
         self.summary.watch(event, outputs)
         if self._on_closed is not None:
             self._on_closed(self.engine.closed)
+        if self._on_feed is not None and isinstance(event, FeedState):
+            self._on_feed(event)
 
     def start(self, ts: int, asked: Sequence[str] = ()) -> Recovery | None:
         """Continues the store's run, or begins one stamped ``ts``; ``asked`` as in ``Started``.

@@ -174,6 +174,7 @@ def plan_for(
         opening_balance=config.account.balance,
         config_hash="",
         validity_bars=config.risk.valid_bars,
+        frozen_bars=config.market.stale_bars,
         stamp=SIMULATED if simulated else "",
         executes=executes,
     )

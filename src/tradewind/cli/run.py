@@ -15,9 +15,10 @@ import typer
 
 from tradewind.adapters.wall_clock import WallClock
 from tradewind.app.config import config_hash
+from tradewind.app.live_sources import LiveRequest
 from tradewind.app.pacing import paced
 from tradewind.app.recordings import material_for
-from tradewind.app.run_live import LiveRequest, run_live
+from tradewind.app.run_live import run_live
 from tradewind.app.run_options import requested
 from tradewind.app.run_replay import RunResult, run_replay
 from tradewind.app.settings.root import AppConfig
@@ -78,7 +79,7 @@ def run(
     if request.feed != "replay":
         bases = live_bases(settings, symbols, interval)
         polls = request.feed == "poll"
-        live = LiveRequest(bases, request.executes, polls, provider, gateway, iterations, words)
+        live = LiveRequest(bases, request.executes, polls, provider, gateway, iterations, words, speed)
         return _live(settings, live, place, say)
     span = timerange or TimeRange()
     material = material_for(workspace, symbols, interval=interval, detail=detail, start=span.start, end=span.end)
@@ -142,7 +143,7 @@ def run_tables(result: RunResult) -> list[Any]:
         ("signals by tier", ", ".join(f"{tier} {n}" for tier, n in counts.tiers.items())),
         ("trades", f"{counts.trades} closed, {result.open_positions} open, {counts.ambiguous} ambiguous"),
         ("balance, equity", f"{result.balance}, {result.equity:.2f}"),
-        *([("network", result.network.text())] if result.network else []),
+        *([("network", result.network.text())] if result.network and result.network.requests else []),
         ("journal", f"{result.head_seq} entries, decision digest {result.digest[:16]}"),
     ]  # fmt: skip
     reasons = list(counts.reasons.items())[:12]

@@ -58,13 +58,15 @@ async def test_the_stream_serves_the_bars_of_the_history_at_their_close():
     assert all(item.closed for item in items)
     for symbol in ("EUR/USD", "BTC/USDT"):
         streamed = [item.bar for item in items if item.bar.symbol == symbol]
-        history = await provider().history(symbol, Timeframe.H1, streamed[0].ts_open, streamed[-1].ts_open + 1)
+        history = await provider(START + 60 * DAY).history(
+            symbol, Timeframe.H1, streamed[0].ts_open, streamed[-1].ts_open + 1
+        )
         assert streamed == list(history)
 
 
 async def test_adding_a_symbol_moves_no_other():
     """Each market has a seed of its own, made of the seed and the name."""
-    alone = SimulatedProvider([resolve("EUR/USD")], JumpingClock(START), seed=7)
+    alone = SimulatedProvider([resolve("EUR/USD")], JumpingClock(START + 30 * DAY), seed=7)
     assert await alone.history("EUR/USD", Timeframe.H1, START, START + DAY) == await provider().history(
         "EUR/USD", Timeframe.H1, START, START + DAY
     )
@@ -83,3 +85,10 @@ async def test_the_self_test_says_simulated():
     health = await provider().self_test()
     assert health.state == "ok"
     assert "SIMULATED" in health.detail
+
+
+async def test_what_has_not_closed_is_no_history():
+    """Neither the forming bar nor the future is served, whatever end is asked for."""
+    now = START + 10 * DAY + Timeframe.H1.ns // 2
+    bars = await provider(now).history("BTC/USDT", Timeframe.H1, START, START + 300 * DAY)
+    assert bars[-1].ts_close == START + 10 * DAY

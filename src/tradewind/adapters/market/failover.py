@@ -110,6 +110,8 @@ class Failover:
     async def self_test(self) -> Health:
         """The first provider that is well, else the first one's illness."""
         found = [await provider.self_test() for provider in self._providers]
+        if len(found) == 1:
+            return found[0]
         well = next((health for health in found if health.state == "ok"), found[0])
         detail = "; ".join(f"{health.provider}: {health.state} ({health.detail})" for health in found)
         return Health(self.name, well.state, detail, well.latency_ms, well.clock_offset_s)

@@ -78,10 +78,9 @@ class SimulatedProvider:
         return Health(self.name, "ok", f"{SOURCE} market, seed {self._seed}, {planted}", latency_ms=0.0)
 
     async def history(self, symbol: str, timeframe: Timeframe, start: int, end: int) -> Sequence[Bar]:
-        """Bars with ``start <= ts_open < end``; none exist before the start of the market."""
-        columns = self._market(self.venue_symbol(symbol), self._served(timeframe), end)
-        first, last = np.searchsorted(columns.ts_open, [start, end]).tolist()
-        return bars_of(columns.slice(first, last), symbol, timeframe)
+        """Bars with ``start <= ts_open < end`` that have closed; none exist before the start of the market."""
+        found = self._bars(self.venue_symbol(symbol), self._served(timeframe), start, min(end, self._clock.now()))
+        return [bar for bar in found if bar.ts_close <= self._clock.now()]
 
     async def stream(self, symbols: Sequence[str], timeframe: Timeframe) -> AsyncIterator[FeedItem]:
         """Every bar that closes after now, at its close by the clock, until the provider is closed."""
@@ -91,12 +90,12 @@ class SimulatedProvider:
             self.venue_symbol(symbol)
         while not self._ended():
             until = after + _STREAM_AHEAD
-            ahead = [await self._closing(symbol, timeframe, after, until) for symbol in symbols]
+            ahead = [self._closing(symbol, timeframe, after, until) for symbol in symbols]
             for bar in heapq.merge(*ahead, key=lambda bar: (bar.ts_close, bar.symbol)):
                 await self._clock.sleep_until(self._clock.monotonic() + max(0, bar.ts_close - self._clock.now()))
                 if self._ended():
                     return
-                yield Update(bar, closed=True, ts_recv=self._clock.now())
+                yield Update(bar, closed=True, ts_recv=self._clock.now(), source=self.name)
             after = until
 
     async def close(self) -> None:
@@ -106,10 +105,15 @@ class SimulatedProvider:
     def _ended(self) -> bool:
         return not self._open
 
-    async def _closing(self, symbol: str, timeframe: Timeframe, after: int, until: int) -> list[Bar]:
+    def _closing(self, symbol: str, timeframe: Timeframe, after: int, until: int) -> list[Bar]:
         """Bars with ``after < ts_close <= until``."""
-        bars = await self.history(symbol, timeframe, after - 2 * timeframe.ns, until)
+        bars = self._bars(symbol, timeframe, after - 2 * timeframe.ns, until)
         return [bar for bar in bars if after < bar.ts_close <= until]
+
+    def _bars(self, symbol: str, timeframe: Timeframe, start: int, end: int) -> list[Bar]:
+        columns = self._market(symbol, timeframe, end)
+        first, last = np.searchsorted(columns.ts_open, [start, end]).tolist()
+        return bars_of(columns.slice(first, last), symbol, timeframe)
 
     def _served(self, timeframe: Timeframe) -> Timeframe:
         if timeframe is not self._timeframe:

@@ -77,6 +77,16 @@ class Store:
                 (utc_text(ts), error_type, message, origin),
             )
 
+    def note(self, key: str, text: str) -> None:
+        """Puts ``text`` into ``meta`` under ``key``, in place of what stood there; durable on return."""
+        if self.writer is None:
+            return
+        with self.writer.transaction() as cursor:
+            cursor.execute(
+                "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+                (key, text),
+            )
+
     def close(self) -> None:
         """Gives the lease back and closes the file; appended entries that were not committed are dropped."""
         self.journal.close()

@@ -58,13 +58,13 @@ class MarketSettings(msgspec.Struct, frozen=True):
     ] = ("files",)  # fmt: skip
     poll_interval: Annotated[
         float,
-        Key("Time between two polls.", Unit.SECONDS, 1, 86_400, source="A16 DIS03", reader="market data",
-            decides=False),
+        Key("Longest time between two polls; bars shorter than it are asked for as they close.", Unit.SECONDS, 1,
+            86_400, source="A16 DIS03", reader="market data", decides=False),
     ] = 3600.0  # fmt: skip
     stale_bars: Annotated[
         int,
-        Key("Bars a feed may stay frozen or silent before its symbol is refused as stale.", Unit.BARS, 1, 1000,
-            source="X17", reader="engine"),
+        Key("Bars in a row at one price after which a symbol is refused as stale; silence counts from 1.5 bars on.",
+            Unit.BARS, 1, 1000, source="X17", reader="engine"),
     ] = 3  # fmt: skip
     close_grace: Annotated[
         float,
