@@ -179,7 +179,8 @@ class FeedIntake:
         """While a stream is down history speaks for it, asked at growing intervals until the stream is heard again."""
         for symbol in self._links.doubtful:
             feed = self._feeds[symbol]
-            if await self._history(feed, feed.known, FAR_FUTURE) is not None:
+            since = feed.known - feed.key.timeframe.ns  # given up or at rest, it may be known up to the middle of a bar
+            if await self._history(feed, since, FAR_FUTURE) is not None:
                 polls = self._source_of[symbol].poll_every_s > 0.0
                 self._note(*self._links.answered(symbol, self.clock.now(), polls=polls))
         self._wait = min(2 * self._wait, LONGEST_WAIT)
@@ -188,8 +189,10 @@ class FeedIntake:
     async def _fill(self, feed: SymbolFeed, now: int) -> None:
         """Asks for overdue bars. What history lacks is given up; while it cannot be asked, it is waited for."""
         symbol, monotonic = feed.key.symbol, self.clock.monotonic()
+        news = not self._holes.tired(symbol)
         if self._holes.given_up(symbol, monotonic):
-            self._note(FeedState(symbol, "unfilled", self.clock.now(), "history could not be asked for too long"))
+            if news:
+                self._note(FeedState(symbol, "unfilled", self.clock.now(), "history could not be asked for too long"))
             feed.give_up(now)
         elif self._holes.waiting(symbol):
             start = self._holes.due(symbol, monotonic)

@@ -118,6 +118,10 @@ class Holes:
         if hole is not None and start <= hole.start:
             del self._open[symbol]
 
+    def tired(self, symbol: str) -> bool:
+        """Whether the patience was used up and history has not answered since."""
+        return symbol in self._tired
+
     def given_up(self, symbol: str, monotonic: int) -> bool:
         """Whether the hole is older than the patience; it is closed then."""
         hole = self._open.get(symbol)

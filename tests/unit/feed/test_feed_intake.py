@@ -264,3 +264,26 @@ def test_every_bar_of_several_providers_says_where_it_came_from() -> None:
     do(intake.take(Update(BARS[WARM + 1], True, desk.host.now(), "venue"), source))
     sources = [event.source for event in desk.said if isinstance(event, BarClosed)]
     assert sources == ["second", "venue"]
+
+
+def test_a_broken_link_is_made_good_from_the_bar_in_progress_on() -> None:
+    """FLT-03: however far time alone has moved a symbol on, the bar that closed meanwhile is asked for."""
+    desk = Desk()
+    desk.venue.bars[BARS[WARM].ts_open] = BARS[WARM]
+    desk.at(BARS[WARM].ts_open + 20 * MINUTE)
+    desk.tick()
+    desk.at(BARS[WARM].ts_close + 2 * SECOND)
+    do(desk.intake.take(Lost(desk.host.now(), "1006")))
+    assert desk.bars == [BARS[WARM]]
+
+
+def test_a_long_outage_is_journaled_once() -> None:
+    """INV-21: history is asked again and again, the journal is told when that began and when patience ended."""
+    desk = Desk()
+    desk.venue.down = Retryable("503")
+    desk.at(BARS[WARM].ts_close + SECOND)
+    do(desk.intake.take(Lost(desk.host.now(), "1006")))
+    for _ in range(600):
+        desk.host.advance(10 * SECOND)
+        desk.tick()
+    assert sum(isinstance(event, FeedState) and event.state == "unfilled" for event in desk.said) == 2
