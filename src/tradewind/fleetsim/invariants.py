@@ -127,13 +127,15 @@ class Laws:
                 yield f"entry {one.entry.seq}: signal {fill.signal_id} left {-left} steps more than it entered"
 
     def bad_input_gets_no_decision(self, evidence: Evidence) -> Iterator[str]:
-        """Insane prices, a wrong scale, a hole or a stale feed: the answer is that there is none."""
+        """Insane prices, a wrong scale, a hole or a stale feed: the answer is that there is none.
+
+        A longer bar that ends with an unusable one is made of the others, and may be decided on.
+        """
         for one in evidence.fresh:
             why = _bad(one, evidence)
-            if not why:
-                continue
-            for output in one.outputs:
-                if isinstance(output, Signal | NoTrade | OrderIntent):
+            base = one.close[1] if one.close is not None else None
+            for output in one.outputs if why else ():
+                if isinstance(output, Signal | NoTrade) and (one.stale or output.timeframe is base):
                     yield f"entry {one.entry.seq}: {type(output).__name__} although {why}"
 
     def a_bar_is_processed_once_and_as_it_was(self, evidence: Evidence) -> Iterator[str]:
@@ -256,7 +258,7 @@ def _insane(bar: Bar, true: Bar | None) -> bool:
 def _bad(one: Durable, evidence: Evidence) -> str:
     """Why there must be no decision on the entry, or ``""``."""
     if isinstance(one.entry.event, BarMissing):
-        return ""  # longer bars that end here may still be decided on
+        return "it is missing"
     bar = one.bar
     if bar is None:
         return ""

@@ -41,7 +41,7 @@ from tradewind.ports.process import Crashed
 
 TICKS: Final = (2 * SECOND, 8 * SECOND, 40 * SECOND, 66 * SECOND, 130 * SECOND, 31 * MINUTE)
 """When after each full hour the service looks at the clock without having heard anything."""
-IN_MEMORY: Final = Path("/dev/shm")  # noqa: S108  # a folder of our own is made in it; the point is that nothing spins
+IN_MEMORY: Final = Path("/dev/shm")  # noqa: S108  # nosec B108  # a folder of our own is made in it
 LAST: Final = 20
 EVENTS_A_DAY: Final = 280
 NOTES: Final = (".head", ".told")

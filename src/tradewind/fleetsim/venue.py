@@ -79,10 +79,9 @@ class SimulatedVenue:
             found.append(partial(forming, half))
         return found
 
-    async def stream(self, symbols: Sequence[str], timeframe: Timeframe) -> AsyncIterator[FeedItem]:
+    def stream(self, symbols: Sequence[str], timeframe: Timeframe) -> AsyncIterator[FeedItem]:
         """Not here: the simulation carries ``deliveries`` itself, so that their order is seeded."""
         raise Retryable("the simulation delivers", where=self.name)
-        yield  # type: ignore[unreachable]  # makes this an asynchronous generator, as the port asks
 
     async def close(self) -> None:
         """Nothing to release."""
