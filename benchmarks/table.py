@@ -66,6 +66,14 @@ def _memory(document: Document) -> list[Row]:
     ]
 
 
+def _first_run(document: Document) -> list[Row]:
+    return [
+        _row("demo after installation", document["demo"]["wall_s"], "s", document["goal_demo_s"]),
+        _row("  with nothing compiled yet", document["demo_cold"]["wall_s"], "s", document["goal_demo_s"]),
+        _row("compiling all kernels, once", document["compile"]["wall_s"], "s"),
+    ]
+
+
 def _load(document: Document) -> list[Row]:
     return [
         _row("five years of minutes loaded", document["load_s"], "s", document["limit_s"]),
@@ -101,15 +109,24 @@ def _features(document: Document) -> list[Row]:
     return [_row("ten indicators, one bar from Python", document["ten"]["step_us"], "us CPU")]
 
 
+def _simulation(document: Document) -> list[Row]:
+    return [
+        _row("simulated service, events a second", document["events_per_s"], "/s"),
+        _row("  bot-years an hour", document["bot_years_per_hour"], "/h"),
+    ]
+
+
 _ROWS: Final[dict[str, Callable[[Document], list[Row]]]] = {
     "engine": _engine,
     "latency": _latency,
     "restart": _restart,
     "memory": _memory,
+    "first_run": _first_run,
     "load": _load,
     "journal": _journal,
     "votes": _votes,
     "account": _account,
     "features": _features,
+    "simulation": _simulation,
 }
 NAMES: Final = tuple(_ROWS)

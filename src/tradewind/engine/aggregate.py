@@ -62,6 +62,8 @@ class Aggregator:
         self._made = [""] * n
         self._soonest = 0
         self._last = 0
+        if n:
+            fold(np.zeros((0, WIDTH)), 1.0, 1.0, 1.0, 1.0, 0.0, math.nan, 0.0)  # compiled before a candle waits for it
 
     def on_bar(self, bar: Bar) -> list[Bar]:
         """The longer bars that this base bar completes, and those it finds overdue.

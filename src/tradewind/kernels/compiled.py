@@ -41,6 +41,12 @@ def compiled(body: Kernel) -> Kernel:
     return cast("Kernel", kernel)
 
 
+def cache_folder() -> Path:
+    """Where compiled kernels are kept: the folder the compiler was told with its own setting, else beside this file."""
+    told = str(numba.config.CACHE_DIR) if HAS_COMPILER else ""
+    return Path(told) if told else Path(__file__).parent
+
+
 def inlined(body: Kernel) -> Kernel:
     """``body`` written out where it is called, for a kernel with one caller: quicker to run and to compile."""
     if not HAS_COMPILER:

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from benchmarks.table import NAMES
 
 from tradewind.model.timeframe import Timeframe
 
@@ -16,11 +17,13 @@ TINY = {
     "account": ([], {"BARS": 200, "ROUNDS": 1}),
     "engine": (["--bars", "300", "--rounds", "1"], {}),
     "features": (["--bars", "300"], {}),
+    "first_run": ([], {"PARTS": ("demo",)}),
     "journal": ([], {"COMMITS": 8, "YEAR": 40, "BATCH": 10}),
     "latency": (["--candles", "4"], {"WARM_UP": 100, "MEMBERS": (1,)}),
     "load": (["--rows", "3000"], {"REPEATS": 1}),
     "memory": (["--hours", "60", "--rounds", "1"], {"POOLS": (("one", ("BTC/USDT",), Timeframe.H1),)}),
     "restart": (["--hours", "60", "--rounds", "1"], {"POOLS": (("BTC/USDT",),)}),
+    "simulation": (["--days", "1"], {}),
     "votes": ([], {"BARS": 120, "ROUNDS": 1}),
 }
 SHARED = {"machine", "desk", "table"}
@@ -30,6 +33,7 @@ SHARED = {"machine", "desk", "table"}
 def test_every_benchmark_has_a_tiny_size():
     """A new file in benchmarks/ must be listed here."""
     assert {path.stem for path in FOLDER.glob("[a-z]*.py")} == set(TINY) | SHARED
+    assert set(NAMES) == set(TINY), "and in benchmarks/table.py"
 
 
 @pytest.mark.parametrize("name", sorted(TINY))

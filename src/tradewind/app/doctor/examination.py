@@ -10,7 +10,8 @@ from typing import Final
 from tradewind.adapters.http_transport import HttpTransport
 from tradewind.app.config import InvalidConfiguration, Loaded, built_in, load
 from tradewind.app.doctor.finding import Finding, State
-from tradewind.app.doctor.machine import look_at_disk, look_at_kernels, look_at_packages, look_at_python
+from tradewind.app.doctor.kernels import look_at_kernels
+from tradewind.app.doctor.machine import look_at_disk, look_at_packages, look_at_python
 from tradewind.app.doctor.stored import look_at_candles, look_at_clock, look_at_places, look_at_store
 from tradewind.app.doctor.venues import look_at_venues
 from tradewind.app.workspace import Workspace

@@ -1,4 +1,4 @@
-"""The machine: interpreter, packages against the lock, compiled kernels, disk."""
+"""The machine: interpreter, packages against the lock, disk."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from pathlib import Path
 
 import tradewind
 from tradewind.app.doctor.finding import Finding, State
-from tradewind.features.bank import warm_caches
 
 MIB = 1024 * 1024
 LITTLE_DISK = 1024 * MIB
@@ -65,18 +64,6 @@ def _installed(name: str) -> str | None:
 def _required() -> list[str]:
     wanted = metadata.requires("tradewind") or [] if _installed("tradewind") else []
     return [re.split(r"[^A-Za-z0-9_.-]", line)[0] for line in wanted if "extra ==" not in line]
-
-
-def look_at_kernels(*, warm: bool) -> Iterator[Finding]:
-    """Whether the compiled kernels are on disk; ``warm`` compiles them now, so that nobody waits later."""
-    if warm:
-        warm_caches()
-    folder = Path(tradewind.__file__).parent
-    compiled = len(list(folder.glob("**/__pycache__/*.nbi")))
-    if compiled:
-        yield Finding("kernels", "cache", State.OK, f"{compiled} compiled kernels on disk")
-    else:
-        yield Finding("kernels", "cache", State.WARN, "not compiled yet", "run `tradewind doctor kernels --warm`")
 
 
 def look_at_disk(place: Path) -> Iterator[Finding]:
