@@ -43,7 +43,7 @@ def compiled(body: Kernel) -> Kernel:
 
 def cache_folder() -> Path:
     """Where compiled kernels are kept: the folder the compiler was told with its own setting, else beside this file."""
-    told = str(numba.config.CACHE_DIR) if HAS_COMPILER else ""
+    told = str(getattr(numba.config, "CACHE_DIR", "")) if HAS_COMPILER else ""
     return Path(told) if told else Path(__file__).parent
 
 
