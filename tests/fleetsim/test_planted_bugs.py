@@ -10,8 +10,8 @@ import pytest
 from tradewind.adapters.steady_clock import SteadyClock
 from tradewind.adapters.store.codec import encode_outputs
 from tradewind.adapters.store.lease import WriterLock
-from tradewind.app import feed_intake
 from tradewind.app.feed_intake import FeedIntake
+from tradewind.app.feed_links import Holes
 from tradewind.app.session import Recovery, Session
 from tradewind.engine import pipeline
 from tradewind.engine.finality import BarFinality
@@ -74,7 +74,7 @@ def takes_a_forming_bar_for_closed(patch: Patch) -> None:
 
 
 def waits_for_one_symbol_only(patch: Patch) -> None:
-    patch.setattr(feed_intake, "watermark", lambda feeds: max(feed.known for feed in feeds.values()))
+    patch.setattr(Holes, "reached", lambda self, symbol, known: known if symbol == "BTC/USDT" else 1 << 62)
 
 
 def believes_the_host_clock(patch: Patch) -> None:
@@ -82,7 +82,7 @@ def believes_the_host_clock(patch: Patch) -> None:
 
 
 def asks_history_for_nothing(patch: Patch) -> None:
-    async def none(self: Any, feed: Any, start: int, end: int) -> tuple[()]:
+    async def none(self: Any, *asked: Any, **how: Any) -> tuple[()]:
         return ()
 
     patch.setattr(FeedIntake, "_history", none)
