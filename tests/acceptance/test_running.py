@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
@@ -174,3 +176,32 @@ def as_list(outputs: object) -> list[dict]:
 
 def next_open(opens: dict, symbol: str, after: int) -> tuple[float, float]:
     return opens[min(key for key in opens if key[0] == symbol and key[1] > after)]
+
+
+@pytest.mark.req("X05")
+def test_a_recorded_run_has_its_picture_made_from_the_journal_alone(finished: Finished, tmp_path: Path) -> None:
+    """`replay --report` needs no candles: bars, trades and verdicts come from the store, and the bytes are the same."""
+    shutil.copytree(finished.project.folder, tmp_path, dirs_exist_ok=True)
+    shutil.rmtree(tmp_path / "data" / "candles")
+    own = Project(tmp_path)
+    first = own.types("replay", "--report", "one.html", "--json")
+    assert first.exit_code == 0, first.stderr
+    assert (first.document["run"]["byte_equal"], first.document["report"]) == (True, "one.html")
+    assert own.types("replay", "--report", "two.html").exit_code == 0
+    page = (tmp_path / "one.html").read_text("utf-8")
+    assert page == (tmp_path / "two.html").read_text("utf-8")
+    assert "every decision byte for byte the recorded one" in page
+    assert "SIMULATED" in page
+    counts = first.document["run"]["counts"]
+    assert f"All {counts['trades']:,} trades" in page
+    assert f"{counts['decisions']:,} decisions, {counts['signals']:,} signals" in page
+
+
+def test_a_run_that_was_asked_for_a_report_writes_it_when_it_is_done(own_market: Project) -> None:
+    ran = own_market.types(
+        *RUN, "--execution", "paper", "--iterations", "900", "--quiet", "--report", "run.html", "--json"
+    )
+    assert ran.exit_code == 0, ran.stderr
+    assert ran.document["report"] == "run.html"
+    page = (own_market.folder / "run.html").read_text("utf-8")
+    assert f"{ran.document['counts']['decisions']:,} decisions" in page

@@ -22,7 +22,7 @@ from tradewind.model.report import Baseline, CostStress, Stamp, Window
 from tradewind.model.session import calendar_of
 from tradewind.model.timeframe import Timeframe
 from tradewind.research.proof import MemberProof, judge_member
-from tradewind.validation.baselines import baselines
+from tradewind.validation.baselines import ALWAYS_FLAT, RANDOM_ENTRY, baselines
 from tradewind.validation.metrics import Metrics, metrics
 from tradewind.validation.return_metrics import annualisation
 
@@ -134,7 +134,7 @@ def _metrics(run: FinishedRun, opening: float, equity: Sequence[EquityPoint]) ->
     return metrics(
         np.diff(marks) / marks[:-1],
         np.array([trade.r for trade in trades], dtype=np.float64),
-        periods_per_year=_periods(run.plan),
+        periods_per_year=float(max(annualisation(one.instrument.asset_class) for one in run.plan.symbols)),
         cost_to_risk=float(np.mean(np.array(paid) / np.array(risked))) if risked else None,
         ambiguous=sum(trade.ambiguous for trade in trades),
     )
@@ -146,7 +146,7 @@ def _costs(trades: Sequence[Trade]) -> dict[str, float]:
         "spread": sum(float(trade.spread_cost) for trade in trades),
         "slippage": sum(float(trade.slippage_cost) for trade in trades),
         "commission": sum(float(trade.commission) for trade in trades),
-        "swap": -sum(float(trade.swap) for trade in trades),
+        "swap": 0.0 - sum(float(trade.swap) for trade in trades),
     }
 
 
@@ -169,29 +169,24 @@ def _proofs(run: FinishedRun, stamp: Stamp, seed: int) -> tuple[MemberProof, ...
 
 
 def _baselines(run: FinishedRun, counts: RunCounts, seed: int) -> tuple[Baseline, ...]:
-    """Buy and hold and random entry of every symbol, and always flat once."""
+    """Buy and hold of every symbol, random entry where it was traded, and always flat once."""
     generator = np.random.default_rng(seed)
     rows: list[Baseline] = []
+    flat: list[Baseline] = []
     for recording in run.recordings:
         bars = decided_bars(run.plan, recording)
-        columns = bars.columns.slice(
-            int(np.searchsorted(bars.columns.ts_close, counts.first_ts)), len(bars.columns.ts_close)
-        )
-        days, _ = calendar_of(run.engine.desks[bars.symbol].plan.instrument.calendar).buckets(
-            columns.ts_open, Timeframe.D1
-        )
+        instrument = run.engine.desks[bars.symbol].plan.instrument
+        first = int(np.searchsorted(bars.columns.ts_close, counts.first_ts))
+        columns = bars.columns.slice(first, len(bars.columns.ts_close))
+        days, _ = calendar_of(instrument.calendar).buckets(columns.ts_open, Timeframe.D1)
         trades = [trade for trade in run.summary.trades if trade.symbol == bars.symbol]
-        made = baselines(columns, days, trades, generator, periods_per_year=_periods(run.plan))
-        rows += [msgspec.structs.replace(one, name=f"{bars.symbol}: {one.name}") for one in made[:-1]]
-        flat = made[-1:]
-        if recording is run.recordings[-1]:
-            rows += flat
-    return tuple(rows)
-
-
-def _periods(plan: EnginePlan) -> float:
-    """Trading days in a year of the market that trades most."""
-    return float(max(annualisation(one.instrument.asset_class) for one in plan.symbols))
+        year = float(annualisation(instrument.asset_class))
+        for one in baselines(columns, days, trades, generator, periods_per_year=year):
+            if one.name == ALWAYS_FLAT:
+                flat = [one]
+            elif trades or one.name != RANDOM_ENTRY:
+                rows.append(msgspec.structs.replace(one, name=f"{bars.symbol}: {one.name}"))
+    return (*rows, *flat)
 
 
 def _cost_of(*parts: str) -> float:

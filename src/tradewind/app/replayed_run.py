@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -12,8 +12,9 @@ from tradewind.adapters.store.codec import decode_outputs, encode_event, encode_
 from tradewind.adapters.store.store import Store
 from tradewind.app.run_summary import RunCounts, RunSummary
 from tradewind.app.stored_run import StoredRun
-from tradewind.app.wiring import engine_for
-from tradewind.engine.plan import EnginePlan
+from tradewind.engine.pipeline import Engine
+from tradewind.model.event import InputEvent
+from tradewind.model.output import Output
 from tradewind.ports.store import Entry
 
 
@@ -51,6 +52,11 @@ class ReplayedRun(msgspec.Struct, frozen=True):
 
 
 Told = Callable[[int], None]
+Watch = Callable[[InputEvent, Sequence[Output]], None]
+
+
+def _nothing(event: InputEvent, outputs: Sequence[Output]) -> None:
+    """Watches nothing."""
 
 
 def read_run(store: Store, run: StoredRun, summary: RunSummary, on_entries: Told) -> ReplayedRun:
@@ -66,15 +72,16 @@ def read_run(store: Store, run: StoredRun, summary: RunSummary, on_entries: Told
     return _told(store, run, summary, entry)
 
 
-def verify_run(store: Store, run: StoredRun, plan: EnginePlan, summary: RunSummary, on_entries: Told) -> ReplayedRun:
-    """Feeds the journaled inputs to a new engine of ``plan`` and compares every entry's outputs and the digest.
+def verify_run(
+    store: Store, run: StoredRun, engine: Engine, summary: RunSummary, on_entries: Told, watch: Watch = _nothing
+) -> ReplayedRun:
+    """Feeds the journaled inputs to a new ``engine`` of the run's plan; compares every entry's outputs and the digest.
 
     It goes on behind a difference: inputs do not depend on outputs, so how many entries differ can be counted.
 
     Raises:
         Corrupt: the chain is broken; the message names the entry.
     """
-    engine = engine_for(plan)
     head = EMPTY
     entry: Entry | None = None
     first: Difference | None = None
@@ -87,6 +94,7 @@ def verify_run(store: Store, run: StoredRun, plan: EnginePlan, summary: RunSumma
             differing += 1
             first = first or _difference(entry, made)
         summary.watch(entry.event, outputs)
+        watch(entry.event, outputs)
         on_entries(1)
     told = _told(store, run, summary, entry)
     return msgspec.structs.replace(

@@ -28,8 +28,17 @@ def write_page(path: Path, data: ReportData) -> Path:
     return path
 
 
-def report_data(run: FinishedRun, result: MeasuredRun, kind: str, notes: tuple[str, ...] = ()) -> ReportData:
-    """What the page shows, from the run and its measured result; ``kind`` names it: Backtest, Paper run."""
+def report_data(
+    run: FinishedRun,
+    result: MeasuredRun,
+    kind: str,
+    notes: tuple[str, ...] = (),
+    also: tuple[tuple[str, bool | None], ...] = (),
+) -> ReportData:
+    """What the page shows, from the run and its measured result.
+
+    ``kind`` names it: Backtest, Paper run. ``also`` are findings behind the run's own.
+    """
     counts = result.counts
     return ReportData(
         title=f"{kind} {', '.join(result.symbols)}",
@@ -41,8 +50,8 @@ def report_data(run: FinishedRun, result: MeasuredRun, kind: str, notes: tuple[s
         charts=_charts(run, counts.first_ts if counts.history else 0),
         equity=_equity(result),
         gates=gate_groups(result.proofs),
-        findings=findings(result),
-        members=tuple(_member(proof) for proof in result.proofs),
+        findings=(*findings(result), *also),
+        members=tuple(_member(proof) for proof in best_first(result.proofs)),
         reasons=tuple(counts.reasons.items()),
         stress=result.stress,
         baselines=result.baselines,
@@ -82,6 +91,7 @@ def _member(proof: MemberProof) -> MemberRow:
 def _charts(run: FinishedRun, measured_from: int) -> tuple[SeriesChart, ...]:
     """The bars decided on of every symbol with what happened on them; little of the warm-up before."""
     charts = []
+    held = frozenset(name for position in run.engine.portfolio.positions() for name in position.signal_ids)
     for recording in run.recordings:
         bars = decided_bars(run.plan, recording)
         first = int(np.searchsorted(bars.columns.ts_close, measured_from)) - WARMUP_SHOWN
@@ -93,6 +103,7 @@ def _charts(run: FinishedRun, measured_from: int) -> tuple[SeriesChart, ...]:
                 bars.columns.slice(max(0, first), len(bars.columns.ts_close)),
                 tuple(signal for signal in run.summary.signals if signal.symbol == bars.symbol),
                 tuple(trade for trade in run.summary.trades if trade.symbol == bars.symbol),
+                held,
             )
         )
     return tuple(charts)

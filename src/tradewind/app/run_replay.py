@@ -49,6 +49,7 @@ class RunResult(msgspec.Struct, frozen=True):
     digest: str
     simulated: bool
     rate: SignalRate
+    report: str | None = None
     network: Traffic | None = None
 
 

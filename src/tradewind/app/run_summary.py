@@ -45,6 +45,11 @@ class RunCounts(msgspec.Struct, frozen=True):
     last_ts: int
     history: int = 0
 
+    def bars_text(self) -> str:
+        """``168 (0 missing, 0 revised, 0 synthetic) after 20,000 to warm up``."""
+        text = f"{self.bars:,} ({self.missing} missing, {self.revised} revised, {self.synthetic} synthetic)"
+        return f"{text} after {self.history:,} to warm up" if self.history else text
+
 
 class RunSummary:
     """Watches a session: give ``watch`` to it. Signals and trades are kept, the rest is counted."""

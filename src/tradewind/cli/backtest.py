@@ -116,9 +116,9 @@ def result_tables(result: MeasuredRun) -> list[Any]:
             ("first bar closed", utc(counts.first_ts)),
             ("last bar closed", utc(counts.last_ts)),
             ("data from", "; ".join(result.origins)),
-            ("bars", f"{counts.bars} ({counts.missing} missing, {counts.synthetic} synthetic)"),
-            ("decisions", f"{counts.decisions}: {counts.signals} signals, {counts.no_trade} no trade, "
-                          f"{counts.no_decision} no decision"),
+            ("bars", counts.bars_text()),
+            ("decisions", f"{counts.decisions:,}: {counts.signals:,} signals, {counts.no_trade:,} no trade, "
+                          f"{counts.no_decision:,} no decision"),
             ("signals", result.rate.text()),
             ("signals by tier", ", ".join(f"{tier} {n}" for tier, n in counts.tiers.items())),
             ("trades", f"{trades.n} closed, {result.open_positions} open, {counts.ambiguous} ambiguous inside one bar"),
@@ -144,7 +144,9 @@ def result_tables(result: MeasuredRun) -> list[Any]:
 def _against(result: MeasuredRun) -> list[Any]:
     """The cost stress where it was asked for, and what doing nothing clever would have earned."""
     parts: list[Any] = []
-    if result.stress:
+    if result.stress and not result.metrics.trades.n:
+        parts.append("Cost stress: no trade was closed, so there is nothing to stress.")
+    elif result.stress:
         rows = [
             (
                 f"x {row.factor:g}",

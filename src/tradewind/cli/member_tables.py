@@ -19,10 +19,10 @@ def member_tables(proofs: Sequence[MemberProof]) -> list[Any]:
     symbols = list(dict.fromkeys(proof.symbol for proof in proofs))
     counts = [(symbol, *_counts([one for one in proofs if one.symbol == symbol])) for symbol in symbols]
     best = [proof for symbol in symbols for proof in best_first([one for one in proofs if one.symbol == symbol])[:BEST]]
-    verdicts = table("Members on their own (shadow trades, all costs)", ["symbol", "members", *Verdict], counts)
+    verdicts = table("Strategies on their own (shadow trades, all costs)", ["symbol", "strategies", *Verdict], counts)
     rows = table(
         f"The {BEST} best of each symbol, by the lower bound of their sealed expectancy",
-        ["symbol", "member", "trades", "win rate", "break-even", "expectancy R", "lower bound R", "verdict"],
+        ["symbol", "strategy", "trades", "win rate", "break-even", "expectancy R", "lower bound R", "verdict"],
         [
             (
                 proof.symbol,
@@ -36,7 +36,7 @@ def member_tables(proofs: Sequence[MemberProof]) -> list[Any]:
             )
             for proof in best
         ],
-        note=f"All {len(proofs)} members are in the report and in --json.",
+        note=f"All {len(proofs)} strategies are in the report and in --json.",
     )
     return [verdicts, rows, edge_line(proofs)]
 

@@ -10,10 +10,13 @@ import typer
 from tradewind.adapters.store.database import Database
 from tradewind.adapters.store.store import Store
 from tradewind.app.config import load_config
+from tradewind.app.recorded_page import recorded_page
 from tradewind.app.replayed_run import Difference, ReplayedRun, read_run, verify_run
+from tradewind.app.run_page import write_page
 from tradewind.app.run_summary import RunSummary
 from tradewind.app.signal_text import percent, utc
-from tradewind.app.stored_run import plan_of, stored_run
+from tradewind.app.stored_run import Configure, plan_of, stored_run
+from tradewind.app.wiring import engine_for
 from tradewind.app.workspace import Workspace
 from tradewind.cli.contract import DONE, NEGATIVE, Report, progress, single, table, verb
 from tradewind.cli.overrides import configured
@@ -26,29 +29,44 @@ JournalArgument = Annotated[
     Path | None, typer.Argument(metavar="[JOURNAL]", help="Store file of the run. Default: the project's own store.")
 ]
 VerifyOption = Annotated[bool, typer.Option("--verify", help="Repeat the run; compare every decision byte for byte.")]
+PageOption = Annotated[Path | None, typer.Option("--report", help="Write the run as an HTML report; repeats it too.")]
 LastOption = Annotated[int, typer.Option("--last", min=0, help="How many of the newest signals and trades to print.")]
 
 
 @app.command()
 @verb
 def replay(
-    config: Path | None, journal: JournalArgument = None, verify: VerifyOption = False, last: LastOption = 10
+    config: Path | None,
+    journal: JournalArgument = None,
+    verify: VerifyOption = False,
+    page: PageOption = None,
+    last: LastOption = 10,
 ) -> Report:
     """Repeats a recorded run from its journal. Reads only: a run that goes on beside it is not disturbed."""
     own = journal is None or str(journal) == "latest"
     place = Workspace(load_config(config)).database if own or journal is None else journal
     summary = RunSummary()
+    if verify or page is not None:
+        found = repeat(place, lambda preset, interval: configured(config, preset, interval), summary, page)
+    else:
+        with Store.read(Database(place)) as store, progress("Replay", store.journal.head[0]) as advance:
+            found = read_run(store, stored_run(store), summary, advance)
+    document = {"run": found, "signals": summary.signals, "trades": summary.trades, "report": page}
+    human = [*_tables(found, summary, last), *([] if page is None else [f"Report: {page}"])]
+    return Report(document, human=human, exit_code=NEGATIVE if found.byte_equal is False else DONE)
+
+
+def repeat(place: Path, configure: Configure, summary: RunSummary, page: Path | None) -> ReplayedRun:
+    """Repeats the run of a store, compares it, and writes its page where one is asked for."""
     with Store.read(Database(place)) as store:
         run = stored_run(store)
-        plan = plan_of(run, lambda preset, interval: configured(config, preset, interval), place) if verify else None
-        with progress("Replay", store.journal.head[0]) as advance:
-            if plan is None:
-                found = read_run(store, run, summary, advance)
-            else:
-                found = verify_run(store, run, plan, summary, advance)
-    document = {"run": found, "signals": summary.signals, "trades": summary.trades}
-    code = NEGATIVE if found.byte_equal is False else DONE
-    return Report(document, human=_tables(found, summary, last), exit_code=code)
+        plan = plan_of(run, configure, place)
+        with progress("Repeat the run from its journal", store.journal.head[0]) as advance:
+            if page is None:
+                return verify_run(store, run, engine_for(plan), summary, advance)
+            found, data = recorded_page(store, run, plan, summary, advance)
+    write_page(page, data)
+    return found
 
 
 def _tables(found: ReplayedRun, summary: RunSummary, last: int) -> list[Any]:

@@ -11,16 +11,18 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
+import msgspec
 import typer
 
 from tradewind.adapters.wall_clock import WallClock
 from tradewind.app.config import config_hash
 from tradewind.app.live_sources import LiveRequest
 from tradewind.app.pacing import paced
-from tradewind.app.recordings import material_for
+from tradewind.app.recordings import Material, material_for
 from tradewind.app.run_live import run_live
 from tradewind.app.run_options import requested
 from tradewind.app.run_replay import RunResult, run_replay
+from tradewind.app.run_summary import RunSummary
 from tradewind.app.settings.root import AppConfig
 from tradewind.app.signal_text import utc
 from tradewind.app.stored_run import asked_words
@@ -38,6 +40,8 @@ from tradewind.cli.options import (
     split_symbols,
 )
 from tradewind.cli.overrides import configured
+from tradewind.cli.replay import repeat
+from tradewind.engine.plan import EnginePlan
 from tradewind.model.timeframe import Timeframe
 
 app = single()
@@ -47,6 +51,9 @@ ExecutionOption = Annotated[str | None, typer.Option("--execution", help="none (
 ModeOption = Annotated[str | None, typer.Option("--mode", help="Older word: dryrun, paper; live is refused.")]
 IterationsOption = Annotated[int, typer.Option("--iterations", min=0, help="Stop after so many closes; 0: at the end.")]
 SpeedOption = Annotated[float, typer.Option("--speed", min=0.0, help="Times real time; 0: as fast as it goes.")]
+RunPageOption = Annotated[
+    Path | None, typer.Option("--report", help="Afterwards repeat the run from its journal and write an HTML report.")
+]
 StoreOption = Annotated[Path | None, typer.Option("--store", help="The run's database instead of the project's own.")]
 
 
@@ -67,6 +74,7 @@ def run(
     store: StoreOption = None,
     provider: ProviderOption = "",
     gateway: GatewayOption = "",
+    page: RunPageOption = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="Do not print signals and trades as they happen.")] = False,
 ) -> Report:
     """Turns closing bars into signals, journaled; continues where an earlier run on the same store stopped."""
@@ -76,38 +84,54 @@ def run(
     symbols = workspace.symbols(split_symbols(symbol))
     words = asked_words(executes=request.executes, preset=preset, interval=interval, settings=config_hash(settings))
     place, say = store or workspace.database, _silent if quiet else _say
-    if request.feed != "replay":
+    if request.feed == "replay":
+        span = timerange or TimeRange()
+        material = material_for(workspace, symbols, interval=interval, detail=detail, start=span.start, end=span.end)
+        plan = plan_for(settings, material.bases, executes=request.executes, simulated=material.simulated)
+        result = _replayed(plan, material, place, say, iterations, speed, words)
+    else:
         bases = live_bases(settings, symbols, interval)
         polls = request.feed == "poll"
         live = LiveRequest(bases, request.executes, polls, provider, gateway, iterations, words, speed)
-        return _live(settings, live, place, say)
-    span = timerange or TimeRange()
-    material = material_for(workspace, symbols, interval=interval, detail=detail, start=span.start, end=span.end)
-    plan = plan_for(settings, material.bases, executes=request.executes, simulated=material.simulated)
+        result = _live(settings, live, place, say)
+    if page is not None:
+        repeat(place, lambda preset, interval: configured(config, preset, interval), RunSummary(), page)
+        result = msgspec.structs.replace(result, report=str(page))
+    return Report(result, human=run_tables(result))
+
+
+def _replayed(
+    plan: EnginePlan,
+    material: Material,
+    database: Path,
+    say: Callable[[str], None],
+    iterations: int,
+    speed: float,
+    asked: Sequence[str],
+) -> RunResult:
+    """Runs over stored bars until they end, the count is reached or somebody asks to stop."""
     clock = WallClock()
     with stop_on_signal() as stop, progress("Run", None if iterations else material.bars) as advance:
-        result = run_replay(
+        return run_replay(
             plan,
             material,
-            place,
+            database,
             say,
             iterations=iterations,
             pace=paced(speed, clock, stop) if speed > 0.0 else None,
             on_step=lambda step: advance(len(step.bars)),
             stop_asked=stop.is_set,
             now=clock.now(),
-            asked=words,
+            asked=asked,
         )
-    return Report(result, human=run_tables(result))
 
 
-def _live(settings: AppConfig, request: LiveRequest, database: Path, say: Callable[[str], None]) -> Report:
+def _live(settings: AppConfig, request: LiveRequest, database: Path, say: Callable[[str], None]) -> RunResult:
     """Streams or polls until the count is reached or somebody asks to stop."""
     with stop_on_signal() as stop, progress("Closes", request.iterations or None) as advance:
-        result = asyncio.run(
+        return asyncio.run(
             run_live(settings, request, database, WallClock(), say, on_close=advance, stop_asked=stop.is_set)
         )
-    return Report(result, human=run_tables(result))
 
 
 def live_bases(settings: AppConfig, symbols: Sequence[str], interval: Timeframe | None) -> dict[str, Timeframe]:
@@ -136,7 +160,7 @@ def run_tables(result: RunResult) -> list[Any]:
     rows = [
         ("start", resumed),
         ("stopped", f"{result.loop.stopped}, last close {utc(result.loop.last_ts)}"),
-        ("bars", f"{counts.bars} ({counts.missing} missing, {counts.revised} revised)"),
+        ("bars", counts.bars_text()),
         ("decisions", f"{counts.decisions}: {counts.signals} signals, {counts.no_trade} no trade, "
                       f"{counts.no_decision} no decision"),
         ("signals", result.rate.text()),
@@ -150,6 +174,7 @@ def run_tables(result: RunResult) -> list[Any]:
     return [
         table(f"{head}Run", ["what", "value"], rows),
         table("Why there was no trade (every reason counts)", ["reason", "times"], reasons),
+        *([f"Report: {result.report}"] if result.report else []),
         "Next: tradewind replay --verify; tradewind why PAIR; tradewind status",
     ]
 

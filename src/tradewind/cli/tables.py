@@ -31,6 +31,8 @@ class FittedTable:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[RenderableType]:
         """Draws what fits into the width there is."""
+        if self.title:
+            yield Text(self.title, style="italic")
         whole = [max(_length(cell) for cell in cells) for cells in self._cells()]
         least = [min(_LONGEST, max(map(len, " ".join(cells).split()), default=0)) for cells in self._cells()]
         width, count = options.max_width, len(self.columns)
@@ -50,8 +52,6 @@ class FittedTable:
     def _table(self, frame: box.Box | None, widths: Sequence[int]) -> Table:
         bare = frame is None
         drawn = Table(
-            title=Text(self.title) if self.title else None,
-            title_justify="left",
             header_style="bold underline" if bare else "bold",
             box=frame,
             pad_edge=not bare,
@@ -64,8 +64,6 @@ class FittedTable:
         return drawn
 
     def _records(self) -> Iterator[RenderableType]:
-        if self.title:
-            yield Text(self.title, style="italic")
         drawn = Table(box=None, show_header=False, pad_edge=False, padding=(0, _GAP, 0, 0))
         drawn.add_column(style="bold", no_wrap=True)
         drawn.add_column(overflow="fold")

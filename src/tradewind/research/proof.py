@@ -7,6 +7,7 @@ member, without ensemble, filters or limits.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Final
 
 import msgspec
 import numpy as np
@@ -25,6 +26,9 @@ from tradewind.validation.gates import judge
 from tradewind.validation.sample import TradeSample
 from tradewind.validation.trade_metrics import TradeMetrics, trade_metrics
 
+MIN_BOUND: Final = 30
+"""Sealed trades below which no lower bound is told."""
+
 
 class MemberProof(msgspec.Struct, frozen=True):
     """One member's shadow trades on ``symbol`` over the span, measured and judged."""
@@ -38,8 +42,17 @@ class MemberProof(msgspec.Struct, frozen=True):
 
     @property
     def lower_bound(self) -> float | None:
-        """Lower bound of the sealed net expectancy in R, at the level the gate asks for; None with too few trades."""
-        return next((row.value for row in self.report.rows if row.name == "expectancy.sealed.lower_bound"), None)
+        """``sealed_lower_bound`` of the report."""
+        return sealed_lower_bound(self.report)
+
+
+def sealed_lower_bound(report: GateReport) -> float | None:
+    """Lower bound of the sealed net expectancy in R, at the level the gate asks for; None below ``MIN_BOUND`` trades.
+
+    The resampled bound of a handful of trades says more about the handful than about the strategy.
+    """
+    found = (row.value for row in report.rows if row.name == "expectancy.sealed.lower_bound" and row.n >= MIN_BOUND)
+    return next(found, None)
 
 
 def shadow_book(
@@ -121,5 +134,7 @@ def edge_line(proofs: Sequence[MemberProof]) -> str:
     if passed:
         return f"Edge found: {passed} of {len(proofs)} strategies passed every gate."
     open_ones = sum(proof.report.verdict is Verdict.INSUFFICIENT for proof in proofs)
-    rest = f"; {open_ones} have too few trades to say either" if open_ones else ""
+    count = "all" if open_ones == len(proofs) else str(open_ones)
+    have = "has" if open_ones == 1 else "have"
+    rest = f"; {count} {have} too few trades to say either" if open_ones else ""
     return f"No edge found: none of {len(proofs)} strategies passed the gates{rest}."

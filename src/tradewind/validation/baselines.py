@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,10 @@ from tradewind.model.bar import BarColumns
 from tradewind.model.outcome import Trade
 from tradewind.model.report import Baseline
 from tradewind.validation.return_metrics import Floats, daily_returns, return_metrics
+
+BUY_AND_HOLD: Final = "Buy and hold"
+RANDOM_ENTRY: Final = "Random entry"
+ALWAYS_FLAT: Final = "Always flat"
 
 
 def exposure(columns: BarColumns, trades: Iterable[Trade]) -> Floats:
@@ -64,12 +69,12 @@ def baselines(
         return Baseline(name, result.total_return, result.sharpe, result.max_drawdown, note)
 
     return (
-        measured("Buy and hold", moves, "one unit through the whole span, no costs"),
+        measured(BUY_AND_HOLD, moves, "one unit through the whole span, no costs"),
         measured(
-            "Random entry",
+            RANDOM_ENTRY,
             np.roll(held, middle) * moves,
             f"same sides and holding times at random moments, median of {draws}, no costs; "
             f"{better} of {draws} did at least as well as the trades' own timing",
         ),
-        measured("Always flat", np.zeros(n), "no trade at all"),
+        measured(ALWAYS_FLAT, np.zeros(n), "no trade at all"),
     )

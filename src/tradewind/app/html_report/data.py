@@ -17,7 +17,7 @@ from tradewind.validation.metrics import Metrics
 class SeriesChart(msgspec.Struct, frozen=True):
     """Candles of one symbol and timeframe with the signals and round trips that happened on them.
 
-    ``digits`` are the decimals of a price.
+    ``digits`` are the decimals of a price; ``held`` are the signals whose trades are still open.
     """
 
     symbol: str
@@ -26,6 +26,7 @@ class SeriesChart(msgspec.Struct, frozen=True):
     columns: BarColumns
     signals: tuple[Signal, ...] = ()
     trades: tuple[Trade, ...] = ()
+    held: frozenset[str] = frozenset()
 
 
 class EquityCurve(msgspec.Struct, frozen=True):

@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from tradewind.model.timeframe import SECOND
 
 DASH = "–"
+SHARPE_DAYS = 30
+"""Days a ratio per year needs; a few days scaled up to a year would be a number without a meaning."""
 
 
 def number(value: float | None, digits: int = 2, *, signed: bool = False) -> str:
@@ -14,6 +16,8 @@ def number(value: float | None, digits: int = 2, *, signed: bool = False) -> str
     if value is None:
         return DASH
     text = f"{value:+,.{digits}f}" if signed else f"{value:,.{digits}f}"
+    if text.startswith("-") and not text.strip("-0.,"):
+        text = text[1:]  # a loss that rounds to nothing is no loss
     return text.replace("-", "−")
 
 

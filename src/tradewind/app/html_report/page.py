@@ -6,6 +6,8 @@ import json
 from importlib import resources
 from typing import Final
 
+import numpy as np
+
 from tradewind.app.html_report import proof, series, summary
 from tradewind.app.html_report.data import ReportData
 from tradewind.app.html_report.markup import element, section, text
@@ -114,6 +116,8 @@ def _equity(data: ReportData, values: object) -> str:
     """A frame for equity and drawdown."""
     if data.equity is None or not isinstance(values, dict):
         return ""
+    if not data.trades and not float(np.ptp(data.equity.equity)):
+        return section("Equity", "<p>The equity did not move.</p>")
     thinned = "" if values["shown"] == values["of"] else " The lowest and highest mark of every stretch are kept."
     note = f"{values['shown']:,} of {values['of']:,} marks of the account, open positions at market.{thinned}"
     frame = element("div", "", "chart", id="equity", role="img", aria_label="Equity and drawdown")

@@ -5,19 +5,22 @@ from __future__ import annotations
 from collections import Counter
 
 from tradewind.app.html_report.data import GateGroup, MemberRow, ReportData
-from tradewind.app.html_report.figures import DASH, day, multiple, number, percent, tone
+from tradewind.app.html_report.figures import DASH, SHARPE_DAYS, day, multiple, number, percent, tone
 from tradewind.app.html_report.markup import Cell, badge, element, folded, section, table, text
+from tradewind.app.signal_text import WORDS
 from tradewind.model.report import GateReport, GateRow, Verdict
+from tradewind.research.proof import sealed_lower_bound
 from tradewind.validation.significance import breakeven_win_rate, wilson
 
 _STYLE = {Verdict.PASS: "good", Verdict.FAIL: "bad", Verdict.INSUFFICIENT: "warn"}
 _FEW = 3
 """Verdicts that are shown unfolded; more are a list to open."""
+_SHOWN = 5
+"""Verdicts of a market listed at once; approved ones always are."""
 _BEST = 10
 _BASELINE_NOTE = (
     "Moves of the price with the whole account in or out, before costs; the run itself risks far less a trade."
 )
-_LOWER_BOUND = "expectancy.sealed.lower_bound"
 
 
 def gates(data: ReportData) -> str:
@@ -34,9 +37,13 @@ def gates(data: ReportData) -> str:
 
 def _group(group: GateGroup, *, unfolded: bool, best: bool) -> str:
     few = len(group.reports) <= _FEW
-    inner = "".join(_gate(report, unfolded=few or (best and not place)) for place, report in enumerate(group.reports))
+    gates = [_gate(report, unfolded=few or (best and not place)) for place, report in enumerate(group.reports)]
+    shown = max(_SHOWN, sum(report.approved for report in group.reports))
+    inner = "".join(gates[:shown])
+    if gates[shown:]:
+        inner += folded(text(f"{len(gates) - shown} more, none of them approved"), "".join(gates[shown:]))
     lead = element("p", text(group.note), "note") if group.note else ""
-    title = element("span", text(group.label or "All"), "name") + _verdict_count(group)
+    title = element("span", text(group.label or "All"), "name") + " " + _verdict_count(group)
     return folded(title, lead + element("div", inner, "inside"), unfolded=few or unfolded)
 
 
@@ -46,15 +53,17 @@ def _verdict_count(group: GateGroup) -> str:
     passed = found[Verdict.PASS]
     head = badge(f"{passed} of {len(group.reports)} approved", "good" if passed else "bad")
     rest = f"{found[Verdict.FAIL]} failed, {found[Verdict.INSUFFICIENT]} with too little evidence"
-    return head + element("span", text(rest), "note")
+    return head + " " + element("span", text(rest), "note")
 
 
 def _gate(report: GateReport, *, unfolded: bool) -> str:
     word = "APPROVED" if report.approved else "REJECTED"
-    title = (
-        element("span", text(report.subject or "candidate"), "name")
-        + badge(f"{word} ({report.verdict.value})", _STYLE[report.verdict])
-        + element("span", text(_standing(report)), "note")
+    title = " ".join(
+        (
+            element("span", text(report.subject or "candidate"), "name"),
+            badge(f"{word} ({report.verdict.value})", _STYLE[report.verdict]),
+            element("span", text(_standing(report)), "note"),
+        )
     )
     headers = (
         Cell("Met"),
@@ -76,7 +85,7 @@ def _gate(report: GateReport, *, unfolded: bool) -> str:
 
 def _standing(report: GateReport) -> str:
     """How many criteria are met, and what the expectancy is at least."""
-    bound = next((row.value for row in report.rows if row.name == _LOWER_BOUND), None)
+    bound = sealed_lower_bound(report)
     least = "" if bound is None else f"; expectancy at least {multiple(bound, 3)}"
     return f"criteria met {report.met}/{len(report.rows)}{least}"
 
@@ -99,13 +108,13 @@ def _criterion(row: GateRow) -> tuple[Cell, ...]:
 
 
 def members(data: ReportData) -> str:
-    """The record of every member, from its own shadow trades: the best, and all of them folded."""
-    ranked = sorted(data.members, key=lambda row: (row.record.mean_r is None, -(row.record.mean_r or 0.0)))
-    note = "Each alone on its own stop and target, net of costs, by mean result. The gates decide, not this order."
+    """The record of every member, from its own shadow trades, in the order given: the first, and all of them folded."""
+    ranked = list(data.members)
+    note = "Each alone on its own stop and target, net of costs. Passed ones first, then by what they earn at least."
     if len(ranked) <= _BEST:
         return section("Strategies", _member_table(ranked) if ranked else "", note)
     rest = folded(text(f"All {len(ranked)} strategies"), _member_table(ranked))
-    return section("Strategies", _member_table(ranked[:_BEST]) + rest, f"The {_BEST} best. {note}")
+    return section("Strategies", _member_table(ranked[:_BEST]) + rest, f"The first {_BEST} of {len(ranked)}. {note}")
 
 
 def _member_table(rows: list[MemberRow]) -> str:
@@ -166,7 +175,8 @@ def stress(data: ReportData) -> str:
         "The same signals in the same sizes when spread and slippage cost more; commission and swap as they are. A "
         "signal is passed over where wider spreads kept the trade before it open."
     )
-    return section("Cost stress", table(headers, rows) if rows else "", note)
+    traded = any(row.n for row in data.stress)
+    return section("Cost stress", table(headers, rows) if traded else "", note)
 
 
 def baselines(data: ReportData) -> str:
@@ -182,7 +192,7 @@ def baselines(data: ReportData) -> str:
         (
             Cell(row.name),
             Cell(percent(row.total_return, 2, signed=True), f"num {tone(row.total_return)}"),
-            Cell(number(row.sharpe), "num"),
+            Cell(number(row.sharpe if data.metrics.returns.n >= SHARPE_DAYS else None), "num"),
             Cell(percent(row.max_drawdown), "num"),
             Cell(row.note, "wide"),
         )
@@ -198,7 +208,7 @@ def reasons(data: ReportData) -> str:
     rows = "".join(
         element(
             "li",
-            element("span", text(code), "name")
+            element("div", element("span", text(code), "name") + element("span", text(WORDS.get(code, "")), "note"))
             + f'<meter min="0" max="{most}" value="{count}"></meter>'
             + element("span", text(number(count, 0)), "num"),
         )

@@ -97,6 +97,10 @@
     const depth = chart.addSeries(library.AreaSeries, {
       lineWidth: 1, priceLineVisible: false, invertFilledArea: true,
       priceFormat: { type: "custom", formatter: (value) => value.toFixed(1) + "%", minMove: 0.01 },
+      autoscaleInfoProvider: (own) => {
+        const info = own();
+        return info && { ...info, priceRange: { minValue: Math.min(info.priceRange.minValue, -0.5), maxValue: 0 } };
+      },
     }, 1);
     line.setData(rows(values.equity.equity, 1));
     depth.setData(rows(values.equity.drawdown, 100));
@@ -115,7 +119,7 @@
   };
 
   if (values.charts.length) candles();
-  if (values.equity && values.equity.equity.length) equity();
+  if (document.getElementById("equity")) equity();
 
   const repaint = () => drawn.forEach((paint) => paint());
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", repaint);

@@ -88,7 +88,9 @@ def _marks(chart: SeriesChart, shown: set[int]) -> list[tuple[int, str, str]]:
         put(_row_at(chart, trade.ts_exit - 1), "won" if trade.r > 0.0 else "lost", multiple(trade.r))
     traded = {trade.signal_id for trade in chart.trades}
     for signal in chart.signals:
-        if signal.id not in traded:
+        if signal.id in chart.held:
+            put(_row_at(chart, signal.ts), "long" if signal.bracket.side > 0 else "short", "open")
+        elif signal.id not in traded:
             put(_row_at(chart, signal.ts - 1), "signal", signal.direction)
     return marks
 

@@ -6,12 +6,11 @@ from decimal import Decimal
 from typing import Final
 
 from tradewind.app.html_report.data import ReportData
-from tradewind.app.html_report.figures import DASH, day, interval, multiple, number, percent, tone
+from tradewind.app.html_report.figures import DASH, SHARPE_DAYS, day, interval, multiple, number, percent, tone
 from tradewind.app.html_report.markup import Cell, element, section, table, text
 from tradewind.model.outcome import Trade
 from tradewind.validation.return_metrics import ReturnMetrics
 
-_SHARPE_DAYS: Final = 30
 _MANY_TRADES: Final = 30
 _SIMULATED: Final = "SIMULATED prices, made by a program. Nothing here was earned in a market."
 
@@ -19,7 +18,8 @@ _SIMULATED: Final = "SIMULATED prices, made by a program. Nothing here was earne
 def header(data: ReportData) -> str:
     """Title, span, and the banner when the data is simulated."""
     banner = element("div", text(_SIMULATED), "simulated", role="note") if data.stamp.simulated else ""
-    what = f"{day(data.span.start)} to {day(data.span.end)} UTC, {data.bars:,} decisions, {data.signals:,} signals"
+    what = f"{day(data.span.start)} to {day(data.span.end)} UTC, {data.bars:,} decisions, "
+    what += "1 signal" if data.signals == 1 else f"{data.signals:,} signals"
     if data.warmup_bars:
         what += f"; {data.warmup_bars:,} bars before that only to warm up"
     lines = element("h1", text(data.title))
@@ -59,7 +59,7 @@ def numbers(data: ReportData) -> str:
         _sharpe(returns),
         (
             "Max drawdown",
-            percent(returns.max_drawdown),
+            percent(returns.max_drawdown, 2),
             f"{number(trades.max_drawdown_r, 1)} R; longest {returns.drawdown_longest:,} days",
             "bad" if returns.max_drawdown < 0.0 else "",
         ),
@@ -81,9 +81,9 @@ def numbers(data: ReportData) -> str:
 
 
 def _sharpe(returns: ReturnMetrics) -> tuple[str, str, str, str]:
-    """The card of the Sharpe ratio; a few days scaled up to a year would be a number without a meaning."""
-    if returns.n < _SHARPE_DAYS:
-        return "Sharpe", DASH, f"{returns.n} days; a ratio needs {_SHARPE_DAYS}", ""
+    """The card of the Sharpe ratio."""
+    if returns.n < SHARPE_DAYS:
+        return "Sharpe", DASH, f"{returns.n} days; a ratio needs {SHARPE_DAYS}", ""
     return "Sharpe", number(returns.sharpe), f"daily, {returns.periods_per_year:g} days a year", tone(returns.sharpe)
 
 
