@@ -17,6 +17,7 @@ from tradewind.engine.plausibility import PriceWatch
 from tradewind.engine.portfolio import Portfolio
 from tradewind.engine.rates import Rates
 from tradewind.engine.series import Series
+from tradewind.ensemble.confidence import compile_now
 from tradewind.model.bar import Bar
 from tradewind.model.decision import Bracket, Consensus, Decision, NoDecision, NoTrade, Reason, Signal
 from tradewind.model.event import BarClosed, BarMissing, Command, FeedState, InputEvent
@@ -92,6 +93,7 @@ class Engine:
         self.paused = False
         self.closed: tuple[Bar, ...] = ()
         self.desks = {one.instrument.symbol: _Desk(one, plan, keep_shadow=keep_shadow) for one in plan.symbols}
+        compile_now()
 
     def process(self, event: InputEvent) -> list[Output]:
         """Outputs of one sequenced event, in the order they happened."""

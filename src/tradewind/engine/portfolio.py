@@ -93,7 +93,11 @@ class Portfolio:
     @property
     def open_risk(self) -> float:
         """Cash that all open positions together would lose at their stops, as planned, before costs."""
-        return sum(lot.risk for lots in self._lots.values() for lot in lots)
+        risk = 0.0
+        for lots in self._lots.values():  # sum() rounds differently from one Python to the next
+            for lot in lots:
+                risk += lot.risk
+        return risk
 
     def account_view(self, symbol: str, without: Collection[str] = ()) -> AccountView:
         """The account as risk sees it for a trade of ``symbol``: what is open, and what is ordered and not filled.
@@ -101,9 +105,12 @@ class Portfolio:
         ``without`` names signals to leave out: the account as it was before they were decided.
         """
         waiting = [plan for name, plan in self._plans.items() if not plan.filled and name not in without]
+        ordered = 0.0
+        for plan in waiting:
+            ordered += plan.risk
         return AccountView(
             equity=self._equity,
-            open_risk=self.open_risk + sum(plan.risk for plan in waiting),
+            open_risk=self.open_risk + ordered,
             open_positions=len(self._lots) + len(waiting),
             held=symbol in self._lots or any(plan.symbol == symbol for plan in waiting),
         )

@@ -36,7 +36,9 @@ def timeframe_shares(weights: Mapping[str, float], present: Collection[str]) -> 
     names = sorted(present)
     if not weights:
         return {name: 1.0 / len(names) for name in names} if names else {}
-    total = sum(weights.get(name, 0.0) for name in names)
+    total = 0.0
+    for name in names:  # sum() rounds differently from one Python to the next
+        total += weights.get(name, 0.0)
     if total <= 0.0:
         return dict.fromkeys(names, 0.0)
     return {name: weights.get(name, 0.0) / total for name in names}

@@ -24,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtr
 
+from tradewind.kernels.correlated import pair_sums
 from tradewind.model.decision import Record
 
 
@@ -48,12 +49,12 @@ def breakeven_of(record: Record) -> float | None:
 
 def n_effective(weights: Sequence[float], correlation: NDArray[np.float64]) -> float:
     """Number of independent members: ``(sum w)^2 / sum_ij w_i w_j rho_ij``; ``correlation`` has shape (m, m)."""
-    return _n_effective(np.asarray(weights, dtype=np.float64), np.maximum(correlation, 0.0))
+    return _independent(weights, [0.0] * len(weights), correlation)[0]
 
 
-def _n_effective(w: NDArray[np.float64], positive: NDArray[np.float64]) -> float:
-    spread = float(w @ positive @ w)
-    return float(w.sum()) ** 2 / spread if spread > 0.0 else 0.0
+def compile_now() -> None:
+    """Have the kernel compiled (or read from its cache) now: no candle waits for a compiler."""
+    n_effective([1.0], np.ones((1, 1)))
 
 
 def calibrate(
@@ -71,27 +72,34 @@ def calibrate(
     or without variance, take no part; when fewer than ``min_members`` remain every probability is null: one member's
     record does not speak for a quorum.
     """
-    w = np.array(weights, dtype=np.float64)
-    positive = np.maximum(correlation, 0.0)
-    effective = _n_effective(w, positive)
     usable = [i for i, record in enumerate(records) if record.n >= min_record and record.sd_r]
     if len(usable) < max(1, min_members):
         most = max((record.n for record in records), default=0)
         needs = f"{max(1, min_members)} agreeing member(s) with {min_record} closed trades"
+        effective = n_effective(weights, correlation)
         return Calibration(None, None, None, None, effective, f"needs {needs}, has {len(usable)} (most trades: {most})")
-    chosen = list(records)
-    if len(usable) < len(chosen):
-        w, positive = w[usable], positive[np.ix_(usable, usable)]
-        chosen = [records[i] for i in usable]
-    w = w / w.sum()
-    shares = w.tolist()
-    mean = sum([share * (record.mean_r or 0.0) for share, record in zip(shares, chosen, strict=True)])
-    errors = w * np.array([(record.sd_r or 0.0) / math.sqrt(record.n) for record in chosen])
-    variance = float(errors @ positive @ errors)
+    chosen = [records[i] for i in usable]
+    whole = mean = 0.0
+    for i in usable:
+        whole += weights[i]
+    shares = [weights[i] / whole for i in usable]
+    errors = [0.0] * len(weights)  # those who take no part err by nothing
+    for i, share, record in zip(usable, shares, chosen, strict=True):
+        mean += share * (record.mean_r or 0.0)
+        errors[i] = share * (record.sd_r or 0.0) / math.sqrt(record.n)
+    effective, variance = _independent(weights, errors, correlation)
     degrees = min([record.n for record in chosen]) - 1
     confidence = float(stdtr(degrees, mean / math.sqrt(variance))) if variance > 0.0 else None
     win, even = _win_probability(chosen, shares, prior_strength)
     return Calibration(confidence, win, even, mean, effective, _described(chosen))
+
+
+def _independent(
+    weights: Sequence[float], errors: Sequence[float], correlation: NDArray[np.float64]
+) -> tuple[float, float]:
+    """``((sum w)^2 / sum_ij w_i w_j rho_ij, sum_ij e_i e_j rho_ij)``."""
+    total, spread, variance = pair_sums(np.array(weights, dtype=np.float64), np.array(errors), correlation)
+    return total * total / spread if spread > 0.0 else 0.0, variance
 
 
 def _win_probability(

@@ -8,6 +8,7 @@ import numpy as np
 
 from tradewind.app.doctor.finding import Finding, State
 from tradewind.engine.aggregate import Aggregator, aggregate
+from tradewind.ensemble.confidence import compile_now
 from tradewind.ensemble.shadow import ShadowBook
 from tradewind.features.bank import warm_caches
 from tradewind.features.rule_program import RuleProgram
@@ -43,5 +44,6 @@ def warm_kernels() -> None:
     book.run(columns, sides, ranges)
     book.step(Bar("", Timeframe.H1, 0, HOUR, 1.0, 1.0, 1.0, 1.0, 1.0), sides[0], ranges[0])
     book.correlation()
+    compile_now()
     aggregate(columns, calendar_of("crypto"), Timeframe.H4)
     Aggregator("", calendar_of("crypto"), Timeframe.H1, (Timeframe.H4,))
