@@ -32,7 +32,7 @@ from tradewind.ports.process import Process
 from tradewind.ports.transport import Traffic
 
 COMMIT_EVERY = 512
-SNAPSHOT_EVERY = 20_000
+SNAPSHOT_EVERY = 2_500
 
 
 class RunResult(msgspec.Struct, frozen=True):

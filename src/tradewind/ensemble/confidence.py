@@ -22,8 +22,8 @@ from collections.abc import Sequence
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import stdtr
 
+from tradewind.ensemble.student import student_cdf
 from tradewind.kernels.correlated import pair_sums
 from tradewind.model.decision import Record
 
@@ -89,7 +89,7 @@ def calibrate(
         errors[i] = share * (record.sd_r or 0.0) / math.sqrt(record.n)
     effective, variance = _independent(weights, errors, correlation)
     degrees = min([record.n for record in chosen]) - 1
-    confidence = float(stdtr(degrees, mean / math.sqrt(variance))) if variance > 0.0 else None
+    confidence = student_cdf(mean / math.sqrt(variance), degrees) if variance > 0.0 else None
     win, even = _win_probability(chosen, shares, prior_strength)
     return Calibration(confidence, win, even, mean, effective, _described(chosen))
 
