@@ -75,6 +75,7 @@ class Failover:
         self._clock = clock
         self._expected = expected
         self._streaming: int | None = None
+        self._offset = 0
         self._offsets: dict[int, int] = {}
         self._closed = False
         self.name = "+".join(provider.name for provider in providers)
@@ -110,9 +111,10 @@ class Failover:
     async def self_test(self) -> Health:
         """The first provider that is well, else the first one's illness."""
         found = [await provider.self_test() for provider in self._providers]
-        if len(found) == 1:
-            return found[0]
         well = next((health for health in found if health.state == "ok"), found[0])
+        self._offset = round((well.clock_offset_s or 0.0) * SECOND)
+        if len(found) == 1:
+            return well
         detail = "; ".join(f"{health.provider}: {health.state} ({health.detail})" for health in found)
         return Health(self.name, well.state, detail, well.latency_ms, well.clock_offset_s)
 
@@ -127,10 +129,11 @@ class Failover:
             TradewindError: the first provider's error, when none could answer.
         """
         found: dict[int, Traced] = {}
-        missing = sorted(self._expected(symbol, timeframe, start, min(end, self._clock.now() + DAY)))
+        carriers = self._carriers(symbol)
+        missing = self._due(symbol, timeframe, start, end) if len(carriers) > 1 else []
         first_error: TradewindError | None = None
         answered = False
-        for index in self._carriers(symbol):
+        for index in carriers:
             if answered and not missing:
                 break
             low, high = (missing[0], missing[-1] + 1) if answered else (start, end)
@@ -218,6 +221,12 @@ class Failover:
         for bar, source in found:
             book.note(bar)
             yield Update(bar, True, self._clock.now(), source, "backfill")
+
+    def _due(self, symbol: str, timeframe: Timeframe, start: int, end: int) -> list[int]:
+        """Opens of the bars that should be there by now: what the first provider lacks of them is asked of the next."""
+        now = self._clock.now() + self._offset
+        opens = self._expected(symbol, timeframe, start, min(end, now))
+        return sorted(ts_open for ts_open in opens if ts_open + timeframe.ns <= now)
 
     async def _ask(self, index: int, symbol: str, timeframe: Timeframe, start: int, end: int) -> Sequence[Bar]:
         provider, breaker = self._providers[index], self._breakers[index]
