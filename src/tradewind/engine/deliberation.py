@@ -75,8 +75,8 @@ def filter_reasons(
     filters: Sequence[Filter], consensus: Consensus, row: FeatureRow, higher: tuple[FeatureRow, ...]
 ) -> tuple[Reason, ...]:
     """The objections of all filters, in filter order; never only the first."""
-    found = (one.judge(consensus, row, higher) for one in filters)
-    return tuple(reason for reason in found if reason is not None)
+    found = [one.judge(consensus, row, higher) for one in filters]
+    return tuple([reason for reason in found if reason is not None])
 
 
 def leader(series: Series, members: Sequence[Member], consensus: Consensus) -> Member:

@@ -35,7 +35,7 @@ class HigherTimeframeFilter(msgspec.Struct, frozen=True):
         if not higher:
             return None
         nearest = higher[0]
-        fast, slow = (nearest[key] for key in _keys(self))
+        fast, slow = [nearest[key] for key in _keys(self)]
         if math.isnan(fast) or math.isnan(slow):
             return Reason(code="warmup", detail=f"mtf needs {self.slow} bars of {nearest.timeframe}")
         if (fast - slow) * consensus.side < 0.0:

@@ -46,7 +46,7 @@ class RegimeFilter(msgspec.Struct, frozen=True):
 
     def classify(self, row: FeatureRow) -> Regime | None:
         """The regime of the bar, None while its features warm up."""
-        now, usual, efficiency, strength = (row[key] for key in _keys(self))
+        now, usual, efficiency, strength = [row[key] for key in _keys(self)]
         if math.isnan(usual) or math.isnan(efficiency) or math.isnan(strength):
             return None
         if now >= self.volatile_ratio * usual > 0.0:

@@ -33,7 +33,7 @@ class TrendFilter(msgspec.Struct, frozen=True):
 
     def judge(self, consensus: Consensus, row: FeatureRow, higher: tuple[FeatureRow, ...]) -> Reason | None:
         """Blocks when the close and the fast average are both on the wrong side of the slow one."""
-        close, fast, slow = (row[key] for key in _keys(self))
+        close, fast, slow = [row[key] for key in _keys(self)]
         if math.isnan(slow) or math.isnan(fast):
             return Reason(code="warmup", detail=f"trend needs {self.slow} bars")
         against = (close - slow) * consensus.side < 0.0 and (fast - slow) * consensus.side < 0.0

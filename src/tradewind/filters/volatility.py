@@ -34,7 +34,7 @@ class VolatilityFilter(msgspec.Struct, frozen=True):
 
     def judge(self, consensus: Consensus, row: FeatureRow, higher: tuple[FeatureRow, ...]) -> Reason | None:
         """Blocks strictly above the percentile; at it, passes."""
-        now, limit = (row[key] for key in _keys(self))
+        now, limit = [row[key] for key in _keys(self)]
         if math.isnan(now) or math.isnan(limit):
             return Reason(code="warmup", detail=f"volatility needs {self.window + self.n} bars")
         return Reason(code="volatility", value=now, limit=limit, detail="percent of price") if now > limit else None

@@ -80,7 +80,8 @@ class Instrument(msgspec.Struct, frozen=True):
 
     def to_price(self, ticks: int) -> float:
         """Price of a tick count, rounded to the tick's own digits so that text and float agree."""
-        return round(ticks * self.tick, self.digits)
+        units, parts = _decimal(self.tick, _digits(self.tick))
+        return ticks * units / parts if abs(ticks) * units < _EXACT else round(ticks * self.tick, self.digits)
 
     @property
     def digits(self) -> int:
@@ -93,13 +94,27 @@ class Instrument(msgspec.Struct, frozen=True):
 
     def to_lots(self, steps: int) -> float:
         """Lots of a step count."""
-        return round(steps * self.lot_step, 10)
+        units, parts = _decimal(self.lot_step, _LOT_DIGITS)
+        return steps * units / parts if abs(steps) * units < _EXACT else round(steps * self.lot_step, _LOT_DIGITS)
 
     def pips(self, distance: float) -> float:
         """A price distance in pips."""
         return distance / self.pip
 
 
+_LOT_DIGITS: Final = 10
+_EXACT: Final = 1 << 51
+"""Below this many decimal units a quotient of two whole numbers is the decimal that rounding would find, but faster."""
+
+
 @cache
 def _digits(tick: float) -> int:
     return max(0, -math.floor(math.log10(tick) + 1e-9))
+
+
+@cache
+def _decimal(step: float, digits: int) -> tuple[int, int]:
+    """``(units, parts)`` with ``step = units / parts`` and ``parts = 10 ** digits``; far too many where it is not."""
+    parts = 10**digits
+    units = round(step * parts)
+    return (units if units and abs(step * parts - units) < 1e-6 * units else _EXACT), parts

@@ -47,13 +47,13 @@ def size(
         ("max_lot", instrument.max_lot),
     )
     # A cap counts as met when it takes away a whole step, not when it differs by float noise.
-    fitting = instrument.to_steps(wanted)
-    clips = tuple(
-        Reason(code=code, value=instrument.to_lots(fitting), limit=cap, detail="lots")
-        for code, cap in caps
-        if instrument.to_steps(cap) < fitting
-    )
-    steps = min(fitting, *(instrument.to_steps(cap) for _, cap in caps))
+    fitting = steps = instrument.to_steps(wanted)
+    clips: tuple[Reason, ...] = ()
+    for code, cap in caps:
+        most = instrument.to_steps(cap)
+        if most < fitting:
+            clips += (Reason(code=code, value=instrument.to_lots(fitting), limit=cap, detail="lots"),)
+            steps = min(steps, most)
     lots = instrument.to_lots(steps)
     if lots < instrument.min_lot or steps == 0:
         least = min(wanted, *(cap for _, cap in caps))

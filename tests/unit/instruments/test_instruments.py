@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tradewind.errors import Misconfigured
 from tradewind.model.instrument import AssetClass, PriceKind
@@ -135,3 +137,19 @@ def test_ticks_and_lots_convert_exactly_there_and_back(symbol: str) -> None:
     for steps in (1, 3, 29, 57, 115, 9_999):
         assert instrument.to_steps(instrument.to_lots(steps)) == steps
     assert msgspec.json.decode(msgspec.json.encode(instrument), type=type(instrument)) == instrument
+
+
+@given(st.sampled_from(sorted(INSTRUMENTS)), st.integers(-(10**9), 10**9))
+def test_prices_and_lots_are_the_rounded_products(symbol, count):
+    """The quotient of whole numbers is, bit for bit, what rounding the product to its digits gives."""
+    instrument = INSTRUMENTS[symbol]
+    assert instrument.to_price(count) == round(count * instrument.tick, instrument.digits)
+    assert instrument.to_lots(count) == round(count * instrument.lot_step, 10)
+
+
+def test_steps_that_are_no_decimals_are_rounded_as_before():
+    """A tick of a third has no decimal units; a huge count leaves the range in which the quotient is exact."""
+    odd = msgspec.structs.replace(INSTRUMENTS["EUR/USD"], tick=1 / 3, lot_step=1 / 3)
+    assert odd.to_price(7) == round(7 / 3, odd.digits)
+    assert odd.to_lots(7) == round(7 * (1 / 3), 10)
+    assert INSTRUMENTS["EUR/USD"].to_price(10**16) == round(10**16 * INSTRUMENTS["EUR/USD"].tick, 5)
