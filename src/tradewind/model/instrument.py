@@ -117,4 +117,4 @@ def _decimal(step: float, digits: int) -> tuple[int, int]:
     """``(units, parts)`` with ``step = units / parts`` and ``parts = 10 ** digits``; far too many where it is not."""
     parts = 10**digits
     units = round(step * parts)
-    return (units if units and abs(step * parts - units) < 1e-6 * units else _EXACT), parts
+    return (units if math.isclose(step * parts, units, rel_tol=1e-15) else _EXACT), parts
