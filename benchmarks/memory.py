@@ -54,7 +54,7 @@ print(json.dumps(found))
 """
 _ORDER = (
     "numpy", "msgspec", "numba", "tradewind.kernels.bank", "sqlalchemy", "scipy.special", "tradewind.app.run_replay",
-    "pydantic", "rich.table", "tradewind.cli.run",
+    "pydantic", "rich.table", "tradewind.cli.answers.run",
 )  # fmt: skip
 
 

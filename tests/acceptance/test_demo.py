@@ -117,7 +117,7 @@ def test_where_nothing_can_be_proven_nothing_is_traded_and_that_is_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A planted edge too weak to be seen: exit 4, no journal, no report."""
-    monkeypatch.setattr("tradewind.cli.demo.EDGE", PlantedEdge(kind=EdgeKind.BREAKOUT, strength=0.001))
+    monkeypatch.setattr("tradewind.cli.answers.demo.EDGE", PlantedEdge(kind=EdgeKind.BREAKOUT, strength=0.001))
     ran = Project(tmp_path).types("demo")
     assert ran.exit_code == 4
     assert "No strategy could be proven on this market" in ran.stdout

@@ -18,7 +18,7 @@ def leaves() -> list[tuple[str, ...]]:
     """Every verb that can be typed, with its group before it."""
     found: list[tuple[str, ...]] = []
     for row in verbs():
-        inner = getattr(commands.loaded(row), "commands", None)
+        inner = commands.verbs_of(commands.loaded(row))
         found += [(row.name, name) for name in inner] if inner else [(row.name,)]
     return found
 

@@ -10,6 +10,7 @@ import sys
 import pytest
 
 from tests.architecture.source import ROOT, SOURCE, functions, modules
+from tradewind.cli.verbs import verbs
 from tradewind.model.instrument import CALENDAR_NAMES
 from tradewind.model.session import CALENDARS
 
@@ -22,6 +23,8 @@ LAZY = {
     "rich.progress": "30 ms, only with a terminal to draw on",
     "rich": "only with a terminal to draw on",
     "uvloop": "only on hosts that have it",
+    "asyncio": "80 ms; only something that waits needs it",
+    "tempfile": "only for the trace of an unexpected error",
     "httpx": "only where a venue is asked",
     "websockets": "only where a venue streams",
     "litecharts": "only where a report is written",
@@ -35,8 +38,14 @@ OWN = {
     ("cli/data_verify.py", "tradewind.app.bar_files"): "polars; only verifying a file reads one",
 }
 HEAVY = {"torch", "sklearn", "lightgbm", "pandas", "polars", "matplotlib"}
-SERVICE = ("tradewind.app.session", "tradewind.app.wiring", "tradewind.cli.run", "tradewind.adapters.store.store")
+SERVICE = (
+    "tradewind.app.session",
+    "tradewind.app.wiring",
+    "tradewind.cli.answers.run",
+    "tradewind.adapters.store.store",
+)
 PLAIN = ("tradewind.cli.main", "tradewind.cli.config", "tradewind.app.config")
+QUICK = tuple(f"tradewind.cli.{row.name}" for row in verbs())
 
 
 def test_imports_inside_functions_are_of_listed_libraries():
@@ -56,6 +65,8 @@ def test_imports_inside_functions_are_of_listed_libraries():
 
 
 def listed(module: str, name: str) -> bool:
+    if name == f"tradewind.cli.answers.{module.removeprefix('cli/').removesuffix('.py')}":
+        return True  # what the verb does, when it is typed right: --help and usage errors need none of it
     return (module, name) in OWN or any(name == library or name.startswith(library + ".") for library in LAZY)
 
 
@@ -81,6 +92,13 @@ def test_the_service_imports_neither_frames_nor_learners():
 def test_a_plain_verb_imports_neither_compiler_nor_store_nor_frames():
     """What keeps `tradewind config explain KEY` inside its 0.4 s."""
     assert loaded_by(*PLAIN) & (HEAVY | {"numba", "numpy", "scipy", "sqlalchemy", "httpx", "ccxt", "alembic"}) == set()
+
+
+def test_no_verb_needs_the_compiler_the_store_or_a_venue_to_print_its_help():
+    """Every module of a verb, imported together: what `--help` and a usage error wait for."""
+    allowed = {"tradewind.cli.db"}  # its verbs are the store's
+    heavy = HEAVY | {"numba", "scipy", "sqlalchemy", "httpx", "websockets", "ccxt", "alembic", "asyncio"}
+    assert loaded_by(*(name for name in QUICK if name not in allowed)) & heavy == set()
 
 
 @pytest.mark.parametrize("word", ["unittest" + ".mock", "Magic" + "Mock", "mocker" + "."])

@@ -6,6 +6,7 @@ import importlib
 import sys
 from typing import Any
 
+from typer import Context
 from typer.main import get_command
 
 from tradewind.cli.verbs import ALIASES, Verb, verbs
@@ -54,7 +55,7 @@ def page() -> str:
 def section(row: Verb) -> str:
     """One verb, or a group and its verbs."""
     command = loaded(row)
-    inner = getattr(command, "commands", None)
+    inner = verbs_of(command)
     text = f"\n### `tradewind {row.name}`\n\n{row.help}\n"
     if not inner:
         return text + usage(command, f"tradewind {row.name}")
@@ -68,7 +69,15 @@ def section(row: Verb) -> str:
 def stands(target: tuple[str, ...], trees: dict[str, Any]) -> bool:
     """Whether the verb behind an alias is part of this installation."""
     command = trees.get(target[0])
-    return command is not None and (len(target) == 1 or target[1] in getattr(command, "commands", {}))
+    return command is not None and (len(target) == 1 or target[1] in verbs_of(command))
+
+
+def verbs_of(command: Any) -> dict[str, Any]:
+    """The verbs of a group by name; empty for a single verb."""
+    if not hasattr(command, "list_commands"):
+        return {}
+    context = Context(command)
+    return {name: command.get_command(context, name) for name in command.list_commands(context)}
 
 
 def loaded(row: Verb) -> Any:

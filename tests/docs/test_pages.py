@@ -61,13 +61,13 @@ def unknown(words: list[str], trees: dict) -> str:
     command = trees.get(words[0])
     if command is None:
         return f"no verb {words[0]}"
-    inner = getattr(command, "commands", None)
+    inner = commands.verbs_of(command)
     rest = words[1:]
     if inner and rest and not rest[0].startswith("-") and not rest[0].isupper():
         if rest[0] not in inner:
             return f"{words[0]} has no {rest[0]}"
         command, rest = inner[rest[0]], rest[1:]
-    if getattr(command, "commands", None):
+    if commands.verbs_of(command):
         return ""
     known = {name for parameter in command.params for name in (*parameter.opts, *parameter.secondary_opts)} | {"--help"}
     options = [word.split("=")[0] for word in rest if re.match(r"--?[a-z]", word)]

@@ -36,6 +36,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import importlib
 import inspect
 import shutil
 import sys
@@ -46,6 +47,8 @@ from typing import Annotated, Any, NamedTuple, Protocol, get_type_hints
 import msgspec
 import typer
 from rich.console import Console, Group, RenderableType
+from typer.core import TyperGroup
+from typer.main import get_command
 
 from tradewind.cli.tables import FittedTable
 
@@ -78,6 +81,32 @@ def group(help_text: str) -> typer.Typer:
     @app.callback()
     def _group() -> None:
         """Keeps Typer from flattening a group of one."""
+
+    return app
+
+
+def parted(help_text: str, parts: Mapping[str, str]) -> typer.Typer:
+    """A group whose verbs lie in several modules, ``name -> module``; only the module of the typed one is imported."""
+
+    class Parts(TyperGroup):
+        """Finds a verb in its module when it is asked for."""
+
+        def list_commands(self, ctx: Any) -> list[str]:
+            """The names, in the order given."""
+            return list(parts)
+
+        def get_command(self, ctx: Any, cmd_name: str) -> Any:
+            """The verb of a name, None where there is none."""
+            if cmd_name not in parts:
+                return None
+            whole = get_command(importlib.import_module(parts[cmd_name]).app)
+            return whole.commands[cmd_name] if isinstance(whole, TyperGroup) else whole
+
+    app = typer.Typer(cls=Parts, add_completion=False, no_args_is_help=True, help=help_text, rich_markup_mode=None)
+
+    @app.callback()
+    def _group() -> None:
+        """Makes it a group."""
 
     return app
 

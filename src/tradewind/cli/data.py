@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
-import importlib
-from pathlib import Path
+from tradewind.cli.contract import parted
 
-from tradewind.cli.contract import group
+_IMPORT, _STORE, _VERIFY, _NAMES, _LIVE = (
+    f"tradewind.cli.data_{part}" for part in ("import", "store", "verify", "names", "live")
+)
 
-_PARTS = ("data_import", "data_store", "data_verify", "data_names", "data_live")
-
-app = group("Candles: import, list, check; instruments and what providers call them.")
-for _part in _PARTS:
-    if (Path(__file__).parent / f"{_part}.py").exists():
-        app.registered_commands += importlib.import_module(f"tradewind.cli.{_part}").app.registered_commands
+app = parted(
+    "Candles: import, list, check; instruments and what providers call them.",
+    {
+        "import": _IMPORT,
+        "list": _STORE,
+        "status": _STORE,
+        "drop": _STORE,
+        "restore": _STORE,
+        "verify": _VERIFY,
+        "pairs": _NAMES,
+        "resolve": _NAMES,
+        "fetch": _LIVE,
+        "ping": _LIVE,
+        "providers": _LIVE,
+        "serve": _LIVE,
+    },
+)

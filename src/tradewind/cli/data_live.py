@@ -29,8 +29,10 @@ from tradewind.app.venue_stand_in import Serving, fault_plan, serve, simulated_s
 from tradewind.cli.contract import DONE, UNAVAILABLE, Advance, Report, progress, single, table, verb
 from tradewind.cli.data_options import minute, store_of
 from tradewind.cli.options import (
+    GatewayOption,
     IntervalOption,
     OptionalIntervalOption,
+    ProviderOption,
     SeedOption,
     SymbolsOption,
     TimeRange,
@@ -44,14 +46,6 @@ from tradewind.model.timeframe import Timeframe
 from tradewind.ports.market import Health, MarketProvider
 
 app = single()
-
-GatewayOption = Annotated[
-    str,
-    typer.Option("--gateway", help="Address of `data serve` or a proxy that stands for the venues, http://HOST:PORT."),
-]
-ProviderOption = Annotated[
-    str, typer.Option("--provider", help="Provider, or several in order of priority: oanda,yahoo. See data providers.")
-]
 
 
 @app.command("fetch")

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
-import numpy as np
 import typer
 
 from tradewind.adapters.market.candle_store import CandleStore
 from tradewind.app.settings.root import AppConfig
+from tradewind.model.timeframe import SECOND
 
 OptionalSymbolOption = Annotated[
     str, typer.Option("--symbol", "--pair", "-p", help="Pair such as EUR/USD; from the file's name when left out.")
@@ -29,4 +30,4 @@ def store_of(config: AppConfig) -> CandleStore:
 
 def minute(ts: int) -> str:
     """UTC minutes: ``2023-03-24 12:40Z``."""
-    return str(np.datetime64(ts, "ns").astype("datetime64[m]")).replace("T", " ") + "Z"
+    return datetime.fromtimestamp(ts // SECOND, UTC).strftime("%Y-%m-%d %H:%MZ")

@@ -7,11 +7,8 @@ from typing import Annotated
 
 import typer
 
-from tradewind.adapters.http_transport import HttpTransport
-from tradewind.adapters.wall_clock import WallClock
-from tradewind.app.doctor.examination import TOPICS, examine
-from tradewind.app.doctor.finding import Finding, State
-from tradewind.cli.contract import DONE, UNAVAILABLE, USAGE, Report, single, table, verb
+from tradewind.app.doctor.finding import TOPICS
+from tradewind.cli.contract import Report, single, verb
 
 app = single()
 
@@ -29,24 +26,6 @@ def doctor(
     config: Path | None = None,
 ) -> Report:
     """Checks machine, packages, kernels, disk, configuration, store, data, clock and providers."""
-    findings = examine(tuple(topics or ()), WallClock(), HttpTransport(), config=config, warm=warm, gateway=gateway)
-    rows = [(finding.topic, finding.name, finding.state, finding.detail) for finding in findings]
-    steps: dict[str, list[str]] = {}
-    for finding in findings:
-        if finding.next_step:
-            steps.setdefault(finding.next_step, []).append(finding.name)
-    advice = [f"  {', '.join(dict.fromkeys(names))}: {step}" for step, names in steps.items()]
-    human = [table("Doctor", ["topic", "what", "state", "found"], rows), *advice]
-    return Report({"findings": findings, "healthy": not _failed(findings)}, human, _exit_code(findings))
+    from tradewind.cli.answers.doctor import answer
 
-
-def _failed(findings: list[Finding]) -> list[Finding]:
-    return [finding for finding in findings if finding.state is State.FAIL]
-
-
-def _exit_code(findings: list[Finding]) -> int:
-    """0 healthy, 2 where the configuration is the fault, 3 where something needed is missing or unreachable."""
-    failed = _failed(findings)
-    if not failed:
-        return DONE
-    return USAGE if all(finding.topic == "config" for finding in failed) else UNAVAILABLE
+    return answer(tuple(topics or ()), warm, gateway, config)

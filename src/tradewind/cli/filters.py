@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from tradewind.app.ask.block_stats import BlockStats, block_stats
-from tradewind.app.ask.desk import Desk
-from tradewind.app.signal_text import reason_line, utc
-from tradewind.cli.contract import Report, group, table, verb
-from tradewind.cli.options import SymbolsOption, split_symbols
-from tradewind.cli.overrides import configured
-from tradewind.cli.run import StoreOption
-from tradewind.errors import Misconfigured, Unavailable
+from tradewind.cli.contract import Report, group, verb
+from tradewind.cli.options import StoreOption, SymbolsOption
 
 app = group("What the filters blocked, and how often.")
 
@@ -32,36 +26,6 @@ def stats(
     store: StoreOption = None,
 ) -> Report:
     """Counts every refusal of the store's run by reason, with the values met and the limits they were held to."""
-    desk = Desk(lambda chosen, asked: configured(config, chosen, asked), database=store)
-    with desk.journaled() as journaled:
-        if journaled is None:
-            raise Unavailable("nothing has run yet", where=str(desk.database), next_step="tradewind run --feed replay")
-        covered = tuple(journaled.run.bases)
-        wanted = tuple(desk.symbol(name) for name in split_symbols(symbol)) or covered
-        missing = [name for name in wanted if name not in covered]
-        if missing:
-            raise Misconfigured(f"the run does not cover {missing[0]}", where="--symbol", allowed=", ".join(covered))
-        found = block_stats(journaled.store.database, wanted, days, last)
-        stamp = "SIMULATED " if journaled.run.started.simulated else ""
-    return Report(found, human=_tables(found, stamp))
+    from tradewind.cli.answers.filters import answer
 
-
-def _tables(found: BlockStats, stamp: str) -> list[Any]:
-    span = f"{utc(found.since)} to {utc(found.until)}" if found.since else f"the whole run to {utc(found.until)}"
-    rows: list[tuple[object, ...]] = [
-        (row.code, row.part, row.words, row.first, row.times, row.value, row.limit) for row in found.rows
-    ]
-    rows.append(("all", "", "bars that were no signal", found.blocked, None, None, None))
-    columns = ["reason", "part", "means", "first", "times", "median value", "limit"]
-    note = (
-        f"{found.decisions} decisions, {found.signals} signals; a filter objected to {found.by_filters} bars. "
-        "`first` counts each bar once, by its first reason; `times` counts every reason."
-    )
-    parts: list[Any] = [table(f"{stamp}Blocked, {span}", columns, rows, note=note)]
-    if found.newest:
-        newest = [
-            (utc(block.ts), f"{block.symbol} {block.timeframe}", "\n".join(map(reason_line, block.reasons)))
-            for block in found.newest
-        ]
-        parts.append(table("The newest blocks", ["time", "series", "reasons"], newest))
-    return parts
+    return answer(config, symbol, days, last, store)

@@ -10,7 +10,6 @@ import errno
 import importlib
 import os
 import sys
-import tempfile
 import traceback
 from collections.abc import Sequence
 from types import TracebackType
@@ -135,6 +134,8 @@ class Boundary:
         short = f"internal error: {type(error).__name__}" + (f": {said[0][:200]}" if said else "")
         if self.debug:
             return short
+        import tempfile
+
         handle, path = tempfile.mkstemp(prefix="tradewind-error-", suffix=".txt")
         with os.fdopen(handle, "w") as file:
             traceback.print_exception(error, file=file)

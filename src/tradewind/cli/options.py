@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from calendar import monthrange
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Annotated, NamedTuple
 
 import typer
@@ -142,6 +143,17 @@ SeedOption = Annotated[
 ]
 PresetOption = Annotated[
     str | None, typer.Option("--preset", help="Bundle of settings: fx, crypto, crpbot, strict or source.")
+]
+StoreOption = Annotated[Path | None, typer.Option("--store", help="The run's database instead of the project's own.")]
+DetailOption = Annotated[
+    str, typer.Option("--detail", help="Stored interval that shows the path inside a bar: auto, none, 1m, 5m, ...")
+]
+GatewayOption = Annotated[
+    str,
+    typer.Option("--gateway", help="Address of `data serve` or a proxy that stands for the venues, http://HOST:PORT."),
+]
+ProviderOption = Annotated[
+    str, typer.Option("--provider", help="Provider, or several in order of priority: oanda,yahoo. See data providers.")
 ]
 
 

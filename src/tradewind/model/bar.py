@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
-import numpy as np
-from numpy.typing import NDArray
 
 from tradewind.model.timeframe import Timeframe
+
+if TYPE_CHECKING:  # events and decisions are read by verbs that have no columns to load numpy for
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 class Bar(msgspec.Struct, frozen=True, gc=False):

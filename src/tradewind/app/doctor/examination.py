@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
 
 from tradewind.adapters.http_transport import HttpTransport
 from tradewind.app.config import InvalidConfiguration, Loaded, built_in, load
-from tradewind.app.doctor.finding import Finding, State
+from tradewind.app.doctor.finding import TOPICS, Finding, State
 from tradewind.app.doctor.kernels import look_at_kernels
 from tradewind.app.doctor.machine import look_at_disk, look_at_packages, look_at_python
 from tradewind.app.doctor.stored import look_at_candles, look_at_clock, look_at_places, look_at_store
@@ -17,8 +16,6 @@ from tradewind.app.doctor.venues import look_at_venues
 from tradewind.app.workspace import Workspace
 from tradewind.errors import Misconfigured
 from tradewind.ports.clock import Clock
-
-TOPICS: Final = ("python", "packages", "kernels", "disk", "config", "project", "store", "data", "clock", "providers")
 
 
 def examine(

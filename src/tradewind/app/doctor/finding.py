@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Final
 
 import msgspec
+
+TOPICS: Final = ("python", "packages", "kernels", "disk", "config", "project", "store", "data", "clock", "providers")
 
 
 class State(StrEnum):

@@ -1,0 +1,165 @@
+"""``tradewind backtest``: the strategies over stored candles, costs included."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+
+from tradewind.app.backtest import Backtest
+from tradewind.app.cost_stress import FACTORS, cost_stress
+from tradewind.app.measured_run import FinishedRun, MeasuredRun, measure
+from tradewind.app.recordings import Material, material_for
+from tradewind.app.run_page import report_data, write_page
+from tradewind.app.settings.root import AppConfig
+from tradewind.app.signal_text import percent, utc
+from tradewind.app.wiring import plan_for
+from tradewind.app.workspace import Workspace
+from tradewind.cli.answers.member_tables import member_tables
+from tradewind.cli.contract import Report, progress, table
+from tradewind.cli.options import Period, TimeRange
+from tradewind.cli.overrides import configured
+from tradewind.errors import Misconfigured
+from tradewind.model.timeframe import DAY, Timeframe
+
+_CLOSURE = 4 * DAY
+
+
+class BacktestOptions(NamedTuple):
+    """What was typed after ``tradewind backtest``; None and empty where nothing was."""
+
+    symbols: tuple[str, ...]
+    interval: Timeframe | None
+    timerange: TimeRange | None
+    period: Period | None
+    detail: str
+    preset: str | None
+    seed: int
+    page: Path | None
+    stress: bool
+    writes: bool
+
+
+def answer(config: Path | None, asked: BacktestOptions) -> Report:
+    """Runs over stored candles, measures, and writes the page."""
+    settings = configured(config, asked.preset, asked.interval)
+    workspace = Workspace(settings)
+    symbols = workspace.symbols(asked.symbols)
+    span = asked.timerange or TimeRange()
+    if asked.period is not None:
+        newest = workspace.newest(symbols, asked.interval, asked.detail)
+        span = _counted_back(asked.period, asked.timerange, newest)
+    material = material_for(
+        workspace, symbols, interval=asked.interval, detail=asked.detail, start=span.start, end=span.end
+    )
+    short = _short_of(asked.period, span, material)
+    run, result = run_backtest(settings, material, asked.seed, stress=asked.stress)
+    target = asked.page or workspace.reports / "backtest.html"
+    written = write_page(target, report_data(run, result, "Backtest")) if asked.writes else None
+    document = {"result": result, "report": None if written is None else str(written), "shortfall": short}
+    closing = [short] if short else []
+    closing.append(f"Report: {written}" if written else "No report written.")
+    return Report(document, human=[*result_tables(result), *closing])
+
+
+def _counted_back(period: Period, timerange: TimeRange | None, newest: int) -> TimeRange:
+    if timerange is not None:
+        raise Misconfigured("--period and --timerange were both given", allowed="one of them")
+    return TimeRange(period.before(newest), None)
+
+
+def _short_of(period: Period | None, span: TimeRange, material: Material) -> str:
+    """What a period lacks because nothing older is stored; a closed market at its start is not held against it."""
+    if period is None or span.start is None or material.first_ts - span.start <= _CLOSURE:
+        return ""
+    return f"{period.text} were asked for; the stored bars begin {utc(material.first_ts)}, not {utc(span.start)}"
+
+
+def run_backtest(
+    settings: AppConfig, material: Material, seed: int, *, stress: bool
+) -> tuple[FinishedRun, MeasuredRun]:
+    """Runs with a progress bar and measures; ``stress`` repeats the signals at higher costs."""
+    plan = plan_for(settings, material.bases, executes=True, simulated=material.simulated)
+    backtest = Backtest(plan, material.recordings)
+    with progress("Backtest", material.bars) as advance:
+        backtest.run(advance)
+    run = backtest.finished
+    result = measure(run, material.data_hash, seed, naive=True)
+    if stress:
+        with progress("Cost stress", len(FACTORS) * material.bars) as advance:
+            rows = cost_stress(plan, material.recordings, run.summary.signals, run.summary.trades, advance)
+        result = msgspec.structs.replace(result, stress=rows)
+    return run, result
+
+
+def result_tables(result: MeasuredRun) -> list[Any]:
+    """The result as a person reads it."""
+    counts, trades, returns = result.counts, result.metrics.trades, result.metrics.returns
+    head = "SIMULATED " if result.stamp.simulated else ""
+    summary = table(
+        f"{head}Backtest {', '.join(result.symbols)} on {', '.join(result.timeframes)}",
+        ["what", "value"],
+        [
+            ("first bar closed", utc(counts.first_ts)),
+            ("last bar closed", utc(counts.last_ts)),
+            ("data from", "; ".join(result.origins)),
+            ("bars", counts.bars_text()),
+            ("decisions", f"{counts.decisions:,}: {counts.signals:,} signals, {counts.no_trade:,} no trade, "
+                          f"{counts.no_decision:,} no decision"),
+            ("signals", result.rate.text()),
+            ("signals by tier", ", ".join(f"{tier} {n}" for tier, n in counts.tiers.items())),
+            ("trades", f"{trades.n} closed, {result.open_positions} open, {counts.ambiguous} ambiguous inside one bar"),
+            ("win rate", f"{percent(trades.win_rate)} (95% {percent(trades.win_rate_low)} to "
+                         f"{percent(trades.win_rate_high)}; break-even {percent(trades.breakeven)})"),
+            ("expectancy", _r(trades.expectancy)),
+            ("profit factor", _number(trades.profit_factor)),
+            ("cost to risk", percent(trades.cost_to_risk)),
+            ("Sharpe (daily, annual)", _number(returns.sharpe)),
+            ("max drawdown", percent(returns.max_drawdown)),
+            ("equity", f"{result.opening_balance:.2f} -> {result.closing_equity:.2f}"),
+            ("costs paid", ", ".join(f"{name} {value:.2f}" for name, value in result.costs.items())),
+            ("data, configuration", f"{result.stamp.data_hash}, {result.stamp.config_hash}"),
+            ("decision digest", result.digest[:16]),
+        ],
+    )  # fmt: skip
+    reasons = table(
+        "Why there was no trade (every reason counts)", ["reason", "times"], list(counts.reasons.items())[:12]
+    )
+    return [summary, *_against(result), *member_tables(result.proofs), reasons]
+
+
+def _against(result: MeasuredRun) -> list[Any]:
+    """The cost stress where it was asked for, and what doing nothing clever would have earned."""
+    parts: list[Any] = []
+    if result.stress and not result.metrics.trades.n:
+        parts.append("Cost stress: no trade was closed, so there is nothing to stress.")
+    elif result.stress:
+        rows = [
+            (
+                f"x {row.factor:g}",
+                row.n,
+                _r(row.expectancy_r),
+                _number(row.profit_factor),
+                f"{row.net:+.2f}",
+                row.skipped,
+            )
+            for row in result.stress
+        ]
+        columns = ["spread, slippage", "trades", "expectancy", "profit factor", "net", "signals passed over"]
+        parts.append(table("The same signals at higher costs", columns, rows))
+    if result.baselines:
+        naive = [
+            (row.name, f"{100.0 * row.total_return:+.2f}%", _number(row.sharpe), percent(row.max_drawdown))
+            for row in result.baselines
+        ]
+        parts.append(table("Naive alternatives, before costs", ["what", "return", "Sharpe", "max drawdown"], naive))
+    return parts
+
+
+def _number(value: float | None) -> str | None:
+    return None if value is None else f"{value:.3f}"
+
+
+def _r(value: float | None) -> str:
+    return "-" if value is None else f"{value:+.3f} R a trade"

@@ -1,0 +1,178 @@
+"""``tradewind run``: closing bars in, signals out; signals only, or paper."""
+
+from __future__ import annotations
+
+import asyncio
+import signal as signals
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+
+from tradewind.adapters.wall_clock import WallClock
+from tradewind.app.config import config_hash
+from tradewind.app.live_sources import LiveRequest
+from tradewind.app.pacing import paced
+from tradewind.app.recordings import Material, material_for
+from tradewind.app.run_live import run_live
+from tradewind.app.run_options import requested
+from tradewind.app.run_replay import RunResult, run_replay
+from tradewind.app.run_summary import RunSummary
+from tradewind.app.settings.root import AppConfig
+from tradewind.app.signal_text import utc
+from tradewind.app.stored_run import asked_words
+from tradewind.app.wiring import plan_for
+from tradewind.app.workspace import Workspace
+from tradewind.cli.answers.replay import repeat
+from tradewind.cli.contract import Report, progress, table
+from tradewind.cli.options import TimeRange
+from tradewind.cli.overrides import configured
+from tradewind.engine.plan import EnginePlan
+from tradewind.model.timeframe import Timeframe
+
+
+class RunOptions(NamedTuple):
+    """What was typed after ``tradewind run``; None and empty where nothing was."""
+
+    symbols: tuple[str, ...]
+    interval: Timeframe | None
+    feed: str | None
+    execution: str | None
+    mode: str | None
+    iterations: int
+    speed: float
+    timerange: TimeRange | None
+    detail: str
+    preset: str | None
+    store: Path | None
+    provider: str
+    gateway: str
+    page: Path | None
+    quiet: bool
+
+
+def answer(config: Path | None, asked: RunOptions) -> Report:
+    """Runs over stored or arriving bars, continues what the store holds, and draws the run where that was asked for."""
+    settings = configured(config, asked.preset, asked.interval)
+    request = requested(settings, feed=asked.feed, execution=asked.execution, mode=asked.mode)
+    workspace = Workspace(settings)
+    symbols = workspace.symbols(asked.symbols)
+    place, say = asked.store or workspace.database, _silent if asked.quiet else _say
+    words = asked_words(
+        executes=request.executes, preset=asked.preset, interval=asked.interval, settings=config_hash(settings)
+    )
+    if request.feed == "replay":
+        span = asked.timerange or TimeRange()
+        material = material_for(
+            workspace, symbols, interval=asked.interval, detail=asked.detail, start=span.start, end=span.end
+        )
+        plan = plan_for(settings, material.bases, executes=request.executes, simulated=material.simulated)
+        result = _replayed(plan, material, place, say, asked.iterations, asked.speed, words)
+    else:
+        live = LiveRequest(
+            live_bases(settings, symbols, asked.interval),
+            request.executes,
+            request.feed == "poll",
+            asked.provider,
+            asked.gateway,
+            asked.iterations,
+            words,
+            asked.speed,
+        )
+        result = _live(settings, live, place, say)
+    if asked.page is not None:
+        repeat(place, lambda preset, interval: configured(config, preset, interval), RunSummary(), asked.page)
+        result = msgspec.structs.replace(result, report=str(asked.page))
+    return Report(result, human=run_tables(result))
+
+
+def _replayed(
+    plan: EnginePlan,
+    material: Material,
+    database: Path,
+    say: Callable[[str], None],
+    iterations: int,
+    speed: float,
+    asked: Sequence[str],
+) -> RunResult:
+    """Runs over stored bars until they end, the count is reached or somebody asks to stop."""
+    clock = WallClock()
+    with stop_on_signal() as stop, progress("Run", None if iterations else material.bars) as advance:
+        return run_replay(
+            plan,
+            material,
+            database,
+            say,
+            iterations=iterations,
+            pace=paced(speed, clock, stop) if speed > 0.0 else None,
+            on_step=lambda step: advance(len(step.bars)),
+            stop_asked=stop.is_set,
+            now=clock.now(),
+            asked=asked,
+        )
+
+
+def _live(settings: AppConfig, request: LiveRequest, database: Path, say: Callable[[str], None]) -> RunResult:
+    """Streams or polls until the count is reached or somebody asks to stop."""
+    with stop_on_signal() as stop, progress("Closes", request.iterations or None) as advance:
+        return asyncio.run(
+            run_live(settings, request, database, WallClock(), say, on_close=advance, stop_asked=stop.is_set)
+        )
+
+
+def live_bases(settings: AppConfig, symbols: Sequence[str], interval: Timeframe | None) -> dict[str, Timeframe]:
+    """The bar length taken from the venue for every symbol: asked for, configured, or the shortest that votes."""
+    shortest = min((one.interval for one in settings.timeframes.intervals), key=lambda one: one.rank)
+    return dict.fromkeys(symbols, interval or settings.timeframes.base or shortest)
+
+
+@contextmanager
+def stop_on_signal() -> Iterator[threading.Event]:
+    """An event that Ctrl+C and SIGTERM set: the loop ends in order, nothing is lost, the exit code is 0."""
+    stop = threading.Event()
+    before = {number: signals.signal(number, lambda *_: stop.set()) for number in (signals.SIGINT, signals.SIGTERM)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signals.signal(number, handler)
+
+
+def run_tables(result: RunResult) -> list[Any]:
+    """Where the run stands, as a person reads it."""
+    counts = result.counts
+    head = "SIMULATED " if result.simulated else ""
+    resumed = f"recovered {result.recovery.entries} entries" if result.recovery is not None else "new run"
+    rows = [
+        ("start", resumed),
+        ("stopped", f"{result.loop.stopped}, last close {utc(result.loop.last_ts)}"),
+        ("bars", counts.bars_text()),
+        ("decisions", f"{counts.decisions}: {counts.signals} signals, {counts.no_trade} no trade, "
+                      f"{counts.no_decision} no decision"),
+        ("signals", result.rate.text()),
+        ("signals by tier", ", ".join(f"{tier} {n}" for tier, n in counts.tiers.items())),
+        ("trades", f"{counts.trades} closed, {result.open_positions} open, {counts.ambiguous} ambiguous"),
+        ("balance, equity", f"{result.balance}, {result.equity:.2f}"),
+        *([("network", result.network.text())] if result.network and result.network.requests else []),
+        ("journal", f"{result.head_seq} entries, decision digest {result.digest[:16]}"),
+    ]  # fmt: skip
+    reasons = list(counts.reasons.items())[:12]
+    return [
+        table(f"{head}Run", ["what", "value"], rows),
+        table("Why there was no trade (every reason counts)", ["reason", "times"], reasons),
+        *([f"Report: {result.report}"] if result.report else []),
+        "Next: tradewind replay --verify; tradewind why PAIR; tradewind status",
+    ]
+
+
+def _say(line: str) -> None:
+    """Signals and trades go to stderr, so that stdout stays the result's."""
+    sys.stderr.write(line + "\n")
+
+
+def _silent(line: str) -> None:
+    """Says nothing."""

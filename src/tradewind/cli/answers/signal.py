@@ -1,0 +1,54 @@
+"""``tradewind signal``: the signal for one pair now, or why there is none."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from tradewind.adapters.wall_clock import WallClock
+from tradewind.app.ask.desk import Desk
+from tradewind.app.ask.freshness import span
+from tradewind.app.ask.signal_now import DecisionNow, SignalNow, signal_now
+from tradewind.app.signal_text import reason_line, refusal_lines, signal_lines
+from tradewind.cli.contract import Report, progress
+from tradewind.cli.overrides import configured
+from tradewind.model.decision import Signal
+from tradewind.model.instrument import Instrument
+from tradewind.model.timeframe import Timeframe
+
+
+def answer(
+    config: Path | None, pair: str, interval: Timeframe | None, preset: str | None, store: Path | None
+) -> Report:
+    """The signal for one pair now, or NO TRADE with every reason."""
+    desk = Desk(lambda chosen, asked: configured(config, chosen, asked), preset, interval, store)
+    symbol = desk.symbol(pair)
+    with progress(f"Decide {symbol}", None) as advance:
+        found = signal_now(desk, symbol, WallClock().now(), advance)
+    return Report(found, human=lines(found, desk.instrument(symbol)))
+
+
+def lines(found: SignalNow, instrument: Instrument) -> list[Any]:
+    """The answer as a person reads it."""
+    head = "SIMULATED " if found.simulated else ""
+    origin = "the store's run" if found.origin == "store" else "a run in memory"
+    text = [
+        f"{head}{found.symbol}: {found.data.text()}",
+        f"From {origin} ({found.where}, configuration {found.config_hash})",
+    ]
+    for one in found.decisions:
+        text += ["", *_lines(one, instrument, found.now)]
+    return [*text, "", f"Next: tradewind why {found.symbol}"]
+
+
+def _lines(one: DecisionNow, instrument: Instrument, now: int) -> list[str]:
+    if not isinstance(one.decision, Signal):
+        first = [f"Blocked first by {one.blocked_by}"] if len(one.reasons) > 1 else []
+        return [*refusal_lines(one.decision), *first]
+    shown = signal_lines(one.decision, instrument)
+    if one.state == "EXPIRED":
+        late = span((now - one.decision.valid_until) / 1e9)
+        return [f"EXPIRED {late} ago, do not act on it:", *shown]
+    if one.state != "valid":
+        return [f"DO NOT ACT: {reason_line(one.reasons[0])}", *shown]
+    return shown
