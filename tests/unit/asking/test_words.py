@@ -60,7 +60,7 @@ def followed(given: ast.expr | None, scope: ast.AST) -> set[str]:
         for node in ast.walk(scope):
             if isinstance(node, ast.Assign) and given.id in {dotted(target) for target in node.targets}:
                 found |= followed(node.value, scope)
-            if isinstance(node, ast.comprehension) and given.id in texts_of_names(node.target):
+            if isinstance(node, ast.comprehension | ast.For) and given.id in texts_of_names(node.target):
                 rows = next(
                     one.value for one in ast.walk(scope) if isinstance(one, ast.Assign) and assigns(one, node.iter)
                 )
