@@ -74,6 +74,13 @@ def _first_run(document: Document) -> list[Row]:
     ]
 
 
+def _startup(document: Document) -> list[Row]:
+    return [
+        _row(f"start-up and all, tradewind {run['call']}", run["wall_s"], "s", document["goal_s"])
+        for run in document["runs"]
+    ]
+
+
 def _load(document: Document) -> list[Row]:
     return [
         _row("five years of minutes loaded", document["load_s"], "s", document["limit_s"]),
@@ -122,6 +129,7 @@ _ROWS: Final[dict[str, Callable[[Document], list[Row]]]] = {
     "restart": _restart,
     "memory": _memory,
     "first_run": _first_run,
+    "startup": _startup,
     "load": _load,
     "journal": _journal,
     "votes": _votes,

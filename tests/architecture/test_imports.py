@@ -23,6 +23,7 @@ LAZY = {
     "rich.progress": "30 ms, only with a terminal to draw on",
     "rich": "only with a terminal to draw on",
     "uvloop": "only on hosts that have it",
+    "numpy": "0.1 s; calendars and events are read by verbs without a column of numbers",
     "asyncio": "80 ms; only something that waits needs it",
     "tempfile": "only for the trace of an unexpected error",
     "httpx": "only where a venue is asked",
@@ -44,7 +45,7 @@ SERVICE = (
     "tradewind.cli.answers.run",
     "tradewind.adapters.store.store",
 )
-PLAIN = ("tradewind.cli.main", "tradewind.cli.config", "tradewind.app.config")
+PLAIN = tuple(f"tradewind.{name}" for name in ("cli.main", "cli.config", "app.config", "cli.data_list", "cli.status"))
 QUICK = tuple(f"tradewind.cli.{row.name}" for row in verbs())
 
 
@@ -96,7 +97,7 @@ def test_a_plain_verb_imports_neither_compiler_nor_store_nor_frames():
 
 def test_no_verb_needs_the_compiler_the_store_or_a_venue_to_print_its_help():
     """Every module of a verb, imported together: what `--help` and a usage error wait for."""
-    allowed = {"tradewind.cli.db"}  # its verbs are the store's
+    allowed = {"tradewind.cli.db"}  # its verbs are the store's own
     heavy = HEAVY | {"numba", "scipy", "sqlalchemy", "httpx", "websockets", "ccxt", "alembic", "asyncio"}
     assert loaded_by(*(name for name in QUICK if name not in allowed)) & heavy == set()
 

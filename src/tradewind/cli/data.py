@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from tradewind.cli.contract import parted
 
-_IMPORT, _STORE, _VERIFY, _NAMES, _LIVE = (
-    f"tradewind.cli.data_{part}" for part in ("import", "store", "verify", "names", "live")
+_IMPORT, _LIST, _STORE, _VERIFY, _NAMES, _LIVE = (
+    f"tradewind.cli.data_{part}" for part in ("import", "list", "store", "verify", "names", "live")
 )
 
 app = parted(
     "Candles: import, list, check; instruments and what providers call them.",
     {
         "import": _IMPORT,
-        "list": _STORE,
+        "list": _LIST,
         "status": _STORE,
         "drop": _STORE,
         "restore": _STORE,

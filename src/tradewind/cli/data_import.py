@@ -7,10 +7,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from tradewind.adapters.market.candle_store import CandleStore
 from tradewind.adapters.wall_clock import WallClock
 from tradewind.app.config import load_config
 from tradewind.cli.contract import Report, progress, single, table, verb
-from tradewind.cli.data_options import FormatOption, OptionalSymbolOption, StampOption, ZoneOption, minute, store_of
+from tradewind.cli.data_options import (
+    FormatOption,
+    OptionalSymbolOption,
+    StampOption,
+    ZoneOption,
+    candle_folder,
+    minute,
+)
 from tradewind.cli.options import OptionalIntervalOption
 from tradewind.errors import TradewindError
 
@@ -54,7 +62,7 @@ def import_(
         on_conflict=on_conflict,
         extra=settings.instruments,
     )
-    store, now = store_of(settings), WallClock().now()
+    store, now = CandleStore(candle_folder(settings)), WallClock().now()
     every = files_of(files)
     done: list[Imported] = []
     failed: list[tuple[Path, TradewindError]] = []

@@ -9,6 +9,7 @@ from typing import Annotated, Any, NamedTuple
 import typer
 
 from tradewind.adapters.http_transport import HttpTransport
+from tradewind.adapters.market.candle_store import CandleStore
 from tradewind.adapters.market.providers import create_provider, factories, listing
 from tradewind.adapters.market.stand_in.server import StandInServer
 from tradewind.adapters.wall_clock import WallClock
@@ -27,7 +28,7 @@ from tradewind.app.market_sources import (
 from tradewind.app.settings.root import AppConfig
 from tradewind.app.venue_stand_in import Serving, fault_plan, serve, simulated_series, stored_series
 from tradewind.cli.contract import DONE, UNAVAILABLE, Advance, Report, progress, single, table, verb
-from tradewind.cli.data_options import minute, store_of
+from tradewind.cli.data_options import candle_folder, minute
 from tradewind.cli.options import (
     GatewayOption,
     IntervalOption,
@@ -118,7 +119,7 @@ async def _fetch_all(
                     origin=wish.gateway,
                     label="SIMULATED" if SIMULATED_PROVIDER in names else label,
                 )
-                done.append(await fetch(opened[names], store_of(config), order, clock, advance))
+                done.append(await fetch(opened[names], CandleStore(candle_folder(config)), order, clock, advance))
             except TradewindError as error:
                 failed.append((instrument.symbol, error))
     finally:
@@ -215,13 +216,15 @@ def serve_(
     """Serves bars as Binance, Coinbase, Kraken, OANDA, Yahoo and Alpha Vantage would, with faults on command."""
     settings = load_config(config)
     names = [resolve(name, settings.instruments).symbol for name in split_symbols(symbols)]
-    series = [] if simulated else stored_series(store_of(settings), names, interval)
+    series = [] if simulated else stored_series(CandleStore(candle_folder(settings)), names, interval)
     made_up = simulated or not series
     if made_up:
         series = simulated_series(names, interval or Timeframe.M1, seed)
     if clock not in ("virtual", "host"):
         raise Misconfigured(f"clock {clock!r}", where="--clock", allowed="virtual, host")
-    simulated_bars = made_up or any(store_of(settings).dataset(one.symbol, one.timeframe).simulated for one in series)
+    simulated_bars = made_up or any(
+        CandleStore(candle_folder(settings)).dataset(one.symbol, one.timeframe).simulated for one in series
+    )
     serving = Serving(
         host=host or "127.0.0.1",
         exposed=bool(host),

@@ -1,4 +1,4 @@
-"""What the ``data`` verbs share: their options, the store they work on, times for people."""
+"""What the ``data`` verbs share: their options, the folder they work on, times for people."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import Annotated
 
 import typer
 
-from tradewind.adapters.market.candle_store import CandleStore
 from tradewind.app.settings.root import AppConfig
 from tradewind.model.timeframe import SECOND
 
@@ -23,9 +22,9 @@ ZoneOption = Annotated[
 StampOption = Annotated[str, typer.Option("--stamp", help="open or close: which end of the bar the file's times are.")]
 
 
-def store_of(config: AppConfig) -> CandleStore:
-    """The candle store of a configuration."""
-    return CandleStore(Path(config.paths.data) / "candles")
+def candle_folder(config: AppConfig) -> Path:
+    """Where the candles of a configuration lie."""
+    return Path(config.paths.data) / "candles"
 
 
 def minute(ts: int) -> str:

@@ -1,4 +1,4 @@
-"""``tradewind data list|status|drop|restore``: what is stored, how far it reaches, the way back."""
+"""``tradewind data status|drop|restore``: how far what is stored reaches, the way back."""
 
 from __future__ import annotations
 
@@ -7,54 +7,18 @@ from typing import Annotated
 
 import typer
 
-from tradewind.adapters.market.sealed.manifest import Dataset
+from tradewind.adapters.market.candle_store import CandleStore
 from tradewind.app.config import load_config
 from tradewind.app.data_coverage import Coverage, coverage
 from tradewind.cli.contract import NEGATIVE, Report, single, table, verb
-from tradewind.cli.data_options import minute, store_of
+from tradewind.cli.data_list import dataset_document
+from tradewind.cli.data_options import candle_folder, minute
 from tradewind.cli.options import IntervalOption, OptionalIntervalOption, PairArgument
 from tradewind.errors import Misconfigured
 from tradewind.model.instruments import resolve
 from tradewind.model.timeframe import Timeframe
 
 app = single()
-
-
-@app.command("list")
-@verb
-def list_(config: Path | None = None) -> Report:
-    """Lists every stored series with its span, sources and data hash."""
-    store = store_of(load_config(config))
-    sets = store.datasets()
-    if not sets:
-        return Report([], f"No candles are stored in {store.folder}. Next: tradewind data import FILE")
-    names = ["pair", "interval", "bars", "first", "last", "price", "synthetic", "sources", "data hash"]
-    rows = [
-        (each.symbol, each.timeframe, each.rows, minute(each.ts_first), minute(each.ts_last), each.price_kind,
-         each.synthetic_rows, _shown(each.sources), each.hash[:12])
-        for each in sets
-    ]  # fmt: skip
-    return Report([_document(each) for each in sets], table(f"Candles in {store.folder}", names, rows))
-
-
-def _document(each: Dataset) -> dict[str, object]:
-    return {
-        "symbol": each.symbol,
-        "interval": each.timeframe,
-        "rows": each.rows,
-        "first": each.ts_first,
-        "last": each.ts_last,
-        "price_kind": each.price_kind,
-        "synthetic": each.synthetic_rows,
-        "segments": each.segments,
-        "conventions": each.conventions,
-        "partitions": len(each.partitions),
-        "hash": each.hash,
-    }
-
-
-def _shown(sources: tuple[str, ...]) -> str:
-    return ", ".join(sources[:3]) + (f" and {len(sources) - 3} more" if len(sources) > 3 else "")
 
 
 @app.command()
@@ -68,7 +32,7 @@ def status(
     """Says how many years of bars there are and what is short (exit 4 for a named pair that is short)."""
     settings = load_config(config)
     name = resolve(symbol, settings.instruments).symbol if symbol else ""
-    found = coverage(store_of(settings), name, interval, years)
+    found = coverage(CandleStore(candle_folder(settings)), name, interval, years)
     rows = [
         (each.symbol, each.interval, _basis(each), each.rows, minute(each.ts_first), minute(each.ts_last), each.years,
          each.shortfall or "enough")
@@ -99,7 +63,7 @@ def drop(
 ) -> Report:
     """Moves a stored series into the trash; `data restore` brings it back."""
     settings = load_config(config)
-    store, name = store_of(settings), resolve(symbol, settings.instruments).symbol
+    store, name = CandleStore(candle_folder(settings)), resolve(symbol, settings.instruments).symbol
     dataset = store.dataset(name, interval)
     what = f"{dataset.rows} {interval} bars of {name}"
     if not yes:
@@ -117,5 +81,5 @@ def restore(symbol: PairArgument, interval: IntervalOption, config: Path | None 
     """Brings back the series dropped last."""
     settings = load_config(config)
     name = resolve(symbol, settings.instruments).symbol
-    dataset = store_of(settings).restore(name, Timeframe(interval))
-    return Report(_document(dataset), f"{dataset.rows} {interval} bars of {name} are back.")
+    dataset = CandleStore(candle_folder(settings)).restore(name, Timeframe(interval))
+    return Report(dataset_document(dataset), f"{dataset.rows} {interval} bars of {name} are back.")

@@ -8,12 +8,20 @@ from typing import TYPE_CHECKING, Annotated, Any
 import msgspec
 import typer
 
+from tradewind.adapters.market.candle_store import CandleStore
 from tradewind.adapters.market.quality import TOLERANCE, Finding, QualityReport, inspect
 from tradewind.adapters.wall_clock import WallClock
 from tradewind.app.config import load_config
 from tradewind.app.settings.root import AppConfig
 from tradewind.cli.contract import NEGATIVE, Report, progress, single, table, verb
-from tradewind.cli.data_options import FormatOption, OptionalSymbolOption, StampOption, ZoneOption, minute, store_of
+from tradewind.cli.data_options import (
+    FormatOption,
+    OptionalSymbolOption,
+    StampOption,
+    ZoneOption,
+    candle_folder,
+    minute,
+)
 from tradewind.cli.options import OptionalIntervalOption
 from tradewind.errors import Corrupt, Unavailable
 from tradewind.model.instruments import resolve
@@ -84,7 +92,7 @@ def _bad(checked: list[Checked]) -> bool:
 
 
 def _stored(settings: AppConfig, symbol: str, interval: Any, *, repair: bool) -> list[Checked]:
-    store = store_of(settings)
+    store = CandleStore(candle_folder(settings))
     every = [each for each in store.datasets() if symbol in ("", each.symbol) and interval in (None, each.timeframe)]
     if not every:
         wanted = " ".join(word for word in (symbol, interval) if word) or "any pair"

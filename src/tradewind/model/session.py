@@ -18,15 +18,17 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
 import msgspec
-import numpy as np
-from numpy.typing import NDArray
 
 from tradewind.errors import Misconfigured
 from tradewind.model.timeframe import DAY, HOUR, SECOND, Timeframe
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 NEW_YORK: Final = ZoneInfo("America/New_York")
 _ROLLOVER_HOUR: Final = 17
@@ -140,6 +142,8 @@ class SessionCalendar:
             day = self.day(day.end)
             starts.append(day.start)
         starts.append(day.end)
+        import numpy as np  # 0.1 s; verbs that only ask whether a market is open have no columns
+
         return np.array(starts, dtype=np.int64)
 
     def buckets(self, ts: NDArray[np.int64], timeframe: Timeframe) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -149,12 +153,12 @@ class SessionCalendar:
             start = ts - ts % length
             return start, start + length
         days = self.day_starts(int(ts[0]), int(ts[-1]))
-        row = np.searchsorted(days, ts, side="right") - 1
+        row = days.searchsorted(ts, side="right") - 1
         day_start, day_end = days[row], days[row + 1]
         if length >= DAY:
             return day_start, day_end
         start = ts - (ts - day_start) % length
-        return start, np.minimum(start + length, day_end)
+        return start, (start + length).clip(max=day_end)
 
     def _day_of(self, key: int) -> TradingDay:
         found = self._days.get(key)

@@ -24,6 +24,7 @@ TINY = {
     "memory": (["--hours", "60", "--rounds", "1"], {"POOLS": (("one", ("BTC/USDT",), Timeframe.H1),)}),
     "restart": (["--hours", "60", "--rounds", "1"], {"POOLS": (("BTC/USDT",),)}),
     "simulation": (["--days", "1"], {}),
+    "startup": ([], {"ROUNDS": 1, "CALLS": (("data", "list"),)}),
     "votes": ([], {"BARS": 120, "ROUNDS": 1}),
 }
 SHARED = {"machine", "desk", "table"}

@@ -15,7 +15,7 @@ import numpy as np
 from tradewind.adapters.market.sealed import columns as mapped
 from tradewind.adapters.market.sealed import partitions
 from tradewind.adapters.market.sealed.durable import TEMPORARY, one_writer, sync_folder, write_durably
-from tradewind.adapters.market.sealed.manifest import MANIFEST, Dataset, dataset_hash, encode, load
+from tradewind.adapters.market.sealed.manifest import MANIFEST, Dataset, dataset_hash, datasets, encode, load
 from tradewind.adapters.market.sealed.merge import Traced, merge, require_sound, segments_of, traced
 from tradewind.errors import Corrupt, Misconfigured, Unavailable
 from tradewind.model.bar import BarColumns
@@ -114,8 +114,7 @@ class CandleStore:
 
     def datasets(self) -> tuple[Dataset, ...]:
         """Every stored series, sorted by symbol, then from the shortest timeframe."""
-        found = [load(path.parent) for path in sorted(self.folder.glob(f"[!.]*/*/{MANIFEST}"))]
-        return tuple(sorted(found, key=lambda each: (each.symbol, each.timeframe.rank)))
+        return datasets(self.folder)
 
     def damage(self, symbol: str, timeframe: Timeframe) -> tuple[Corrupt, ...]:
         """Reads every stored byte and compares it with the manifest; all damage is returned, none repaired."""

@@ -97,6 +97,12 @@ def encode(dataset: Dataset) -> bytes:
     return msgspec.json.format(msgspec.json.encode(dataset), indent=1) + b"\n"
 
 
+def datasets(root: Path) -> tuple[Dataset, ...]:
+    """Every series stored under ``root``, sorted by symbol, then from the shortest timeframe."""
+    found = [load(path.parent) for path in sorted(root.glob(f"[!.]*/*/{MANIFEST}"))]
+    return tuple(sorted(found, key=lambda each: (each.symbol, each.timeframe.rank)))
+
+
 def load(folder: Path) -> Dataset:
     """Reads and checks a manifest.
 

@@ -1,0 +1,50 @@
+"""``tradewind data list``: what is stored. Reads manifests and nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tradewind.adapters.market.sealed.manifest import Dataset, datasets
+from tradewind.app.config import load_config
+from tradewind.cli.contract import Report, single, table, verb
+from tradewind.cli.data_options import candle_folder, minute
+
+app = single()
+
+
+@app.command("list")
+@verb
+def list_(config: Path | None = None) -> Report:
+    """Lists every stored series with its span, sources and data hash."""
+    folder = candle_folder(load_config(config))
+    sets = datasets(folder)
+    if not sets:
+        return Report([], f"No candles are stored in {folder}. Next: tradewind data import FILE")
+    names = ["pair", "interval", "bars", "first", "last", "price", "synthetic", "sources", "data hash"]
+    rows = [
+        (each.symbol, each.timeframe, each.rows, minute(each.ts_first), minute(each.ts_last), each.price_kind,
+         each.synthetic_rows, _shown(each.sources), each.hash[:12])
+        for each in sets
+    ]  # fmt: skip
+    return Report([dataset_document(each) for each in sets], table(f"Candles in {folder}", names, rows))
+
+
+def dataset_document(each: Dataset) -> dict[str, object]:
+    """A stored series for programs."""
+    return {
+        "symbol": each.symbol,
+        "interval": each.timeframe,
+        "rows": each.rows,
+        "first": each.ts_first,
+        "last": each.ts_last,
+        "price_kind": each.price_kind,
+        "synthetic": each.synthetic_rows,
+        "segments": each.segments,
+        "conventions": each.conventions,
+        "partitions": len(each.partitions),
+        "hash": each.hash,
+    }
+
+
+def _shown(sources: tuple[str, ...]) -> str:
+    return ", ".join(sources[:3]) + (f" and {len(sources) - 3} more" if len(sources) > 3 else "")
