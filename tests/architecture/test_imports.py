@@ -35,6 +35,7 @@ LAZY = {
 OWN = {
     ("adapters/store/database.py", "tradewind.adapters.store"): "alembic costs 0.3 s; a current schema needs none",
     ("cli/config.py", "tradewind.app.named_plugins"): "the compiler; only `config check` looks plug-ins up",
+    ("cli/answers/run.py", "tradewind.cli.answers.live"): "sockets, 20 MiB; a replay needs none",
     ("cli/data_import.py", "tradewind.app.bar_files"): "polars; `data list` and its sisters read no bar file",
     ("cli/data_verify.py", "tradewind.app.bar_files"): "polars; only verifying a file reads one",
 }
@@ -43,6 +44,7 @@ SERVICE = (
     "tradewind.app.session",
     "tradewind.app.wiring",
     "tradewind.cli.answers.run",
+    "tradewind.cli.answers.live",
     "tradewind.adapters.store.store",
 )
 PLAIN = tuple(f"tradewind.{name}" for name in ("cli.main", "cli.config", "app.config", "cli.data_list", "cli.status"))

@@ -53,7 +53,8 @@ def run(
     quiet: Annotated[bool, typer.Option("--quiet", help="Do not print signals and trades as they happen.")] = False,
 ) -> Report:
     """Turns closing bars into signals, journaled; continues where an earlier run on the same store stopped."""
-    from tradewind.cli.answers.run import RunOptions, answer
+    from tradewind.cli.answers.run import answer
+    from tradewind.cli.answers.run_options import RunOptions
 
     return answer(
         config,

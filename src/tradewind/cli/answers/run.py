@@ -2,57 +2,33 @@
 
 from __future__ import annotations
 
-import asyncio
 import signal as signals
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
 from tradewind.adapters.wall_clock import WallClock
 from tradewind.app.config import config_hash
-from tradewind.app.live_sources import LiveRequest
 from tradewind.app.pacing import paced
 from tradewind.app.recordings import Material, material_for
-from tradewind.app.run_live import run_live
 from tradewind.app.run_options import requested
 from tradewind.app.run_replay import RunResult, run_replay
 from tradewind.app.run_summary import RunSummary
-from tradewind.app.settings.root import AppConfig
 from tradewind.app.signal_text import utc
 from tradewind.app.stored_run import asked_words
 from tradewind.app.wiring import plan_for
 from tradewind.app.workspace import Workspace
 from tradewind.cli.answers.replay import repeat
+from tradewind.cli.answers.run_options import RunOptions
 from tradewind.cli.contract import Report, progress, table
 from tradewind.cli.options import TimeRange
 from tradewind.cli.overrides import configured
 from tradewind.engine.plan import EnginePlan
-from tradewind.model.timeframe import Timeframe
-
-
-class RunOptions(NamedTuple):
-    """What was typed after ``tradewind run``; None and empty where nothing was."""
-
-    symbols: tuple[str, ...]
-    interval: Timeframe | None
-    feed: str | None
-    execution: str | None
-    mode: str | None
-    iterations: int
-    speed: float
-    timerange: TimeRange | None
-    detail: str
-    preset: str | None
-    store: Path | None
-    provider: str
-    gateway: str
-    page: Path | None
-    quiet: bool
 
 
 def answer(config: Path | None, asked: RunOptions) -> Report:
@@ -73,17 +49,10 @@ def answer(config: Path | None, asked: RunOptions) -> Report:
         plan = plan_for(settings, material.bases, executes=request.executes, simulated=material.simulated)
         result = _replayed(plan, material, place, say, asked.iterations, asked.speed, words)
     else:
-        live = LiveRequest(
-            live_bases(settings, symbols, asked.interval),
-            request.executes,
-            request.feed == "poll",
-            asked.provider,
-            asked.gateway,
-            asked.iterations,
-            words,
-            asked.speed,
-        )
-        result = _live(settings, live, place, say)
+        from tradewind.cli.answers.live import live_run  # sockets and venues: 20 MiB that a replay has no use for
+
+        with stop_on_signal() as stop, progress("Closes", asked.iterations or None) as advance:
+            result = live_run(settings, asked, symbols, request, words, place, say, advance, stop.is_set)
     if asked.page is not None:
         repeat(place, lambda preset, interval: configured(config, preset, interval), RunSummary(), asked.page)
         result = msgspec.structs.replace(result, report=str(asked.page))
@@ -114,20 +83,6 @@ def _replayed(
             now=clock.now(),
             asked=asked,
         )
-
-
-def _live(settings: AppConfig, request: LiveRequest, database: Path, say: Callable[[str], None]) -> RunResult:
-    """Streams or polls until the count is reached or somebody asks to stop."""
-    with stop_on_signal() as stop, progress("Closes", request.iterations or None) as advance:
-        return asyncio.run(
-            run_live(settings, request, database, WallClock(), say, on_close=advance, stop_asked=stop.is_set)
-        )
-
-
-def live_bases(settings: AppConfig, symbols: Sequence[str], interval: Timeframe | None) -> dict[str, Timeframe]:
-    """The bar length taken from the venue for every symbol: asked for, configured, or the shortest that votes."""
-    shortest = min((one.interval for one in settings.timeframes.intervals), key=lambda one: one.rank)
-    return dict.fromkeys(symbols, interval or settings.timeframes.base or shortest)
 
 
 @contextmanager
