@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from tradewind.cli.answers.run_options import RunOptions
 from tradewind.cli.contract import Report, single, verb
 from tradewind.cli.options import (
     DetailOption,
@@ -54,7 +55,6 @@ def run(
 ) -> Report:
     """Turns closing bars into signals, journaled; continues where an earlier run on the same store stopped."""
     from tradewind.cli.answers.run import answer
-    from tradewind.cli.answers.run_options import RunOptions
 
     return answer(
         config,
