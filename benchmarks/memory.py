@@ -1,14 +1,14 @@
 """Peak resident memory of a paper process on a replay feed, what each import adds to it, and what must not be loaded.
 
-``python -m benchmarks.memory --json``. The peak is the kernel's own count (``ru_maxrss``) for the whole life of a fresh
-``tradewind run --feed replay --execution paper`` over a year of SIMULATED hours of one symbol and of four, and over as
-many minutes as make the run long. *imports* adds up in the order in which such a process loads them.
+``python -m benchmarks.memory --json``. The peak is the kernel's own count (``VmHWM``; ``ru_maxrss`` would carry over
+what the parent held before it started the process) for the whole life of a fresh ``tradewind run --feed replay
+--execution paper`` over a year of SIMULATED hours of one symbol and of four, and over as many minutes as make the run
+long. *imports* adds up in the order in which such a process loads them.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -35,7 +35,9 @@ from tradewind.cli.main import main
 try:
     main()
 finally:
-    print("\\nLOADED " + " ".join(name for name in sys.argv[-1].split(",") if name in sys.modules), file=sys.stderr)
+    with open("/proc/self/status") as status:
+        print("\\nPEAK", next(line.split()[1] for line in status if line.startswith("VmHWM")), file=sys.stderr)
+    print("LOADED " + " ".join(name for name in sys.argv[-1].split(",") if name in sys.modules), file=sys.stderr)
 """
 _IMPORTS = """
 import json, sys, time
@@ -75,14 +77,14 @@ def paper_process(folder: Path, symbols: tuple[str, ...], timeframe: Timeframe) 
     command = [sys.executable, "-c", script, "run", *flags, "--quiet", "--json"]
     with tempfile.TemporaryFile() as told, tempfile.TemporaryFile() as errors:
         process = subprocess.Popen(command, cwd=folder, stdout=told, stderr=errors)
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
+        process.wait()
         errors.seek(0)
         said = errors.read().decode()
     if process.returncode:
         raise RuntimeError(f"the run ended with {process.returncode}: {said[-500:]}")
     loaded = next(line for line in said.splitlines() if line.startswith("LOADED")).split()[1:]
-    return usage.ru_maxrss / 1024, loaded
+    peak = next(line for line in said.splitlines() if line.startswith("PEAK")).split()[1]
+    return int(peak) / 1024, loaded
 
 
 def imports() -> dict[str, dict[str, float]]:
