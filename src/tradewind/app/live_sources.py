@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import msgspec
 
 from tradewind.adapters.http_transport import HttpTransport
+from tradewind.adapters.market.failover import Failover
 from tradewind.app.feed_intake import LiveSource
 from tradewind.app.market_sources import (
     SIMULATED_PROVIDER,
@@ -16,6 +17,7 @@ from tradewind.app.market_sources import (
     provider_settings,
 )
 from tradewind.app.settings.root import AppConfig
+from tradewind.app.source_notes import SourceNote
 from tradewind.app.wiring import instrument_for
 from tradewind.engine.sequencer import SeriesKey
 from tradewind.model.timeframe import SECOND, Timeframe
@@ -76,3 +78,16 @@ def live_sources(
             polls = True
         made.append(LiveSource(provider, tuple(keys), every if polls else 0.0, every))
     return tuple(made)
+
+
+def notes_of(sources: Sequence[LiveSource]) -> tuple[SourceNote, ...]:
+    """What there is to say about the sources now."""
+    return tuple(
+        SourceNote(
+            tuple(key.symbol for key in source.keys),
+            f"poll every {source.poll_every_s:g} s" if source.poll_every_s > 0.0 else "stream",
+            source.provider.status(),
+        )
+        for source in sources
+        if isinstance(source.provider, Failover)
+    )

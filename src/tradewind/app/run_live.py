@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -15,7 +16,7 @@ from tradewind.adapters.steady_clock import SteadyClock
 from tradewind.adapters.store.store import Store
 from tradewind.adapters.task_scheduler import TaskScheduler
 from tradewind.app.live_loop import LiveLoop, check_clock
-from tradewind.app.live_sources import LiveRequest, is_made_up, live_sources
+from tradewind.app.live_sources import LiveRequest, is_made_up, live_sources, notes_of
 from tradewind.app.market_feed import FeedRules
 from tradewind.app.market_sources import Gateway, gateway_of
 from tradewind.app.run_replay import JournaledRun, RunResult
@@ -102,7 +103,7 @@ class _LiveRun:
                 )  # fmt: skip
                 recovery = run.start(clock.now(), self._request.asked)
                 self._go_on_from(run)
-                notes = SourceNotes(store, self.sources, self._host)
+                notes = SourceNotes(store.note, partial(notes_of, self.sources), self._host)
                 loop = self._loop(run, clock, on_close, notes.write)
                 result = loop.result("asked")
                 async with until_asked(stop_asked, self._host):

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
 
 import msgspec
 
-from tradewind.adapters.market.failover import Failover, SourceStatus
-from tradewind.adapters.store.database import Database
-from tradewind.adapters.store.store import Store
-from tradewind.app.feed_intake import LiveSource
+from tradewind.adapters.market.failover import SourceStatus
+from tradewind.adapters.store.reader import Queryable
 from tradewind.model.timeframe import SECOND
 from tradewind.ports.clock import Clock
 
@@ -34,11 +32,13 @@ class SourcesNote(msgspec.Struct, frozen=True):
 
 
 class SourceNotes:
-    """Writes the note: at once when a state changed, else once a minute, never more often than once a second."""
+    """Hands what ``look`` sees to ``note``: when a state changed, else once a minute, at most once a second."""
 
-    def __init__(self, store: Store, sources: Sequence[LiveSource], clock: Clock) -> None:
-        self._store = store
-        self._sources = tuple(sources)
+    def __init__(
+        self, note: Callable[[str, str], None], look: Callable[[], tuple[SourceNote, ...]], clock: Clock
+    ) -> None:
+        self._note = note
+        self._look = look
         self._clock = clock
         self._written_at: int | None = None
         self._states: list[tuple[object, ...]] = []
@@ -49,23 +49,15 @@ class SourceNotes:
         since = None if self._written_at is None else now - self._written_at
         if since is not None and since < AT_MOST_EVERY and not last:
             return
-        found = tuple(
-            SourceNote(
-                tuple(key.symbol for key in source.keys),
-                f"poll every {source.poll_every_s:g} s" if source.poll_every_s > 0.0 else "stream",
-                source.provider.status(),
-            )
-            for source in self._sources
-            if isinstance(source.provider, Failover)
-        )
+        found = self._look()
         states = [_state(one) for note in found for one in note.providers]
         if since is not None and states == self._states and since < AT_LEAST_EVERY and not last:
             return
         self._written_at, self._states = now, states
-        self._store.note(KEY, msgspec.json.encode(SourcesNote(self._clock.now(), found)).decode())
+        self._note(KEY, msgspec.json.encode(SourcesNote(self._clock.now(), found)).decode())
 
 
-def noted_sources(database: Database) -> SourcesNote | None:
+def noted_sources(database: Queryable) -> SourcesNote | None:
     """What the last run left; None where no live run was."""
     _, rows = database.query("SELECT value FROM meta WHERE key = ?", (KEY,))
     return msgspec.json.decode(rows[0][0], type=SourcesNote) if rows else None

@@ -7,6 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
+from tradewind.adapters.market.circuit_breaker import BreakerStatus
+from tradewind.adapters.market.failover import SourceStatus
 from tradewind.adapters.wall_clock import WallClock
 from tradewind.app.ask.account_state import AccountState
 from tradewind.app.ask.block_stats import BlockStats
@@ -15,6 +17,7 @@ from tradewind.app.ask.status import Run, Status, SymbolState
 from tradewind.app.ask.status import status as look
 from tradewind.app.database import database_path
 from tradewind.app.signal_text import percent, utc
+from tradewind.app.source_notes import SourceNote, SourcesNote
 from tradewind.cli.contract import DONE, UNAVAILABLE, Report, single, table, verb
 from tradewind.cli.overrides import configured
 
@@ -46,6 +49,8 @@ def _parts(found: Status) -> list[Any]:
     head = "SIMULATED " if found.run.simulated else ""
     parts.append(table(f"{head}Run in {found.store}", ["what", "value"], _run(found, found.run)))
     parts.append(symbols)
+    if found.sources is not None:
+        parts.append(_providers(found.sources))
     if found.account is not None:
         parts += _account(found.account, head)
     if found.errors:
@@ -85,6 +90,38 @@ def _symbol(one: SymbolState) -> tuple[object, ...]:
         data += f"; market traded {span(one.data.missed_s)} since"
     feed = f"{one.feed} {one.feed_detail}".strip()
     return one.symbol, market, data, feed or None
+
+
+def _providers(noted: SourcesNote) -> Any:
+    """Who the bars come from, as the run noted it at its last look."""
+    rows = [
+        (one.name, ", ".join(note.symbols), _feed(note, one), one.bars_served, _breaker(one.breaker), _budget(one))
+        for note in noted.sources
+        for one in note.providers
+    ]
+    columns = ["provider", "series", "feed", "bars of history", "questions", "requests"]
+    return table("Providers", columns, rows, note=f"As of {utc(noted.ts)}.")
+
+
+def _feed(note: SourceNote, one: SourceStatus) -> str:
+    if note.feed != "stream":
+        return note.feed
+    lost = f", lost {one.stream.failures} times in a row: {one.stream.last_error}" if one.stream.failures else ""
+    return ("streaming" if one.streaming else "not streaming") + lost
+
+
+def _breaker(one: BreakerStatus) -> str:
+    if one.state == "closed":
+        return "answered" if not one.failures else f"{one.failures} failed: {one.last_error}"
+    return f"left alone, asked again in {one.retry_in_s:.0f} s: {one.last_error}"
+
+
+def _budget(one: SourceStatus) -> str | None:
+    budget = one.budget
+    if budget is None:
+        return None
+    banned = f", shut out for {budget.banned_for_s:.0f} s" if budget.banned_for_s else ""
+    return f"{budget.used} of {budget.requests} in {budget.window_s:g} s, {budget.granted} in all{banned}"
 
 
 def _account(account: AccountState, head: str) -> list[Any]:

@@ -16,6 +16,7 @@ from tradewind.app.ask.block_stats import BlockStats, block_stats
 from tradewind.app.ask.freshness import Freshness, freshness, market_state
 from tradewind.app.config import config_hash
 from tradewind.app.settings.root import AppConfig
+from tradewind.app.source_notes import SourcesNote, noted_sources
 from tradewind.model.event import Command, FeedState, Started
 from tradewind.model.instrument import Instrument
 from tradewind.model.instruments import resolve
@@ -88,6 +89,7 @@ class Status(msgspec.Struct, frozen=True):
     counted: BlockStats | None
     errors: tuple[ErrorNote, ...]
     warnings: tuple[str, ...]
+    sources: SourcesNote | None = None
 
 
 def status(
@@ -132,6 +134,7 @@ def _of_run(
     writer = _writer(database)
     symbols = tuple(_symbol(database, instruments[one], base, feeds.get(one), now) for one, base in bases.items())
     account = account_state(database, bases, instruments, settings.account.currency, settings.account.balance)
+    sources = noted_sources(database)
     errors = tuple(ErrorNote(*row) for row in database.query(_ERRORS)[1])
     return Status(
         now=now,
@@ -143,11 +146,12 @@ def _of_run(
         last_day=block_stats(database, tuple(bases), 1.0, 0),
         counted=block_stats(database, tuple(bases), 0.0 if run.entries <= WHOLE_RUN_ENTRIES else 30.0, 0),
         errors=errors,
-        warnings=tuple(_warnings(writer, run, symbols)),
+        warnings=tuple(_warnings(writer, run, symbols, sources)),
+        sources=sources,
     )
 
 
-def _warnings(writer: Writer, run: Run, symbols: tuple[SymbolState, ...]) -> list[str]:
+def _warnings(writer: Writer, run: Run, symbols: tuple[SymbolState, ...], sources: SourcesNote | None) -> list[str]:
     """What an operator should look at, worst first."""
     found = []
     if run.same_settings is False:
@@ -159,6 +163,10 @@ def _warnings(writer: Writer, run: Run, symbols: tuple[SymbolState, ...]) -> lis
             found.append(f"{one.symbol}: the feed is {one.feed} ({one.feed_detail})")
         elif writer.running and not run.simulated and one.data is not None and one.data.cause == "behind":
             found.append(f"{one.symbol}: {one.data.text()}")
+    for note in sources.sources if sources is not None and writer.running else ():
+        for provider in note.providers:
+            if provider.breaker.state != "closed":
+                found.append(f"{provider.name} is left alone after repeated failures: {provider.breaker.last_error}")
     return found
 
 
@@ -178,13 +186,18 @@ def _symbol(
 
 
 def _notices(database: Queryable, head: int) -> tuple[Mapping[str, FeedState], bool]:
-    """What each feed said last, and whether signals are paused, from the newest entries."""
+    """What each feed said last, and whether signals are paused, from the newest entries.
+
+    A stale feed stays so until it is fresh: that its socket is back says nothing about its bars.
+    """
     feeds: dict[str, FeedState] = {}
     paused = False
     for (payload,) in database.query(_NOTICES, (head - TAIL_ENTRIES,))[1]:
         event: Any = decode_event(payload)
         if isinstance(event, FeedState):
-            feeds[event.symbol] = event
+            stays_stale = event.state != "fresh" and event.symbol in feeds and feeds[event.symbol].state == "stale"
+            if not stays_stale:
+                feeds[event.symbol] = event
         elif isinstance(event, Command) and event.verb in ("pause", "resume"):
             paused = event.verb == "pause"
     return feeds, paused
