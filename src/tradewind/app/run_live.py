@@ -50,19 +50,23 @@ async def run_live(
         Misconfigured: no provider carries a symbol, or the store holds a run of another configuration.
         KeyboardInterrupt: it was stopped before there was a run to speak of.
     """
-    result: RunResult | None = None
+    live: _LiveRun | None = None
+    offset: int | None = None
     transport = HttpTransport()
     try:
         async with until_asked(stop_asked, clock):
             gateway = await gateway_of(transport, request.gateway)
             time = _time_of(config, request, clock)
             live = _LiveRun(config, request, gateway, clock, time, transport, say)
-            result = await live.run(database, on_close, stop_asked)
+            offset = await live.offset()
+        if live is None or offset is None:
+            raise KeyboardInterrupt
+        result = await live.run(database, offset, on_close, stop_asked)
+        return msgspec.structs.replace(result, network=transport.traffic)
     finally:
+        if live is not None:
+            await live.close()
         await transport.close()
-    if result is None:
-        raise KeyboardInterrupt
-    return msgspec.structs.replace(result, network=transport.traffic)
 
 
 class _LiveRun:
@@ -90,34 +94,35 @@ class _LiveRun:
         self._heard = False
 
     async def run(
-        self, database: Path, on_close: Callable[[int], None] | None, stop_asked: Callable[[], bool]
+        self, database: Path, offset: int, on_close: Callable[[int], None] | None, stop_asked: Callable[[], bool]
     ) -> RunResult:
-        """Opens the store and runs; closes what was opened in every case."""
-        try:
-            clock = SteadyClock(self._time, await self._offset())
-            instruments = {one.instrument.symbol: one.instrument for one in self.plan.symbols}
-            with Store.open(database, self._host.now(), instruments=instruments) as store:
-                run = JournaledRun(
-                    self.plan, store, clock, self._say, origin="live", commit_every=1, on_closed=self._closed,
-                    on_feed=self._fed,
-                )  # fmt: skip
-                recovery = run.start(clock.now(), self._request.asked)
-                self._go_on_from(run)
-                notes = SourceNotes(store.note, partial(notes_of, self.sources), self._host)
-                loop = self._loop(run, clock, on_close, notes.write)
-                result = loop.result("asked")
-                async with until_asked(stop_asked, self._host):
-                    await self._warm_up(loop, run, clock.now(), stop_asked)
-                    self._announce(loop, resumed=recovery is not None)
-                    result = await loop.run(iterations=self._request.iterations, stop_asked=stop_asked)
-                run.session.flush()
-                notes.write(last=True)
-                return run.result(recovery, result if result.stopped != "asked" else loop.result("asked"))
-        finally:
-            for source in self.sources:
-                await source.provider.close()
+        """Opens the store and runs; once there is a run, asking it to stop ends it in order."""
+        clock = SteadyClock(self._time, offset)
+        instruments = {one.instrument.symbol: one.instrument for one in self.plan.symbols}
+        with Store.open(database, self._host.now(), instruments=instruments) as store:
+            run = JournaledRun(
+                self.plan, store, clock, self._say, origin="live", commit_every=1, on_closed=self._closed,
+                on_feed=self._fed,
+            )  # fmt: skip
+            recovery = run.start(clock.now(), self._request.asked)
+            self._go_on_from(run)
+            notes = SourceNotes(store.note, partial(notes_of, self.sources), self._host)
+            loop = self._loop(run, clock, on_close, notes.write)
+            result = loop.result("asked")
+            async with until_asked(stop_asked, self._host):
+                await self._warm_up(loop, run, clock.now(), stop_asked)
+                self._announce(loop, resumed=recovery is not None)
+                result = await loop.run(iterations=self._request.iterations, stop_asked=stop_asked)
+            run.session.flush()
+            notes.write(last=True)
+            return run.result(recovery, result if result.stopped != "asked" else loop.result("asked"))
 
-    async def _offset(self) -> int:
+    async def close(self) -> None:
+        """Lets the venues go."""
+        for source in self.sources:
+            await source.provider.close()
+
+    async def offset(self) -> int:
         """Venue time minus host time in nanoseconds, as the first venue tells it; a real one must nearly agree."""
         limit = self._config.market.max_clock_offset
         offsets = [
