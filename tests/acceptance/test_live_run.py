@@ -26,7 +26,7 @@ SYMBOLS = ("-p", "BTCUSDT", "-i", "1h", "--execution", "paper")
 CONFIG = "[market]\nhistory_days = 8\nrequests_per_minute = 5000\n"
 
 
-def series(bars: int = 500, symbol: str = "BTC/USDT") -> Series:
+def series(bars: int = 4_000, symbol: str = "BTC/USDT") -> Series:
     return Series(symbol, Timeframe.H1, made_up(bars, Timeframe.H1, first=40_000.0))
 
 
@@ -266,3 +266,27 @@ def test_the_simulated_market_runs_without_any_server_and_says_what_it_is(projec
 def decided_of(project: Project, symbol: str) -> list[int]:
     statement = f"SELECT ts FROM decisions WHERE timeframe = '1h' AND symbol = '{symbol}' ORDER BY ts"
     return [ts for (ts,) in project.rows(statement)]
+
+
+@pytest.mark.req("A09")
+def test_a_venue_that_has_no_more_bars_is_not_waited_for_in_silence(project: Project) -> None:
+    """Its clock stands still, so nothing is ever due and no guard can trip: the run says what it sees."""
+    project.configured(CONFIG)
+    with in_background([series(bars=330)], now=START + 300 * HOUR + MINUTE, bars_per_s=40) as server:
+        process = begun(project, *words(server, "stream"))
+        heard(process, "clock stands still")
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=30)
+    assert process.returncode == 0
+
+
+@pytest.mark.req("C15")
+def test_a_venue_with_a_clock_of_its_own_is_polled_at_its_pace(project: Project) -> None:
+    """An hour of this machine would be days of the venue's; every bar is decided soon after it closed."""
+    project.configured(CONFIG)
+    with in_background([series()], now=START + 300 * HOUR + MINUTE, bars_per_s=20) as server:
+        ran = project.types(*words(server, "poll", "--iterations", "40", "--json"))
+    assert ran.exit_code == 0, ran.stderr
+    found = decided(project)
+    assert found == list(range(found[0], found[-1] + HOUR, HOUR))
+    assert "polled every 1 s" in ran.stderr

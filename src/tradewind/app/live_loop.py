@@ -22,6 +22,7 @@ from tradewind.ports.market import FeedItem, MarketProvider
 from tradewind.ports.scheduler import Scheduler
 
 TICK = SECOND
+QUIET_AFTER = 15 * SECOND
 
 
 class LiveLoop:
@@ -57,6 +58,9 @@ class LiveLoop:
         self._queue: asyncio.Queue[tuple[LiveSource, FeedItem] | None] = asyncio.Queue()
         self._on_tick = on_tick
         self._say = say
+        self._stand_in = virtual_time
+        self._heard_at = (0, clock.monotonic())
+        self._quiet = False
 
     async def warm_up(
         self, start: int, end: int, stop_asked: Callable[[], bool] = lambda: False, *, begun: int | None = None
@@ -93,6 +97,7 @@ class LiveLoop:
                         await self.intake.take(item, source)
                     self._queue.task_done()
                 self._on_tick()
+                self._notice_quiet()
         finally:
             self.session.flush()
             self._scheduler.cancel()
@@ -104,6 +109,19 @@ class LiveLoop:
     def result(self, stopped: str) -> LoopResult:
         """How far the loop has come."""
         return LoopResult(self.intake.closes, self.intake.bars, self.intake.released, stopped)
+
+    def _notice_quiet(self) -> None:
+        """Says when a market with a time of its own stands still: no guard can tell, since no bar of it is due."""
+        bars, since = self._heard_at
+        now = self.clock.monotonic()
+        if bars != self.intake.bars:
+            self._heard_at, self._quiet = (self.intake.bars, now), False
+        elif self._stand_in and not self._quiet and now - since >= QUIET_AFTER:
+            self._quiet = True
+            self._say(
+                f"No bar for {QUIET_AFTER // SECOND} s: the venue's clock stands still. A stand-in that has no more"
+                " bars says so where it runs. Ctrl+C ends this run."
+            )
 
     async def _read(self, source: LiveSource, symbols: Sequence[str], timeframe: Timeframe) -> None:
         try:

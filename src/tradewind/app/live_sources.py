@@ -41,6 +41,9 @@ class LiveRequest(msgspec.Struct, frozen=True):
     speed: float = 0.0
 
 
+VIRTUAL_POLL_S = 1.0  # of this machine: the clock of such a venue runs at a pace nobody here knows
+
+
 def is_made_up(config: AppConfig, request: LiveRequest) -> bool:
     """Whether the bars come from the SIMULATED market."""
     named = [name.strip() for name in request.provider.split(",")] if request.provider else config.market.providers
@@ -71,6 +74,8 @@ def live_sources(
         own = msgspec.structs.replace(settings, options={"timeframe": shortest.value})
         provider = open_failover(names, config, own, clock, transport)
         every = min(config.market.poll_interval, shortest.ns / SECOND)
+        if request.gateway and gateway.virtual_clock:
+            every = min(every, VIRTUAL_POLL_S)
         polls = request.polls
         if not polls and not provider.capabilities.stream:
             symbols = ", ".join(key.symbol for key in keys)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -24,14 +25,15 @@ from tradewind.model.timeframe import DAY, MINUTE, Timeframe
 from tradewind.ports.clock import Clock
 
 _SIMULATED = ("BTC/USD", "BTC/USDT", "ETH/USD", "ETH/USDT", "EUR/USD")
-_SIMULATED_BARS = 45 * 24 * 60
+_SIMULATED_MINUTES = 45 * 24 * 60
+_SIMULATED_LEAST = 20_000
 
 
 class Serving(msgspec.Struct, frozen=True):
     """How the stand-in serves: where, how fast, from which moment on, with which faults.
 
     ``pace`` is bars a second, ``"ack"`` (as fast as every client reads) or 0 (stands still until told). ``start`` is
-    the venue's now at the beginning, UTC nanoseconds; None leaves the last tenth of the bars to be streamed.
+    the venue's now at the beginning, UTC nanoseconds; None leaves the last ``ahead`` of the bars to be streamed.
     ``host_clock`` moves the bars so that they end in the present and shows the host's time.
     """
 
@@ -40,6 +42,7 @@ class Serving(msgspec.Struct, frozen=True):
     exposed: bool = False
     pace: float | str = 1.0
     start: int | None = None
+    ahead: float = 0.1
     host_clock: bool = False
     plan: tuple[Fault, ...] = ()
     keys: Keys = Keys()
@@ -64,8 +67,8 @@ def stored_series(store: CandleStore, symbols: Sequence[str], timeframe: Timefra
 
 
 def simulated_series(symbols: Sequence[str], timeframe: Timeframe, seed: int) -> list[Series]:
-    """SIMULATED markets of 45 days, one for each symbol."""
-    bars = max(1000, _SIMULATED_BARS * MINUTE // timeframe.ns)
+    """SIMULATED markets of 45 days or 20,000 bars, whichever is longer, one for each symbol."""
+    bars = max(_SIMULATED_LEAST, _SIMULATED_MINUTES * MINUTE // timeframe.ns)
     made = []
     for name in symbols or _SIMULATED:
         instrument = resolve(name)
@@ -87,13 +90,20 @@ def fault_plan(path: Path | None) -> tuple[Fault, ...]:
 
 
 async def serve(
-    series: Sequence[Series], serving: Serving, clock: Clock, announce: Callable[[StandInServer], None]
+    series: Sequence[Series],
+    serving: Serving,
+    clock: Clock,
+    announce: Callable[[StandInServer], None],
+    over: Callable[[StandInServer], None] = lambda _: None,
 ) -> StandInServer:
-    """Serves until SIGINT or SIGTERM; ``announce`` is called when the port is open. The stopped server comes back."""
-    shown = [_moved(one, clock.now()) for one in series] if serving.host_clock else list(series)
+    """Serves until SIGINT or SIGTERM; the stopped server comes back.
+
+    ``announce`` is called when the port is open, ``over`` when the last bar has been sent.
+    """
+    shown = [_moved(one, clock.now(), serving.ahead) for one in series] if serving.host_clock else list(series)
     start = serving.start
     if start is None:
-        start = min(int(one.columns.ts_open[len(one.columns.ts_open) * 9 // 10]) for one in shown)
+        start = min(_first_ahead(one, serving.ahead) for one in shown)
     venue = StandInVenue(
         shown,
         clock.monotonic,
@@ -103,10 +113,11 @@ async def serve(
         keys=serving.keys,
         label=serving.label,
     )
+    scheduler = TaskScheduler()
     server = StandInServer(
         venue,
         clock,
-        TaskScheduler(),
+        scheduler,
         host=serving.host,
         port=serving.port,
         bars_per_s=serving.pace,
@@ -119,6 +130,7 @@ async def serve(
     await server.start()
     try:
         announce(server)
+        scheduler.spawn("stand-in end", partial(_tell_the_end, server, over))
         await stopped.wait()
     finally:
         await server.stop()
@@ -127,11 +139,22 @@ async def serve(
     return server
 
 
-def _moved(one: Series, now: int) -> Series:
-    """The series shifted so that its last tenth lies in the future: by whole weeks, which keeps sessions in place."""
+async def _tell_the_end(server: StandInServer, over: Callable[[StandInServer], None]) -> None:
+    await server.finished.wait()
+    over(server)
+
+
+def _first_ahead(one: Series, ahead: float) -> int:
+    """Where the last ``ahead`` of the bars begins, UTC nanoseconds."""
+    bars = len(one.columns.ts_open)
+    return int(one.columns.ts_open[min(bars - 1, int(bars * (1.0 - ahead)))])
+
+
+def _moved(one: Series, now: int, ahead: float) -> Series:
+    """The series shifted so that its last part lies in the future: by whole weeks, which keeps sessions in place."""
     columns = one.columns
     week = 7 * DAY
-    shift = (now - int(columns.ts_open[len(columns.ts_open) * 9 // 10])) // week * week
+    shift = (now - _first_ahead(one, ahead)) // week * week
     if int(columns.ts_close[-1]) + shift <= now:
         shift += week
     moved = columns._replace(ts_open=columns.ts_open + shift, ts_close=columns.ts_close + shift)

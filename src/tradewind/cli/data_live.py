@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
@@ -231,19 +232,14 @@ def serve_(
         port=port,
         pace=_pace(speed),
         start=timerange.start if timerange else None,
+        ahead=0.5 if made_up else 0.1,
         host_clock=clock == "host",
         plan=fault_plan(faults),
         label="SIMULATED" if simulated_bars else "",
     )
-    label = "SIMULATED bars" if simulated_bars else "stored bars"
     shown = ", ".join(f"{one.symbol} {one.timeframe}" for one in series)
-
-    def announce(server: StandInServer) -> None:
-        now = minute(server.venue.market.now)
-        typer.echo(f"Serving {label} ({shown}) at {server.url}, venue time {now}. Ctrl+C ends it.", err=True)
-        typer.echo(f"Try: tradewind data ping --provider binance --gateway {server.url}", err=True)
-
-    server = asyncio.run(serve(series, serving, WallClock(), announce))
+    what = f"{'SIMULATED' if simulated_bars else 'stored'} bars ({shown})"
+    server = asyncio.run(serve(series, serving, WallClock(), partial(_opened, what), _used_up))
     counters = server.venue.counters
     document = {
         "url": server.url,
@@ -252,6 +248,17 @@ def serve_(
         "counters": counters,
     }
     return Report(document, f"Served {counters.requests} requests and {counters.streams} streams.")
+
+
+def _opened(what: str, server: StandInServer) -> None:
+    now = minute(server.venue.market.now)
+    typer.echo(f"Serving {what} at {server.url}, venue time {now}. Ctrl+C ends it.", err=True)
+    typer.echo(f"Try: tradewind data ping --provider binance --gateway {server.url}", err=True)
+
+
+def _used_up(server: StandInServer) -> None:
+    now = minute(server.venue.market.now)
+    typer.echo(f"The bars are used up; the venue stands still at {now}. Ctrl+C ends it.", err=True)
 
 
 def _pace(text: str) -> float | str:
