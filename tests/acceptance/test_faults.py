@@ -104,7 +104,7 @@ def test_a_parquet_file_that_is_damaged_is_refused_whole_and_its_sound_copy_is_t
     for damaged in (original[:-1000], original[: len(original) // 2], b"PAR1" + b"\0" * 5000 + b"PAR1",
                     original[:-3000] + b"\xff" * 2000 + original[-1000:]):  # fmt: skip
         path.write_bytes(damaged)
-        refused(own_market.types(*words), 1, path.name, "Parquet")
+        refused(own_market.types(*words), 2, path.name, "Parquet")
         assert series(own_market) == before
     path.write_bytes(original)
     assert own_market.types(*words).exit_code == 0
@@ -124,13 +124,39 @@ def test_a_stored_partition_that_was_changed_is_found_named_and_put_right(own_ma
     assert verified.exit_code != 0
     assert partition.name in verified.stdout + verified.stderr
     assert "restore the file from a backup" in verified.stdout + verified.stderr
+    told = own_market.types("backtest", "-p", "BTCUSDT", "-i", "1h", "--no-report")
+    assert told.exit_code == 4, told.stderr
+    assert partition.name in told.stderr
+    assert "the mapped copy of its bars is used" in told.stderr
     columns = next(folder.glob("columns.*.bin"))
     columns.unlink()
     refused(own_market.types(*RUN), 1, partition.name, "was changed", "Next: ")
     refused(own_market.types("backtest", "-p", "BTCUSDT", "-i", "1h", "--no-report"), 1, partition.name)
     shutil.copy(kept / partition.name, partition)
+    healed = own_market.types("backtest", "-p", "BTCUSDT", "-i", "1h", "--no-report")
+    assert "rebuilt from the sealed files" in healed.stderr
+    assert own_market.types("backtest", "-p", "BTCUSDT", "-i", "1h", "--no-report").stderr == ""
     assert own_market.types("data", "verify", "--symbol", "BTC/USDT", "--json").document is not None
     assert own_market.types(*RUN, "--iterations", "5").exit_code == 0
+
+
+@pytest.mark.req("A19")
+def test_a_damaged_manifest_stops_its_own_series_and_no_other(own_market: Project) -> None:
+    """The others are listed, tested back and verified; the damaged one is named everywhere and can be dropped."""
+    place = own_market.folder / "data" / "candles" / "EUR-USD" / "1h" / "manifest.json"
+    place.write_bytes(place.read_bytes()[:200])
+    listed = own_market.types("data", "list")
+    assert listed.exit_code == 4
+    assert "BTC/USDT" in listed.stdout
+    assert "EUR-USD/1h/manifest.json" in "".join(listed.stdout.split())
+    assert own_market.types("backtest", "-p", "BTCUSDT", "-i", "1h", "--no-report").exit_code == 4
+    refused(own_market.types("backtest", "-p", "EURUSD", "-i", "1h", "--no-report"), 1, "the manifest cannot be read")
+    refused(own_market.types("data", "status", "EUR/USD"), 1, "the manifest cannot be read")
+    verified = own_market.types("data", "verify")
+    assert verified.exit_code == 4
+    assert "the manifest cannot be read" in verified.stdout
+    assert own_market.types("data", "drop", "EUR/USD", "--interval", "1h", "--yes").exit_code == 0
+    assert own_market.types("data", "list").exit_code == 0
 
 
 def test_a_csv_file_that_was_cut_off_names_the_line_and_the_whole_file_is_taken(project: Project) -> None:
@@ -138,10 +164,10 @@ def test_a_csv_file_that_was_cut_off_names_the_line_and_the_whole_file_is_taken(
     whole = path.read_text()
     words = ("data", "import", path.name, "-p", "BTCUSDT", "-i", "1h")
     path.write_text(whole[:-20])
-    refused(project.types(*words), 1, path.name, "line 51", "cut off", "Next: ")
+    refused(project.types(*words), 2, path.name, "line 51", "cut off", "Next: ")
     assert series(project) == {}
     document = project.types(*words, "--json")
-    assert document.document["error"]["exit_code"] == 1
+    assert document.document["error"]["exit_code"] == 2
     path.write_text(whole)
     assert project.types(*words).exit_code == 0
     assert series(project)["BTC/USDT 1h"][0] == 50

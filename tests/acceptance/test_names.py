@@ -126,7 +126,7 @@ def test_a_pair_that_is_not_built_in_is_tested_back_after_two_lines_of_configura
     write_csv(project.folder / "nzd.csv", straight(wave, start=MONDAY, reach=1e-4))
     assert project.types("data", "import", "nzd.csv", "--symbol", "NZD/USD", "--interval", "1h").exit_code == 0
     ran = project.types("backtest", "--symbol", "NZD/USD", "--interval", "1h", "--json")
-    assert ran.exit_code == 0, ran.stderr
+    assert ran.exit_code == 4, ran.stderr
     assert ran.document["result"]["symbols"] == ["NZD/USD"]
     assert ran.document["result"]["counts"]["bars"] == 400
 

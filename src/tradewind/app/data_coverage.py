@@ -26,6 +26,7 @@ class Coverage(msgspec.Struct, frozen=True):
     sources: tuple[str, ...]
     hash: str
     synthetic: int
+    simulated: bool
 
     @property
     def shortfall(self) -> str:
@@ -44,7 +45,10 @@ def coverage(store: CandleStore, symbol: str, interval: Timeframe | None, years:
 
     Raises:
         Unavailable: nothing fits; the message lists what is stored.
+        Corrupt: a series of the named symbol cannot be read.
     """
+    for fault in store.unreadable(symbol) if symbol else ():
+        raise fault
     every = store.datasets()
     stored = [each for each in every if symbol in ("", each.symbol)]
     if interval is None:
@@ -84,4 +88,5 @@ def _covered(dataset: Dataset, interval: Timeframe, years: float) -> Coverage:
         sources=dataset.sources,
         hash=dataset.hash,
         synthetic=dataset.synthetic_rows,
+        simulated=dataset.simulated,
     )

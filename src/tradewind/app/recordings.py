@@ -21,13 +21,17 @@ from tradewind.model.venue_symbols import venue_symbols
 
 
 class Material(msgspec.Struct, frozen=True):
-    """What a run is made of; ``data_hash`` covers the data sets and the range taken of them."""
+    """What a run is made of; ``data_hash`` covers the data sets and the range taken of them.
+
+    ``warnings`` is what a person should know about the files the bars came from.
+    """
 
     recordings: tuple[Recording, ...]
     bases: dict[str, Timeframe]
     data_hash: str
     simulated: bool
     synthetic: int
+    warnings: tuple[str, ...] = ()
 
     @property
     def bars(self) -> int:
@@ -76,9 +80,11 @@ def material_for(
     """
     recordings, bases, parts = [], {}, []
     simulated, synthetic = False, 0
+    warnings: list[str] = []
     for symbol in symbols:
         base = workspace.base_of(symbol, interval, detail)
         dataset = workspace.candles.dataset(symbol, base)
+        warnings += workspace.candles.condition(symbol, base)
         columns = workspace.candles.read(symbol, base, start, end)
         if not len(columns.ts_close):
             raise Unavailable(
@@ -95,7 +101,7 @@ def material_for(
         bases[symbol] = base
         parts.append(f"{symbol}|{base}|{dataset.hash}|{columns.ts_open[0]}|{columns.ts_close[-1]}")
     digest = hashlib.sha256("\n".join(parts).encode()).hexdigest()
-    return Material(tuple(recordings), bases, digest[:16], simulated, synthetic)
+    return Material(tuple(recordings), bases, digest[:16], simulated, synthetic, tuple(warnings))
 
 
 def _require_sessions(symbol: str, base: Timeframe, columns: BarColumns, calendar: SessionCalendar) -> None:

@@ -49,7 +49,13 @@ class Workspace:
         return tuple(dict.fromkeys(resolve(name, self.config.instruments).symbol for name in names))
 
     def stored(self, symbol: str) -> dict[Timeframe, tuple[int, int]]:
-        """``timeframe -> (first open, last close)`` of what is stored of a symbol, shortest first."""
+        """``timeframe -> (first open, last close)`` of what is stored of a symbol, shortest first.
+
+        Raises:
+            Corrupt: one of its series cannot be read; the others are not taken instead without a word.
+        """
+        for fault in self.candles.unreadable(symbol):
+            raise fault
         found = [one for one in self.candles.datasets() if one.symbol == symbol]
         found.sort(key=lambda one: one.timeframe.rank)
         return {one.timeframe: (one.ts_first, one.ts_last) for one in found}

@@ -21,7 +21,7 @@ exit  meaning
 ====  ==========================================================================================
 0     done
 1     internal error, or stored bytes that are not what they must be
-2     wrong usage or configuration; nothing was changed
+2     wrong usage, configuration or input file; nothing was changed
 3     a needed thing is not running, not reachable or not there
 4     a negative verdict: gate failed, insufficient evidence, no edge, NO-GO
 5     a wait that had a limit reached it
@@ -109,6 +109,12 @@ def parted(help_text: str, parts: Mapping[str, str]) -> typer.Typer:
         """Makes it a group."""
 
     return app
+
+
+def warn(lines: Iterable[str]) -> None:
+    """What a person should know beside the result; on stderr, so that stdout stays the result's."""
+    for line in lines:
+        sys.stderr.write(f"WARNING: {line}\n")
 
 
 def verb(function: Callable[..., Report]) -> Callable[..., None]:

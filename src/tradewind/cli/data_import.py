@@ -20,7 +20,7 @@ from tradewind.cli.data_options import (
     minute,
 )
 from tradewind.cli.options import OptionalIntervalOption
-from tradewind.errors import TradewindError
+from tradewind.errors import Corrupt, Misconfigured, TradewindError
 
 if TYPE_CHECKING:
     from tradewind.app.bar_files import Imported
@@ -70,9 +70,10 @@ def import_(
         for path in every:
             try:
                 done.append(import_file(store, path, options, now))
-            except TradewindError as error:
+            except TradewindError as fault:
+                error = _as_input(fault, path)
                 if len(every) == 1:
-                    raise
+                    raise error from fault
                 failed.append((path, error))
             advance()
     document = {
@@ -80,6 +81,13 @@ def import_(
         "failed": [{"file": str(path), "message": str(error)} for path, error in failed],
     }
     return Report(document, _human(done, failed), max((error.exit_code for _, error in failed), default=0))
+
+
+def _as_input(error: TradewindError, path: Path) -> TradewindError:
+    """A damaged file that somebody typed is wrong input (exit 2); damage of the store is something else (exit 1)."""
+    if isinstance(error, Corrupt) and path.name in error.where:
+        return Misconfigured(error.found, where=error.where, allowed=error.allowed, next_step=error.next_step)
+    return error
 
 
 def _document(each: Imported) -> dict[str, Any]:
@@ -115,7 +123,7 @@ def _human(done: list[Imported], failed: list[tuple[Path, TradewindError]]) -> l
     for each in done:
         parts += [f"{each.symbol} {each.interval}: {note}" for note in each.notes]
         if each.bad:
-            parts.append(f"{each.symbol} {each.interval}: {len(each.bad)} bad rows were left out:")
+            parts.append(f"{each.symbol} {each.interval}: {len(each.bad)} bad row{'s' * (len(each.bad) > 1)} left out:")
             parts += [f"  line {bad.line}: {bad.reason}" for bad in each.bad[:_BAD_SHOWN]]
         parts += [f"{each.symbol} {each.interval}: {reason}" for reason in each.quality.faults_that_matter()]
     parts += [f"not imported: {error}" for _, error in failed]

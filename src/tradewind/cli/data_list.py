@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tradewind.adapters.market.sealed.manifest import Dataset, datasets
+from tradewind.adapters.market.sealed.manifest import Dataset, survey
 from tradewind.app.config import load_config
-from tradewind.cli.contract import Report, single, table, verb
-from tradewind.cli.data_options import candle_folder, minute
+from tradewind.cli.contract import DONE, NEGATIVE, Report, single, table, verb
+from tradewind.cli.data_options import candle_folder, minute, paired
 
 app = single()
 
@@ -15,18 +15,20 @@ app = single()
 @app.command("list")
 @verb
 def list_(config: Path | None = None) -> Report:
-    """Lists every stored series with its span, sources and data hash."""
+    """Lists every stored series with its span, sources and data hash (exit 4 when one is damaged)."""
     folder = candle_folder(load_config(config))
-    sets = datasets(folder)
-    if not sets:
+    sets, faults = survey(folder)
+    if not sets and not faults:
         return Report([], f"No candles are stored in {folder}. Next: tradewind data import FILE")
     names = ["pair", "interval", "bars", "first", "last", "price", "synthetic", "sources", "data hash"]
     rows = [
-        (each.symbol, each.timeframe, each.rows, minute(each.ts_first), minute(each.ts_last), each.price_kind,
-         each.synthetic_rows, _shown(each.sources), each.hash[:12])
+        (paired(each.symbol, simulated=each.simulated), each.timeframe, each.rows, minute(each.ts_first),
+         minute(each.ts_last), each.price_kind, each.synthetic_rows, _shown(each.sources), each.hash[:12])
         for each in sets
     ]  # fmt: skip
-    return Report([dataset_document(each) for each in sets], table(f"Candles in {folder}", names, rows))
+    damaged = [{"damaged": fault.found, "manifest": fault.where} for fault in faults]
+    human = [table(f"Candles in {folder}", names, rows), *(f"Damaged: {fault}" for fault in faults)]
+    return Report([*(dataset_document(each) for each in sets), *damaged], human, NEGATIVE if faults else DONE)
 
 
 def dataset_document(each: Dataset) -> dict[str, object]:
@@ -39,6 +41,7 @@ def dataset_document(each: Dataset) -> dict[str, object]:
         "last": each.ts_last,
         "price_kind": each.price_kind,
         "synthetic": each.synthetic_rows,
+        "simulated": each.simulated,
         "segments": each.segments,
         "conventions": each.conventions,
         "partitions": len(each.partitions),

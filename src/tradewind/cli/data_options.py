@@ -30,3 +30,8 @@ def candle_folder(config: AppConfig) -> Path:
 def minute(ts: int) -> str:
     """UTC minutes: ``2023-03-24 12:40Z``."""
     return datetime.fromtimestamp(ts // SECOND, UTC).strftime("%Y-%m-%d %H:%MZ")
+
+
+def paired(symbol: str, *, simulated: bool) -> str:
+    """The pair as it is shown; no made-up market passes for a real one."""
+    return f"{symbol} SIMULATED" if simulated else symbol

@@ -12,9 +12,9 @@ from tradewind.app.config import load_config
 from tradewind.app.data_coverage import Coverage, coverage
 from tradewind.cli.contract import NEGATIVE, Report, single, table, verb
 from tradewind.cli.data_list import dataset_document
-from tradewind.cli.data_options import candle_folder, minute
+from tradewind.cli.data_options import candle_folder, minute, paired
 from tradewind.cli.options import IntervalOption, OptionalIntervalOption, PairArgument
-from tradewind.errors import Misconfigured
+from tradewind.errors import Corrupt, Misconfigured
 from tradewind.model.instruments import resolve
 from tradewind.model.timeframe import Timeframe
 
@@ -34,8 +34,8 @@ def status(
     name = resolve(symbol, settings.instruments).symbol if symbol else ""
     found = coverage(CandleStore(candle_folder(settings)), name, interval, years)
     rows = [
-        (each.symbol, each.interval, _basis(each), each.rows, minute(each.ts_first), minute(each.ts_last), each.years,
-         each.shortfall or "enough")
+        (paired(each.symbol, simulated=each.simulated), each.interval, _basis(each), each.rows,
+         minute(each.ts_first), minute(each.ts_last), each.years, each.shortfall or "enough")
         for each in found
     ]  # fmt: skip
     names = ["pair", "interval", "stored", "bars", "first", "last", "years", f"of {years:g} years"]
@@ -64,14 +64,17 @@ def drop(
     """Moves a stored series into the trash; `data restore` brings it back."""
     settings = load_config(config)
     store, name = CandleStore(candle_folder(settings)), resolve(symbol, settings.instruments).symbol
-    dataset = store.dataset(name, interval)
-    what = f"{dataset.rows} {interval} bars of {name}"
+    try:
+        rows = store.dataset(name, interval).rows
+        what = f"{rows} {interval} bars of {name}"
+    except Corrupt as fault:
+        rows, what = None, f"the damaged {interval} series of {name} ({fault.found})"
     if not yes:
         raise Misconfigured(f"{what} would be moved into the trash", next_step="repeat with --yes")
     place = store.drop(name, interval)
     return Report(
-        {"symbol": name, "interval": interval, "rows": dataset.rows, "moved_to": str(place)},
-        f"{what} were moved to {place}. Undo: tradewind data restore {name} --interval {interval}",
+        {"symbol": name, "interval": interval, "rows": rows, "moved_to": str(place)},
+        f"Moved to {place}: {what}. Undo: tradewind data restore {name} --interval {interval}",
     )
 
 

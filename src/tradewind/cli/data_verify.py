@@ -21,6 +21,7 @@ from tradewind.cli.data_options import (
     ZoneOption,
     candle_folder,
     minute,
+    paired,
 )
 from tradewind.cli.options import OptionalIntervalOption
 from tradewind.errors import Corrupt, Unavailable
@@ -94,14 +95,17 @@ def _bad(checked: list[Checked]) -> bool:
 def _stored(settings: AppConfig, symbol: str, interval: Any, *, repair: bool) -> list[Checked]:
     store = CandleStore(candle_folder(settings))
     every = [each for each in store.datasets() if symbol in ("", each.symbol) and interval in (None, each.timeframe)]
-    if not every:
+    unreadable = store.unreadable(symbol)
+    lost = [Checked(Path(fault.where).parent.as_posix(), None, damage=(str(fault),)) for fault in unreadable]
+    if not every and not lost:
         wanted = " ".join(word for word in (symbol, interval) if word) or "any pair"
         raise Unavailable(f"no bars of {wanted} are stored", where=str(store.folder), next_step="tradewind data list")
-    checked = []
+    checked = lost
     with progress("Verifying", total=len(every)) as advance:
         for dataset in every:
             damage = store.damage(dataset.symbol, dataset.timeframe)
-            one = Checked(f"{dataset.symbol} {dataset.timeframe}", None, dataset.hash, tuple(map(str, damage)))
+            name = paired(dataset.symbol, simulated=dataset.simulated)
+            one = Checked(f"{name} {dataset.timeframe}", None, dataset.hash, tuple(map(str, damage)))
             if damage and repair and all(_mapped(fault) for fault in damage):
                 store.rebuild(dataset.symbol, dataset.timeframe)
                 one.repaired = True

@@ -96,23 +96,23 @@ def test_a_bad_file_among_good_ones_is_named_and_the_others_are_stored(tw: Any, 
     (folder / "EURUSD-1h.csv").write_bytes(csv())
     (folder / "GBPUSD-1h.csv").write_bytes(csv()[:-20])
     code, out, _ = tw("data", "import", "files")
-    assert code == 1
+    assert code == 2
     assert "not imported" in out
     assert "line 5: the file is cut off" in out
     assert [each["symbol"] for each in tw("data", "list", "--json")[1]] == ["EUR/USD"]
     code, out, _ = tw("data", "import", "files/GBPUSD-1h.csv", "--skip-bad")
     assert code == 0
-    assert "1 bad rows were left out" in out
+    assert "1 bad row left out" in out
     assert "line 5" in out
 
 
 @pytest.mark.parametrize(
     ("name", "data", "code", "message"),
     [
-        ("a.parquet", b"PAR1" + b"\0" * 100, 1, "not a readable Parquet file"),
-        ("a.csv", b"", 1, "it is empty"),
+        ("a.parquet", b"PAR1" + b"\0" * 100, 2, "not a readable Parquet file"),
+        ("a.csv", b"", 2, "it is empty"),
         ("a.csv", b"time,open\n1,2\n", 2, "no column for high, low, close"),
-        ("a.csv", csv()[:-20], 1, "the file is cut off in this line"),
+        ("a.csv", csv()[:-20], 2, "the file is cut off in this line"),
         ("missing.csv", None, 3, "No such file"),
     ],
 )

@@ -48,7 +48,7 @@ def test_a_truncated_text_file_names_the_cut_line(tmp_path: Path) -> None:
     """The cut line is a bad row; --skip-bad stores the rest and says so."""
     cut = csv()[:-20]
     with pytest.raises(
-        Corrupt, match=r"1 bad rows \(line 5: the file is cut off in this line \(3 fields, 6 expected\)\)"
+        Corrupt, match=r"1 bad row \(line 5: the file is cut off in this line \(3 fields, 6 expected\)\)"
     ):
         read(tmp_path, cut)
     intake = read(tmp_path, cut, skip_bad=True)
@@ -93,7 +93,7 @@ def test_each_bad_value_is_named_with_its_line(
     """The file is refused by default; --skip-bad keeps the three sound rows."""
     data = _bad(row, column, value)
     with pytest.raises(
-        Corrupt, match=rf"1 bad rows \(line 3: {reason}\); nothing was stored.*the 3 sound rows with --skip"
+        Corrupt, match=rf"1 bad row \(line 3: {reason}\); nothing was stored.*the 3 sound rows with --skip"
     ):
         read(tmp_path, data)
     intake = read(tmp_path, data, skip_bad=True)

@@ -15,7 +15,7 @@ import numpy as np
 from tradewind.adapters.market.sealed import columns as mapped
 from tradewind.adapters.market.sealed import partitions
 from tradewind.adapters.market.sealed.durable import TEMPORARY, one_writer, sync_folder, write_durably
-from tradewind.adapters.market.sealed.manifest import MANIFEST, Dataset, dataset_hash, datasets, encode, load
+from tradewind.adapters.market.sealed.manifest import MANIFEST, Dataset, dataset_hash, encode, load, survey
 from tradewind.adapters.market.sealed.merge import Traced, merge, require_sound, segments_of, traced
 from tradewind.errors import Corrupt, Misconfigured, Unavailable
 from tradewind.model.bar import BarColumns
@@ -113,8 +113,35 @@ class CandleStore:
         return load(folder)
 
     def datasets(self) -> tuple[Dataset, ...]:
-        """Every stored series, sorted by symbol, then from the shortest timeframe."""
-        return datasets(self.folder)
+        """Every stored series that can be read, sorted by symbol, then from the shortest timeframe."""
+        return survey(self.folder)[0]
+
+    def unreadable(self, symbol: str = "") -> tuple[Corrupt, ...]:
+        """Series (of ``symbol``, or of all) whose manifest is damaged."""
+        within = str(self._pair(symbol)) if symbol else str(self.folder)
+        return tuple(fault for fault in survey(self.folder)[1] if fault.where.startswith(f"{within}/"))
+
+    def condition(self, symbol: str, timeframe: Timeframe) -> tuple[str, ...]:
+        """What a person should know before these bars are used, found without reading them; usually nothing.
+
+        Files that were written to since they were sealed are compared with their seals. The bars that ``read`` returns
+        are sound in every case, or it raises.
+        """
+        folder, dataset = self._series(symbol, timeframe), self.dataset(symbol, timeframe)
+        name = f"{symbol} {timeframe}"
+        found = [
+            f"{name}: {fault.found} ({fault.where}); the mapped copy of its bars is used."
+            f" Next: tradewind data verify --symbol {symbol}"
+            for fault in partitions.changed_since(folder, dataset, folder / MANIFEST)
+        ]
+        try:
+            columns, touched = mapped.open_columns(folder, dataset)
+            bad = columns is None or (touched and bool(mapped.contents_differ(columns, dataset.partitions)))
+        except FileNotFoundError:
+            bad = True
+        if bad:
+            found.append(f"{name}: {dataset.columns} is missing or damaged; rebuilt from the sealed files")
+        return tuple(found)
 
     def damage(self, symbol: str, timeframe: Timeframe) -> tuple[Corrupt, ...]:
         """Reads every stored byte and compares it with the manifest; all damage is returned, none repaired."""
@@ -152,10 +179,11 @@ class CandleStore:
     def drop(self, symbol: str, timeframe: Timeframe) -> Path:
         """Moves a series into the trash folder and returns its place there; ``restore`` brings it back."""
         with one_writer(self.folder / ".lock"):
-            self.dataset(symbol, timeframe)
+            folder = self._series(symbol, timeframe)
+            if not (folder / MANIFEST).exists():
+                self.dataset(symbol, timeframe)  # raises, naming what is stored; a damaged series can be dropped
             trash = self.folder / _TRASH
             trash.mkdir(exist_ok=True)
-            folder = self._series(symbol, timeframe)
             stem = f"{folder.parent.name}.{timeframe}"
             place = trash / f"{stem}.{len(list(trash.glob(f'{stem}.*'))) + 1:04d}"
             folder.rename(place)
@@ -191,7 +219,10 @@ class CandleStore:
     def _series(self, symbol: str, timeframe: Timeframe) -> Path:
         if not _SYMBOL.fullmatch(symbol):
             raise Misconfigured(f"{symbol!r} is not a symbol", allowed="BASE/QUOTE such as EUR/USD")
-        return self.folder / symbol.replace("/", "-").replace(":", "_") / timeframe.value
+        return self._pair(symbol) / timeframe.value
+
+    def _pair(self, symbol: str) -> Path:
+        return self.folder / symbol.replace("/", "-").replace(":", "_")
 
     def _seal(
         self,

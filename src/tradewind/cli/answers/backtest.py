@@ -17,10 +17,11 @@ from tradewind.app.signal_text import percent, utc
 from tradewind.app.wiring import plan_for
 from tradewind.app.workspace import Workspace
 from tradewind.cli.answers.member_tables import member_tables
-from tradewind.cli.contract import Report, progress, table
+from tradewind.cli.contract import DONE, NEGATIVE, Report, progress, table, warn
 from tradewind.cli.options import Period, TimeRange
 from tradewind.cli.overrides import configured
 from tradewind.errors import Misconfigured
+from tradewind.model.report import Verdict
 from tradewind.model.timeframe import DAY, Timeframe
 
 _CLOSURE = 4 * DAY
@@ -53,6 +54,7 @@ def answer(config: Path | None, asked: BacktestOptions) -> Report:
     material = material_for(
         workspace, symbols, interval=asked.interval, detail=asked.detail, start=span.start, end=span.end
     )
+    warn(material.warnings)
     short = _short_of(asked.period, span, material)
     run, result = run_backtest(settings, material, asked.seed, stress=asked.stress)
     target = asked.page or workspace.reports / "backtest.html"
@@ -60,7 +62,8 @@ def answer(config: Path | None, asked: BacktestOptions) -> Report:
     document = {"result": result, "report": None if written is None else str(written), "shortfall": short}
     closing = [short] if short else []
     closing.append(f"Report: {written}" if written else "No report written.")
-    return Report(document, human=[*result_tables(result), *closing])
+    proven = any(proof.report.verdict is Verdict.PASS for proof in result.proofs)
+    return Report(document, [*result_tables(result), *closing], DONE if proven else NEGATIVE)
 
 
 def _counted_back(period: Period, timerange: TimeRange | None, newest: int) -> TimeRange:

@@ -25,7 +25,7 @@ from tradewind.app.wiring import plan_for
 from tradewind.app.workspace import Workspace
 from tradewind.cli.answers.replay import repeat
 from tradewind.cli.answers.run_options import RunOptions
-from tradewind.cli.contract import Report, progress, table
+from tradewind.cli.contract import Report, progress, table, warn
 from tradewind.cli.options import TimeRange
 from tradewind.cli.overrides import configured
 from tradewind.engine.plan import EnginePlan
@@ -46,6 +46,7 @@ def answer(config: Path | None, asked: RunOptions) -> Report:
         material = material_for(
             workspace, symbols, interval=asked.interval, detail=asked.detail, start=span.start, end=span.end
         )
+        warn(material.warnings)
         plan = plan_for(settings, material.bases, executes=request.executes, simulated=material.simulated)
         result = _replayed(plan, material, place, say, asked.iterations, asked.speed, words)
     else:

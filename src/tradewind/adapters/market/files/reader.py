@@ -49,7 +49,7 @@ def read_bars(path: Path, request: Request, *, format_name: str = "", skip_bad: 
     sound = len(intake.columns.ts_open)
     if intake.bad and not (skip_bad and sound):
         raise Corrupt(
-            f"{len(intake.bad)} bad rows ({listed}{more}); nothing was stored",
+            f"{len(intake.bad)} bad row{'s' * (len(intake.bad) > 1)} ({listed}{more}); nothing was stored",
             where=str(path),
             next_step=f"correct them, or import the {sound} sound rows with --skip-bad"
             if sound

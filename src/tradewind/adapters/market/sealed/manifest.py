@@ -66,13 +66,13 @@ class Dataset(msgspec.Struct, frozen=True):
 
     @property
     def synthetic_rows(self) -> int:
-        """How many bars were made rather than received."""
-        return sum(segment.rows for segment in self.segments if segment.synthetic)
+        """How many bars were made to fill a hole; bars of a market that is SIMULATED as a whole are its own."""
+        return sum(segment.rows for segment in self.segments if segment.synthetic and not _simulated(segment))
 
     @property
     def simulated(self) -> bool:
         """Whether any bar comes from a simulated market, made here or served by a venue that said so."""
-        return any("SIMULATED" in f"{segment.source} {segment.synthetic}" for segment in self.segments)
+        return any(map(_simulated, self.segments))
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -87,6 +87,10 @@ class Dataset(msgspec.Struct, frozen=True):
         return ""
 
 
+def _simulated(segment: Segment) -> bool:
+    return "SIMULATED" in f"{segment.source} {segment.synthetic}"
+
+
 def dataset_hash(symbol: str, timeframe: Timeframe, price_kind: str, contents: Sequence[str]) -> str:
     """sha256 hex of the identity and the partitions' content hashes, in order."""
     return hashlib.sha256("\n".join((symbol, timeframe, price_kind, *contents)).encode()).hexdigest()
@@ -97,10 +101,19 @@ def encode(dataset: Dataset) -> bytes:
     return msgspec.json.format(msgspec.json.encode(dataset), indent=1) + b"\n"
 
 
-def datasets(root: Path) -> tuple[Dataset, ...]:
-    """Every series stored under ``root``, sorted by symbol, then from the shortest timeframe."""
-    found = [load(path.parent) for path in sorted(root.glob(f"[!.]*/*/{MANIFEST}"))]
-    return tuple(sorted(found, key=lambda each: (each.symbol, each.timeframe.rank)))
+def survey(root: Path) -> tuple[tuple[Dataset, ...], tuple[Corrupt, ...]]:
+    """Every series stored under ``root``, by symbol, then from the shortest timeframe; and the unreadable manifests.
+
+    One damaged series says nothing about the others.
+    """
+    found: list[Dataset] = []
+    faults: list[Corrupt] = []
+    for path in sorted(root.glob(f"[!.]*/*/{MANIFEST}")):
+        try:
+            found.append(load(path.parent))
+        except Corrupt as fault:
+            faults.append(fault)
+    return tuple(sorted(found, key=lambda each: (each.symbol, each.timeframe.rank))), tuple(faults)
 
 
 def load(folder: Path) -> Dataset:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 
 from tradewind.adapters.market.sealed.columns import content_hash
 from tradewind.adapters.market.sealed.durable import write_durably
-from tradewind.adapters.market.sealed.manifest import Partition, damaged
+from tradewind.adapters.market.sealed.manifest import Dataset, Partition, damaged
 from tradewind.errors import Corrupt
 from tradewind.model.bar import BarColumns
 
@@ -75,6 +77,30 @@ def unseal(folder: Path, partition: Partition) -> BarColumns:
     if content_hash(columns) != partition.content:
         raise damaged(path, "the bars are not those the manifest describes")
     return columns
+
+
+def changed_since(folder: Path, dataset: Dataset, manifest: Path) -> list[Corrupt]:
+    """Damage of the files that were written to after the manifest was: one ``stat`` a file, bytes read only of those.
+
+    A file that was touched and is whole gets an earlier time again, where that is allowed.
+    """
+    sealed = manifest.stat().st_mtime_ns
+    found = []
+    for partition in dataset.partitions:
+        path = folder / partition.file
+        try:
+            touched = path.stat().st_mtime_ns > sealed
+        except FileNotFoundError:
+            touched = True
+        if not touched:
+            continue
+        fault = file_fault(folder, partition)
+        if fault is not None:
+            found.append(fault)
+            continue
+        with suppress(PermissionError):
+            os.utime(path, ns=(sealed, sealed))
+    return found
 
 
 def file_fault(folder: Path, partition: Partition) -> Corrupt | None:
