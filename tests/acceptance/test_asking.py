@@ -164,6 +164,29 @@ def test_a_time_that_cannot_be_answered_is_refused_with_what_can(project, time, 
 
 
 @pytest.mark.req("X21", "H04")
+@pytest.mark.req("F10")
+def test_an_answer_about_another_bar_than_was_asked_for_says_so(project):
+    """A time after the data is answered with the last decision, and a closed market with the one before it closed."""
+    later = project.ask("why", "BTC/USDT", "2035-01-01 10:00")
+    assert later.exit_code == 0
+    assert "2035-01-01 10:00 UTC was asked for; no 1h bar is known of it. This is the last decision" in " ".join(
+        later.stdout.split()
+    )
+    assert "was asked for" not in project.ask("why", "BTC/USDT").stdout
+
+
+@pytest.mark.req("F10")
+def test_a_run_that_has_nothing_new_to_decide_says_so_and_where_it_stands(fresh, tmp_path):
+    words = ("run", "--execution", "paper", "--store", str(tmp_path / "again.db"))
+    first = fresh.ask(*words, "--json").document["loop"]
+    again = fresh.ask(*words)
+    assert again.exit_code == 0
+    assert "nothing new to decide" in again.stdout
+    assert "1970" not in again.stdout
+    told = fresh.ask(*words, "--json").document
+    assert (told["loop"]["last_ts"], told["rate"]["open_hours"]) == (first["last_ts"], 0.0)
+
+
 def test_explain_tells_a_signal_and_what_became_of_it_with_itemised_costs(project):
     """Position open to closed, costs that add up to the net, the chain behind it."""
     row = project.rows("SELECT id, status, r FROM signals WHERE status = 'lost' ORDER BY ts LIMIT 1")[0]

@@ -123,6 +123,8 @@ class JournaledRun:
     def result(self, recovery: Recovery | None, loop: LoopResult) -> RunResult:
         """Where the run stands."""
         seq, digest, _ = self.store.journal.head
+        if not loop.last_ts:  # nothing new came: the run stands where an earlier life left it
+            loop = msgspec.structs.replace(loop, last_ts=max(self.session.frontiers().values(), default=0))
         portfolio = self.engine.portfolio
         return RunResult(
             config_hash=self.plan.config_hash,

@@ -113,7 +113,8 @@ class RunSummary:
 
     def rate(self, calendars: Sequence[SessionCalendar]) -> SignalRate:
         """How often signals came while any of the markets was open."""
-        return signal_rate([signal.ts for signal in self.signals], self._first, self._last, calendars)
+        first = self._first or self._last
+        return signal_rate([signal.ts for signal in self.signals], first, self._last, calendars)
 
     def _take(self, output: Output) -> None:
         if isinstance(output, NoTrade):

@@ -137,11 +137,11 @@ def signal_lines(signal: Signal, instrument: Instrument) -> list[str]:
     ]
 
 
-def refusal_lines(decision: NoTrade | NoDecision) -> list[str]:
-    """Why nothing is traded on this bar: every reason, with its numbers."""
+def refusal_lines(decision: NoTrade | NoDecision, stamp: str = "") -> list[str]:
+    """Why nothing is traded on this bar: every reason, with its numbers; ``stamp`` labels bars that are made up."""
     word = "NO TRADE" if isinstance(decision, NoTrade) else "NO DECISION"
     reasons = decision.reasons if isinstance(decision, NoTrade) else (decision.reason,)
-    head = f"{word} {decision.symbol} {decision.timeframe} at {utc(decision.ts)}"
+    head = f"{stamp}{' ' * bool(stamp)}{word} {decision.symbol} {decision.timeframe} at {utc(decision.ts)}"
     return [head, *(f"  - {reason_line(reason)}" for reason in reasons)]
 
 

@@ -10,7 +10,7 @@ import msgspec
 from tradewind.app.signal_text import number_text, reason_line
 from tradewind.engine.inspection import Chain, MemberView, reasons_of
 from tradewind.features.rule_explanation import Reading, Weighed
-from tradewind.model.decision import Reason, Signal
+from tradewind.model.decision import NoDecision, Reason, Signal
 
 SHOWN_RULES = 5
 _HIDES_OTHERS = ("no_rate", "atr_unknown", "stop_impossible", "no_equity")
@@ -30,6 +30,8 @@ def nearest_changes(chain: Chain) -> tuple[Change, ...]:
     """What blocked, alone or together; for a bar without a trigger the rules that were one comparison away."""
     if isinstance(chain.decision, Signal):
         return tuple(_margins(chain.decision))
+    if isinstance(chain.decision, NoDecision):
+        return (Change(_undecided(chain.decision.reason), None),)
     reasons = reasons_of(chain.decision)
     if any(reason.code == "no_trigger" for reason in reasons):
         near = tuple(_near_rules(chain.members))
@@ -38,6 +40,16 @@ def nearest_changes(chain: Chain) -> tuple[Change, ...]:
         return (_alone(reasons[0], chain),)
     together = Change(f"{len(reasons)} reasons block together; no single change turns the decision", False)
     return (together, *(Change(_needed(reason), False) for reason in sorted(reasons, key=_distance)))
+
+
+def _undecided(reason: Reason) -> str:
+    """Nothing was weighed, so nothing about the market would have turned it; what has to come first."""
+    missing = {
+        "history": "bars given to warm up are never decided on; the first decision is that of the next bar to close",
+        "warmup": "the indicators need more bars first",
+    }
+    first = missing.get(reason.code, "a bar that can be trusted has to come first")
+    return f"nothing was decided ({reason.code}{_numbers(reason)}): {first}"
 
 
 def _distance(reason: Reason) -> float:

@@ -54,10 +54,27 @@ class Answer(msgspec.Struct, frozen=True):
 def why(desk: Desk, symbol: str, time: str, on_steps: Told) -> Answer:
     """The chain of the last decision at or before ``time`` as typed (``""``: the latest).
 
+    An answer about another bar than the one that was asked for says so in its notes.
+
     Raises:
         Misconfigured: the time is none or lies before the data, or the interval cannot be decided on.
         Unavailable: neither the store nor the candles know the pair.
     """
+    found = _last_before(desk, symbol, time, on_steps)
+    note = _other_bar(found, time, calendar_of(desk.instrument(symbol).calendar))
+    return msgspec.structs.replace(found, notes=(*found.notes, note)) if note else found
+
+
+def _other_bar(found: Answer, time: str, calendar: SessionCalendar) -> str:
+    """Which bar is answered and why, where it is not the newest that can have closed by ``time``; else ``""``."""
+    at = moment(time, found.ts) if time else found.ts
+    if at < calendar.bucket(found.ts, found.timeframe)[1]:
+        return ""
+    why_not = "the market was closed then" if not calendar.is_open(at) else f"no {found.timeframe} bar is known of it"
+    return f"{utc(at)} was asked for; {why_not}. This is the last decision before, of {utc(found.ts)}."
+
+
+def _last_before(desk: Desk, symbol: str, time: str, on_steps: Told) -> Answer:
     span = desk.candles(symbol)
     with desk.journaled(symbol) as journaled:
         if journaled is None:

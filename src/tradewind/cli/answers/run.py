@@ -106,12 +106,7 @@ def run_tables(result: RunResult) -> list[Any]:
     rows = [
         ("start", resumed),
         ("stopped", f"{result.loop.stopped}, last close {utc(result.loop.last_ts)}"),
-        ("bars", counts.bars_text()),
-        ("decisions", f"{counts.decisions}: {counts.signals} signals, {counts.no_trade} no trade, "
-                      f"{counts.no_decision} no decision"),
-        ("signals", result.rate.text()),
-        ("signals by tier", ", ".join(f"{tier} {n}" for tier, n in counts.tiers.items())),
-        ("trades", f"{counts.trades} closed, {result.open_positions} open, {counts.ambiguous} ambiguous"),
+        *_of_this_life(result),
         ("balance, equity", f"{result.balance}, {result.equity:.2f}"),
         *([("network", result.network.text())] if result.network and result.network.requests else []),
         ("journal", f"{result.head_seq} entries, decision digest {result.digest[:16]}"),
@@ -123,6 +118,21 @@ def run_tables(result: RunResult) -> list[Any]:
         *([f"Report: {result.report}"] if result.report else []),
         "Next: tradewind replay --verify; tradewind why PAIR; tradewind status",
     ]
+
+
+def _of_this_life(result: RunResult) -> list[tuple[str, str]]:
+    """What was decided since this start; earlier lives of the run are `status`'s business."""
+    counts = result.counts
+    if not counts.bars:
+        return [("decisions", "nothing new to decide: every stored bar was decided before")]
+    return [
+        ("bars", counts.bars_text()),
+        ("decisions", f"{counts.decisions}: {counts.signals} signals, {counts.no_trade} no trade, "
+                      f"{counts.no_decision} no decision"),
+        ("signals", result.rate.text()),
+        ("signals by tier", ", ".join(f"{tier} {n}" for tier, n in counts.tiers.items())),
+        ("trades", f"{counts.trades} closed, {result.open_positions} open, {counts.ambiguous} ambiguous"),
+    ]  # fmt: skip
 
 
 def _say(line: str) -> None:

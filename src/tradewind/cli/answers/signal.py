@@ -37,14 +37,14 @@ def lines(found: SignalNow, instrument: Instrument) -> list[Any]:
         f"From {origin} ({found.where}, configuration {found.config_hash})",
     ]
     for one in found.decisions:
-        text += ["", *_lines(one, instrument, found.now)]
+        text += ["", *_lines(one, instrument, found.now, head.strip())]
     return [*text, "", f"Next: tradewind why {found.symbol}"]
 
 
-def _lines(one: DecisionNow, instrument: Instrument, now: int) -> list[str]:
+def _lines(one: DecisionNow, instrument: Instrument, now: int, stamp: str) -> list[str]:
     if not isinstance(one.decision, Signal):
         first = [f"Blocked first by {one.blocked_by}"] if len(one.reasons) > 1 else []
-        return [*refusal_lines(one.decision), *first]
+        return [*refusal_lines(one.decision, stamp), *first]
     shown = signal_lines(one.decision, instrument)
     if one.state == "EXPIRED":
         late = span((now - one.decision.valid_until) / 1e9)

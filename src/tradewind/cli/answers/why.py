@@ -37,7 +37,10 @@ def chain_parts(desk: Desk, answer: Answer, *, told: bool = False) -> list[Any]:
     decision = chain.decision
     parts: list[Any] = [*answer.notes, origin_line(answer)]
     if not told:
-        parts += signal_lines(decision, instrument) if isinstance(decision, Signal) else refusal_lines(decision)
+        if isinstance(decision, Signal):
+            parts += signal_lines(decision, instrument)
+        else:
+            parts += refusal_lines(decision, head.strip())
     parts += ["Nearest change", *(f"  - {change.text}" for change in answer.nearest)]
     parts.append(table(title, ["bar", ""], chain_text.bar_rows(chain, instrument, answer.source, answer.cause)))
     columns = ["member", "vote", "weight", "rule", "trades", "win rate", "mean R"]
