@@ -21,7 +21,7 @@ from tradewind.adapters.market.stand_in.server import StandInServer
 from tradewind.adapters.wall_clock import WallClock
 from tradewind.model.timeframe import HOUR, MINUTE, Timeframe
 
-KEYS = {"OANDA_API_KEY": "stand-in-key", "OANDA_ACCOUNT_ID": "101-001-0000001-001"}
+KEYS = {"OANDA_API_KEY": "stand-in-key", "OANDA_ACCOUNT_ID": "101-001-0000001-001"}  # pragma: allowlist secret
 SYMBOLS = ("-p", "BTCUSDT", "-i", "1h", "--execution", "paper")
 CONFIG = "[market]\nhistory_days = 8\nrequests_per_minute = 5000\n"
 
@@ -129,7 +129,7 @@ def test_a_wrong_key_is_refused_with_the_name_of_its_variable(project: Project) 
     with in_background([series(symbol="EUR/USD")], now=START + 300 * HOUR) as server:
         ran = project.types_outside(
             "run", "--feed", "stream", "--provider", "oanda", "--gateway", server.url, "-p", "EURUSD", "-i", "1h",
-            environment=KEYS | {"OANDA_API_KEY": "wrong"},
+            environment=KEYS | {"OANDA_API_KEY": "wrong"},  # pragma: allowlist secret
         )  # fmt: skip
     assert (ran.returncode, ran.stdout) == (3, "")
     assert "oanda is refused" in ran.stderr

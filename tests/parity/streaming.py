@@ -44,9 +44,9 @@ from tradewind.model.timeframe import SECOND, Timeframe
 from tradewind.ports.clock import Clock
 
 SECRETS = {
-    "OANDA_API_KEY": "stand-in-key",
+    "OANDA_API_KEY": "stand-in-key",  # pragma: allowlist secret
     "OANDA_ACCOUNT_ID": "101-001-0000001-001",
-    "COINBASE_API_KEY": "stand-in-key",
+    "COINBASE_API_KEY": "stand-in-key",  # pragma: allowlist secret
     "COINBASE_API_SECRET": "-",
 }
 

@@ -171,6 +171,8 @@ class FeedIntake:
             found = await self._history(feed, start, end, needed=needed)
             if any(one.bar.ts_open == bar.ts_open for one in found or ()):
                 return  # history has the last word
+            if partial and found is not None:  # not yet there: a venue's clock may tell whole seconds
+                self._holes.unanswered(bar.symbol, start, self.clock.monotonic())
             if partial or (found is None and bar.fault()):
                 return  # owed until history has it, or given up
         self._push(event)

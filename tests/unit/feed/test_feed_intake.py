@@ -252,6 +252,23 @@ def test_a_bar_only_partly_seen_is_not_decided_on_before_history_has_it() -> Non
     assert desk.bars == [whole]
 
 
+def test_a_bar_only_partly_seen_that_history_has_a_second_later_is_not_missing() -> None:
+    """A venue whose clock tells whole seconds calls a bar that just ended still forming: it is asked once more."""
+    desk = Desk()
+    whole, following = BARS[WARM : WARM + 2]
+    desk.at(whole.ts_open + 10 * MINUTE)
+    desk.hear(msgspec.structs.replace(whole, close=whole.open), closed=False)
+    do(desk.intake.take(Lost(desk.host.now(), "1006")))
+    desk.at(following.ts_open)
+    desk.hear(following, closed=False)
+    assert desk.bars == []
+    desk.venue.bars[whole.ts_open] = whole
+    desk.at(following.ts_open + 2 * SECOND)
+    desk.tick()
+    assert desk.bars == [whole]
+    assert not [event for event in desk.said if isinstance(event, BarMissing)]
+
+
 def test_every_bar_of_several_providers_says_where_it_came_from() -> None:
     """A04: what the first lacks comes from the second, and the journal names it."""
     desk = Desk()

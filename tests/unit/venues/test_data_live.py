@@ -116,7 +116,7 @@ def test_bars_of_a_simulated_venue_are_stored_as_simulated(tw: Any) -> None:
         code, out, _ = tw("data", "fetch", "-p", "BTCUSDT", "--days", "1", "-i", "5m", "--gateway", server.url)
         assert (code, "SIMULATED" in out) == (0, True)
     _, listed, _ = tw("data", "list", "--json")
-    assert (listed[0]["rows"], listed[0]["synthetic"]) == (288, 288)
+    assert (listed[0]["rows"], listed[0]["simulated"], listed[0]["synthetic"]) == (288, True, 0)
 
 
 @pytest.mark.req("A02")

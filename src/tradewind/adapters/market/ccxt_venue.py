@@ -292,7 +292,8 @@ class CcxtVenue:
         known = self._offset
         fresh = known is not None and self._clock.monotonic() - known[1] < _OFFSET_AGE
         if known is None or not fresh or self._settings.gateway:
-            return self._clock.now() + await self._measure_offset()
+            offset = await self._measure_offset()
+            return self._clock.now() + offset
         return self._clock.now() + known[0]
 
     async def _measure_offset(self) -> int:

@@ -68,9 +68,15 @@ def error_of(fault: BaseException, where: str, *, reading: bool = False) -> Trad
             where=where,
             next_step="check that the folder exists and that this user may write to it",
         )
-    if primary == _SQL_ERROR:
-        return Misconfigured(f"SQLite refused the statement ({text})", where=where)
-    if primary in (_CORRUPT, _NOTADB):
+    if primary == _SQL_ERROR or (reading and not primary):
+        return Misconfigured(f"SQLite refused the statement ({text})", where=where, allowed="one statement that reads")
+    if primary == _NOTADB:
+        return Corrupt(
+            f"the file is no database, or its first page is damaged ({text})",
+            where=where,
+            next_step="name the database of a project; if this is one, keep a copy and restore the last backup",
+        )
+    if primary == _CORRUPT:
         return Corrupt(
             f"the file is damaged ({text})",
             where=where,

@@ -23,6 +23,7 @@ from tradewind.cli.overrides import configured
 from tradewind.errors import Misconfigured
 from tradewind.model.report import Verdict
 from tradewind.model.timeframe import DAY, Timeframe
+from tradewind.validation.trade_metrics import TradeMetrics
 
 _CLOSURE = 4 * DAY
 
@@ -113,8 +114,7 @@ def result_tables(result: MeasuredRun) -> list[Any]:
             ("signals", result.rate.text()),
             ("signals by tier", ", ".join(f"{tier} {n}" for tier, n in counts.tiers.items())),
             ("trades", f"{trades.n} closed, {result.open_positions} open, {counts.ambiguous} ambiguous inside one bar"),
-            ("win rate", f"{percent(trades.win_rate)} (95% {percent(trades.win_rate_low)} to "
-                         f"{percent(trades.win_rate_high)}; break-even {percent(trades.breakeven)})"),
+            ("win rate", _win_rate(trades)),
             ("expectancy", _r(trades.expectancy)),
             ("profit factor", _number(trades.profit_factor)),
             ("cost to risk", percent(trades.cost_to_risk)),
@@ -130,6 +130,14 @@ def result_tables(result: MeasuredRun) -> list[Any]:
         "Why there was no trade (every reason counts)", ["reason", "times"], list(counts.reasons.items())[:12]
     )
     return [summary, *_against(result), *member_tables(result.proofs), reasons]
+
+
+def _win_rate(trades: TradeMetrics) -> str | None:
+    """The share of winners with its interval and what it has to beat; none of it without a trade."""
+    if not trades.n:
+        return None
+    interval = f"95% {percent(trades.win_rate_low)} to {percent(trades.win_rate_high)}"
+    return f"{percent(trades.win_rate)} ({interval}; break-even {percent(trades.breakeven)})"
 
 
 def _against(result: MeasuredRun) -> list[Any]:
