@@ -53,9 +53,7 @@ app = single()
 @app.command("fetch")
 @verb
 def fetch_(
-    symbols: Annotated[
-        list[str] | None, typer.Option("--symbols", "--symbol", "--pair", "-p", help="Pairs, separated by commas.")
-    ] = None,
+    symbols: SymbolsOption = None,
     interval: IntervalOption = Timeframe.H1,
     days: Annotated[float, typer.Option("--days", min=0.01, help="How far back from now.")] = 30.0,
     timerange: TimeRangeOption = None,

@@ -110,7 +110,8 @@ class Period(NamedTuple):
 PairArgument = Annotated[str, typer.Argument(help="Pair such as EUR/USD; EURUSD and BTC-USD are understood too.")]
 SymbolOption = Annotated[str, typer.Option("--symbol", "--pair", "-p", help="Pair such as EUR/USD.")]
 SymbolsOption = Annotated[
-    list[str] | None, typer.Option("--symbol", "--pair", "-p", help="Pair; repeat for several, or separate by commas.")
+    list[str] | None,
+    typer.Option("--symbol", "--symbols", "--pair", "-p", help="Pair; repeat for several, or separate by commas."),
 ]
 IntervalOption = Annotated[
     Timeframe,

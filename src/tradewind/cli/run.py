@@ -51,7 +51,9 @@ def run(
     provider: ProviderOption = "",
     gateway: GatewayOption = "",
     page: RunPageOption = None,
-    quiet: Annotated[bool, typer.Option("--quiet", help="Do not print signals and trades as they happen.")] = False,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", help="Print warnings only, not signals and trades as they happen.")
+    ] = False,
 ) -> Report:
     """Turns closing bars into signals, journaled; continues where an earlier run on the same store stopped."""
     from tradewind.cli.answers.run import answer

@@ -43,7 +43,7 @@ class Names:
     def unknown(self, name: str, *, variable: bool = False) -> str:
         """What to say of a name no key has: the nearest one, or those of its section."""
         known = list(self.variables if variable else self.dotted)
-        near = difflib.get_close_matches(name.upper() if variable else name.lower(), known, n=1, cutoff=0.6)
+        near = difflib.get_close_matches(name.upper() if variable else name.lower(), known, n=1, cutoff=0.7)
         if near:
             return f"{name} is unknown; did you mean {near[0]}?"
         section = name.partition(".")[0]

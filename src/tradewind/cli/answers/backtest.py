@@ -62,6 +62,10 @@ def answer(config: Path | None, asked: BacktestOptions) -> Report:
     written = write_page(target, report_data(run, result, "Backtest")) if asked.writes else None
     document = {"result": result, "report": None if written is None else str(written), "shortfall": short}
     closing = [short] if short else []
+    others = sorted({one.symbol for one in workspace.candles.datasets()} - set(symbols)) if not asked.symbols else []
+    if others:
+        closing.append(f"Stored but not in `symbols` of the configuration: {', '.join(others)}. Add them, or name them"
+                       " with --symbol.")  # fmt: skip
     closing.append(f"Report: {written}" if written else "No report written.")
     proven = any(proof.report.verdict is Verdict.PASS for proof in result.proofs)
     return Report(document, [*result_tables(result), *closing], DONE if proven else NEGATIVE)

@@ -37,7 +37,7 @@ def answer(config: Path | None, asked: RunOptions) -> Report:
     request = requested(settings, feed=asked.feed, execution=asked.execution, mode=asked.mode)
     workspace = Workspace(settings)
     symbols = workspace.symbols(asked.symbols)
-    place, say = asked.store or workspace.database, _silent if asked.quiet else _say
+    place, say = asked.store or workspace.database, _say_warnings if asked.quiet else _say
     words = asked_words(
         executes=request.executes, preset=asked.preset, interval=asked.interval, settings=config_hash(settings)
     )
@@ -140,5 +140,7 @@ def _say(line: str) -> None:
     sys.stderr.write(line + "\n")
 
 
-def _silent(line: str) -> None:
-    """Says nothing."""
+def _say_warnings(line: str) -> None:
+    """What asks for somebody; of the market and the trades nothing."""
+    if line.startswith(("WARNING", "No bar for")):
+        _say(line)
