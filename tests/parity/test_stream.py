@@ -84,7 +84,7 @@ async def test_a_hostile_stream_gives_the_decisions_of_the_stored_bars() -> None
     clean, clean_journal, clean_summary = session_of(plan, clock)
     drive_replay(clean, ReplayFeed([Recording(*KEY, columns.slice(0, BARS), "SIMULATED", warm_until)]), clock)
 
-    async with standing_in([Series(*KEY, columns)], now=warm_until, plan=FAULTS, bars_per_s=500) as server:
+    async with standing_in([Series(*KEY, columns)], now=warm_until, plan=FAULTS, bars_per_s="ack") as server:
         wall = WallClock()
         provider = create_provider("binance", ProviderSettings(gateway=server.url), wall, HttpTransport())
         live, live_journal, live_summary = session_of(plan, wall)
