@@ -20,7 +20,7 @@ from tradewind.features.rule_expression import (
     rising_edge,
     value,
 )
-from tradewind.features.rule_member import Family, Kind, Member, Rule, StrategyParams, member_of
+from tradewind.features.rule_member import Family, Kind, Member, Rule, StrategyParams, member_of, spec_hash
 
 __all__ = [
     "Comparison",
@@ -38,5 +38,6 @@ __all__ = [
     "crosses_below",
     "member_of",
     "rising_edge",
+    "spec_hash",
     "value",
 ]

@@ -6,6 +6,7 @@ A family is one file in ``strategies/``; a member is a family with parameters on
 from __future__ import annotations
 
 import difflib
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, Literal, TypeVar
@@ -113,6 +114,25 @@ def member_of(
     checked = family.check(params)
     name = f"{family.name}_{timeframe}_v{version}"
     return Member(name, family.name, timeframe, checked, weight, family.rule(checked))
+
+
+def spec_hash(member: Member) -> str:
+    """What ``member`` does, as 16 hexadecimal digits: the same on every machine, whatever it is called or weighs.
+
+    ``sha256(JSON [family, timeframe, rule, parameters])[:16]``, parameters with their exits, names sorted, numbers in
+    their shortest form. Zeros, ``false`` and nulls are left out, so that a new switch which is off changes no hash. The
+    rule is part of it since a family whose file was changed is another strategy, and was looked at once more.
+    """
+    params = _without_zeros(msgspec.to_builtins(member.params))
+    spec = [member.family, str(member.timeframe), str(member.rule), params]
+    return hashlib.sha256(msgspec.json.encode(spec, order="deterministic")).hexdigest()[:16]
+
+
+def _without_zeros(item: Any) -> Any:
+    """``item`` with mappings, at any depth, less their entries that are 0, false or null."""
+    if not isinstance(item, dict):
+        return item
+    return {name: _without_zeros(part) for name, part in item.items() if part or isinstance(part, str)}
 
 
 def _plain(number: object) -> Any:
