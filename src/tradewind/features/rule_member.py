@@ -8,7 +8,7 @@ from __future__ import annotations
 import difflib
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Generic, Literal, TypeVar
 
 import msgspec
@@ -17,9 +17,10 @@ import numpy as np
 from tradewind.errors import Misconfigured
 from tradewind.features.rule_exits import Exits
 from tradewind.features.rule_expression import Condition
+from tradewind.features.rule_space import FOLLOWING, Range
 from tradewind.model.timeframe import Timeframe
 
-Kind = Literal["trend", "breakout", "reversion", "momentum", "volatility", "channel", "session"]
+Kind = Literal["trend", "breakout", "reversion", "momentum", "volatility", "channel", "session", "multi-timeframe"]
 
 
 class Rule(msgspec.Struct, frozen=True):
@@ -50,7 +51,9 @@ class Family(Generic[ParamsT]):
     """One way of trading, open in its parameters.
 
     ``name`` starts the ids of its members. ``pool`` holds the parameter sets that run when nothing else is configured;
-    the n-th one is version n. ``longest`` is the longest timeframe the default pool runs it on.
+    the n-th one is version n. ``longest`` is the longest timeframe the default pool runs it on. ``space`` is what a
+    search may draw for every parameter but the exits, in the order of drawing; ``ways_out`` what it may draw for
+    target and time stop (the stop is a matter of the instrument).
     """
 
     name: str
@@ -59,6 +62,8 @@ class Family(Generic[ParamsT]):
     rule: Callable[[ParamsT], Rule]
     pool: tuple[ParamsT, ...]
     longest: Timeframe = Timeframe.D1
+    space: Mapping[str, Range] = field(default_factory=dict)
+    ways_out: Mapping[str, Range] = field(default_factory=lambda: FOLLOWING)
 
     def params_of(self, mapping: Mapping[str, Any]) -> ParamsT:
         """Parameters from configuration text; missing fields take their defaults.
@@ -143,10 +148,14 @@ def _plain(number: object) -> Any:
 
 def _ranges(params: type[StrategyParams]) -> str:
     """``fast 2..200, slow 5..400`` of the fields that carry limits."""
-    parts = []
-    for field in msgspec.inspect.type_info(params).fields:  # type: ignore[attr-defined]  # a Struct's info has fields
-        low = getattr(field.type, "ge", None)
-        high = getattr(field.type, "le", None)
+    return ", ".join(f"{name} {low:g}..{high:g}" for name, (low, high) in limits_of(params).items())
+
+
+def limits_of(params: type[msgspec.Struct]) -> dict[str, tuple[float, float]]:
+    """``{field: (least, most)}`` of the number fields that carry both limits."""
+    found = {}
+    for one in msgspec.inspect.type_info(params).fields:  # type: ignore[attr-defined]  # a Struct's info has fields
+        low, high = getattr(one.type, "ge", None), getattr(one.type, "le", None)
         if low is not None and high is not None:
-            parts.append(f"{field.name} {low:g}..{high:g}")
-    return ", ".join(parts)
+            found[one.name] = (low, high)
+    return found

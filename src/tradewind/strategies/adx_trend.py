@@ -14,6 +14,7 @@ from msgspec import Meta
 
 from tradewind.features.rule import Exits, Family, Rule, StrategyParams, rising_edge
 from tradewind.features.rule_series import adx, minus_di, plus_di
+from tradewind.features.rule_space import real, whole
 
 
 class Params(StrategyParams, frozen=True, kw_only=True):
@@ -31,4 +32,11 @@ def rule(params: Params) -> Rule:
     return Rule(long=rising_edge((up > down) & trending), short=rising_edge((down > up) & trending), exits=params.exits)
 
 
-STRATEGY = Family("ADX_Trend", "trend", Params, rule, pool=(Params(), Params(period=21, strength=20.0)))
+STRATEGY = Family(
+    "ADX_Trend",
+    "trend",
+    Params,
+    rule,
+    pool=(Params(), Params(period=21, strength=20.0)),
+    space={"period": whole(7, 40), "strength": real(15.0, 40.0, 2.5)},
+)

@@ -14,6 +14,7 @@ from msgspec import Meta
 
 from tradewind.features.rule import Exits, Family, Rule, StrategyParams, crosses_above, crosses_below
 from tradewind.features.rule_series import adx, bbands, close
+from tradewind.features.rule_space import FADING, real, scale, whole
 
 
 class Params(StrategyParams, frozen=True, kw_only=True):
@@ -35,4 +36,17 @@ def rule(params: Params) -> Rule:
     )
 
 
-STRATEGY = Family("Bollinger_Fade", "reversion", Params, rule, pool=(Params(), Params(width=2.5, max_adx=30.0)))
+STRATEGY = Family(
+    "Bollinger_Fade",
+    "reversion",
+    Params,
+    rule,
+    pool=(Params(), Params(width=2.5, max_adx=30.0)),
+    space={
+        "period": scale(10, 80),
+        "width": real(1.5, 3.0, 0.25),
+        "adx_period": whole(7, 28, 7),
+        "max_adx": real(15.0, 40.0, 5.0),
+    },
+    ways_out=FADING,
+)

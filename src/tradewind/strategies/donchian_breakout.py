@@ -15,6 +15,7 @@ from msgspec import Meta
 
 from tradewind.features.rule import Exits, Family, Rule, StrategyParams
 from tradewind.features.rule_series import close, donchian
+from tradewind.features.rule_space import scale
 
 
 class Params(StrategyParams, frozen=True, kw_only=True):
@@ -33,4 +34,11 @@ def rule(params: Params) -> Rule:
     )
 
 
-STRATEGY = Family("Donchian_Breakout", "breakout", Params, rule, pool=(Params(), Params(period=55)))
+STRATEGY = Family(
+    "Donchian_Breakout",
+    "breakout",
+    Params,
+    rule,
+    pool=(Params(), Params(period=55)),
+    space={"period": scale(10, 250)},
+)

@@ -16,6 +16,7 @@ from msgspec import Meta
 from tradewind.errors import Misconfigured
 from tradewind.features.rule import Exits, Family, Rule, StrategyParams, rising_edge
 from tradewind.features.rule_series import ema, rsi
+from tradewind.features.rule_space import choice, scale, whole
 
 
 class Params(StrategyParams, frozen=True, kw_only=True):
@@ -43,4 +44,16 @@ def rule(params: Params) -> Rule:
     )
 
 
-STRATEGY = Family("EMA_Crossover", "trend", Params, rule, pool=(Params(), Params(fast=20, slow=50)))
+STRATEGY = Family(
+    "EMA_Crossover",
+    "trend",
+    Params,
+    rule,
+    pool=(Params(), Params(fast=20, slow=50)),
+    space={
+        "fast": whole(3, 50),
+        "slow": scale(8, 200, 1.1, above="fast"),
+        "gate": choice(0.0, 45.0, 50.0, 55.0),
+        "rsi_period": whole(7, 28, 7, unless=("gate", 0.0)),
+    },
+)

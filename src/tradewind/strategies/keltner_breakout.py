@@ -15,6 +15,7 @@ from msgspec import Meta
 
 from tradewind.features.rule import Exits, Family, Rule, StrategyParams, crosses_above, crosses_below
 from tradewind.features.rule_series import close, keltner
+from tradewind.features.rule_space import choice, real, scale
 
 
 class Params(StrategyParams, frozen=True, kw_only=True):
@@ -33,4 +34,11 @@ def rule(params: Params) -> Rule:
     return Rule(long=crosses_above(close(), upper), short=crosses_below(close(), lower), exits=params.exits)
 
 
-STRATEGY = Family("Keltner_Breakout", "channel", Params, rule, pool=(Params(), Params(period=50, width=2.5)))
+STRATEGY = Family(
+    "Keltner_Breakout",
+    "channel",
+    Params,
+    rule,
+    pool=(Params(), Params(period=50, width=2.5)),
+    space={"period": scale(10, 120), "atr_period": choice(7, 10, 14, 20), "width": real(1.0, 4.0, 0.25)},
+)

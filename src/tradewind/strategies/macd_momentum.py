@@ -15,6 +15,7 @@ from msgspec import Meta
 from tradewind.errors import Misconfigured
 from tradewind.features.rule import Exits, Family, Rule, StrategyParams, crosses_above, crosses_below
 from tradewind.features.rule_series import close, ema, macd
+from tradewind.features.rule_space import choice, whole
 
 
 class Params(StrategyParams, frozen=True, kw_only=True):
@@ -43,4 +44,16 @@ def rule(params: Params) -> Rule:
     )
 
 
-STRATEGY = Family("MACD_Momentum", "momentum", Params, rule, pool=(Params(), Params(fast=8, slow=21, signal=5)))
+STRATEGY = Family(
+    "MACD_Momentum",
+    "momentum",
+    Params,
+    rule,
+    pool=(Params(), Params(fast=8, slow=21, signal=5)),
+    space={
+        "fast": whole(5, 24),
+        "slow": whole(13, 60, above="fast"),
+        "signal": whole(5, 18),
+        "trend_period": choice(50, 100, 150, 200, 300),
+    },
+)

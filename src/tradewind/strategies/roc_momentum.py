@@ -14,6 +14,7 @@ from msgspec import Meta
 
 from tradewind.features.rule import Exits, Family, Rule, StrategyParams, crosses_above, crosses_below
 from tradewind.features.rule_series import roc
+from tradewind.features.rule_space import scale
 
 
 class Params(StrategyParams, frozen=True, kw_only=True):
@@ -32,4 +33,11 @@ def rule(params: Params) -> Rule:
     )
 
 
-STRATEGY = Family("ROC_Momentum", "momentum", Params, rule, pool=(Params(), Params(period=120, threshold=1.0)))
+STRATEGY = Family(
+    "ROC_Momentum",
+    "momentum",
+    Params,
+    rule,
+    pool=(Params(), Params(period=120, threshold=1.0)),
+    space={"period": scale(6, 240), "threshold": scale(0.1, 3.0)},
+)

@@ -14,6 +14,7 @@ from msgspec import Meta
 
 from tradewind.features.rule import Exits, Family, Rule, StrategyParams, crosses_above, crosses_below
 from tradewind.features.rule_series import close, rsi, sma
+from tradewind.features.rule_space import FADING, choice, real, whole
 
 
 class Params(StrategyParams, frozen=True, kw_only=True):
@@ -36,5 +37,15 @@ def rule(params: Params) -> Rule:
 
 
 STRATEGY = Family(
-    "RSI_Reversion", "reversion", Params, rule, pool=(Params(), Params(period=4, level=20.0, trend_period=100))
+    "RSI_Reversion",
+    "reversion",
+    Params,
+    rule,
+    pool=(Params(), Params(period=4, level=20.0, trend_period=100)),
+    space={
+        "period": whole(2, 14),
+        "level": real(5.0, 35.0, 2.5),
+        "trend_period": choice(50, 100, 150, 200, 300),
+    },
+    ways_out=FADING,
 )

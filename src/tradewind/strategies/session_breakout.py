@@ -17,6 +17,7 @@ from msgspec import Meta
 from tradewind.errors import Misconfigured
 from tradewind.features.rule import Exits, Family, Rule, StrategyParams
 from tradewind.features.rule_series import close, donchian, hour
+from tradewind.features.rule_space import real, whole
 from tradewind.model.timeframe import Timeframe
 
 
@@ -54,4 +55,10 @@ STRATEGY = Family(
     rule,
     pool=(Params(), Params(from_hour=13, to_hour=15)),
     longest=Timeframe.H1,
+    space={
+        "period": whole(4, 24),
+        "from_hour": whole(5, 16),
+        "to_hour": whole(6, 19, at_least="from_hour"),
+    },
+    ways_out={"target_r": real(1.0, 3.0, 0.25), "time_stop_bars": whole(4, 24, 2)},
 )

@@ -14,6 +14,7 @@ from msgspec import Meta
 
 from tradewind.features.rule import Exits, Family, Rule, StrategyParams, crosses_above, crosses_below
 from tradewind.features.rule_series import stoch
+from tradewind.features.rule_space import FADING, real, scale, whole
 
 
 class Params(StrategyParams, frozen=True, kw_only=True):
@@ -37,4 +38,17 @@ def rule(params: Params) -> Rule:
     )
 
 
-STRATEGY = Family("Stochastic_Turn", "reversion", Params, rule, pool=(Params(),))
+STRATEGY = Family(
+    "Stochastic_Turn",
+    "reversion",
+    Params,
+    rule,
+    pool=(Params(),),
+    space={
+        "period": scale(5, 40),
+        "slowing": whole(1, 6),
+        "signal": whole(2, 6),
+        "level": real(10.0, 30.0, 2.5),
+    },
+    ways_out=FADING,
+)

@@ -14,6 +14,7 @@ from msgspec import Meta
 
 from tradewind.features.rule import Exits, Family, Rule, StrategyParams, crosses_above, crosses_below
 from tradewind.features.rule_series import supertrend
+from tradewind.features.rule_space import real, whole
 
 
 class Params(StrategyParams, frozen=True, kw_only=True):
@@ -30,4 +31,11 @@ def rule(params: Params) -> Rule:
     return Rule(long=crosses_above(direction, 0), short=crosses_below(direction, 0), exits=params.exits)
 
 
-STRATEGY = Family("SuperTrend_Follow", "trend", Params, rule, pool=(Params(), Params(period=20, width=4.0)))
+STRATEGY = Family(
+    "SuperTrend_Follow",
+    "trend",
+    Params,
+    rule,
+    pool=(Params(), Params(period=20, width=4.0)),
+    space={"period": whole(7, 30), "width": real(1.5, 6.0, 0.25)},
+)

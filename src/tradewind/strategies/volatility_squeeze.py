@@ -14,6 +14,7 @@ from msgspec import Meta
 
 from tradewind.features.rule import Exits, Family, Rule, StrategyParams
 from tradewind.features.rule_series import bbands, close, keltner
+from tradewind.features.rule_space import real, scale
 
 
 class Params(StrategyParams, frozen=True, kw_only=True):
@@ -33,4 +34,15 @@ def rule(params: Params) -> Rule:
     return Rule(long=squeezed & (close() > upper), short=squeezed & (close() < lower), exits=params.exits)
 
 
-STRATEGY = Family("Volatility_Squeeze", "volatility", Params, rule, pool=(Params(), Params(channel_width=2.0)))
+STRATEGY = Family(
+    "Volatility_Squeeze",
+    "volatility",
+    Params,
+    rule,
+    pool=(Params(), Params(channel_width=2.0)),
+    space={
+        "period": scale(10, 60),
+        "band_width": real(1.5, 2.5, 0.25),
+        "channel_width": real(1.0, 2.5, 0.25),
+    },
+)
