@@ -109,6 +109,8 @@ lock: ## Resolve the locks again (needs uv: pip install uv, or UV=path)
 	@command -v $(UV) >/dev/null 2>&1 || { echo "make lock needs uv: pip install uv, or name it: make lock UV=/path/to/uv" >&2; exit 1; }
 	@$(UV) pip compile --quiet --generate-hashes --no-header --universal --python-version 3.11.2 --no-emit-find-links --no-emit-index-url pyproject.toml --output-file requirements/base.txt
 	@$(UV) pip compile --quiet --generate-hashes --no-header --universal --python-version 3.11.2 --no-emit-find-links --no-emit-index-url --extra dev --constraint requirements/base.txt pyproject.toml --output-file requirements/dev.txt
+	@$(UV) pip compile --quiet --generate-hashes --no-header --universal --python-version 3.11.2 --no-emit-find-links --no-emit-index-url --extra cluster --constraint requirements/base.txt pyproject.toml --output-file requirements/cluster.txt
+	@$(UV) pip compile --quiet --generate-hashes --no-header --universal --python-version 3.11.2 --no-emit-find-links --no-emit-index-url --extra optimize --constraint requirements/base.txt pyproject.toml --output-file requirements/optimize.txt
 	@{ echo "# The build backend of the package itself; installed before it so that nothing unpinned is fetched."; \
 	  echo 'setuptools>=77,<82' | $(UV) pip compile --quiet --generate-hashes --no-header --universal --python-version 3.11.2 --no-emit-find-links --no-emit-index-url --no-annotate -; } > requirements/build.txt
 

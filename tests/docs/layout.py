@@ -19,7 +19,7 @@ TOP = {
     "benchmarks": "each file runs as `python -m benchmarks.NAME --json`",
     "docs": "pages for users",
     "examples": "runnable files, each run by a test",
-    "requirements": "hash-pinned locks: base, build backend, developers' tools",
+    "requirements": "hash-pinned locks: base, extras, build backend, developers' tools",
     "deploy": "container, service unit, templates",
     ".ci": "what continuous integration runs",
 }

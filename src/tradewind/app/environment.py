@@ -1,4 +1,4 @@
-"""The one reader (and, for one switch, writer) of the process environment; everything else is handed the mapping."""
+"""The one reader (and, for few switches, writer) of the process environment; everything else is handed the mapping."""
 
 from __future__ import annotations
 
@@ -17,3 +17,9 @@ def refuse_validation_plugins() -> None:
     What a configuration means must not depend on what else is installed; looking for them also costs 60 ms a start.
     """
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+
+
+def limit_threads() -> None:
+    """One thread for every numerical library that is loaded after this: a worker process has one processor."""
+    libraries = ("OMP", "OPENBLAS", "MKL", "NUMEXPR", "NUMBA")
+    os.environ.update({f"{library}_NUM_THREADS": "1" for library in libraries} | {"POLARS_MAX_THREADS": "1"})

@@ -1,0 +1,248 @@
+"""What every executor keeps: here, in processes, on a cluster of two workers, the same results in the same order."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.fakes import chunk_work as work
+from tradewind.adapters.executors.cluster import ClusterExecutor, compute, versions
+from tradewind.adapters.executors.processes import ProcessExecutor
+from tradewind.adapters.executors.serial import SerialExecutor
+from tradewind.app.environment import limit_threads
+from tradewind.app.executors import executor_for
+from tradewind.errors import Misconfigured, Rejected, Unavailable
+
+ROOT = Path(__file__).resolve().parents[2]
+KINDS = ("serial", "processes", "cluster")
+
+
+@contextlib.contextmanager
+def dask(*words: str, log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A process of the cluster, as an operator starts it."""
+    environment = {**os.environ, "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}", "DASK_DISTRIBUTED__DASHBOARD": ""}
+    with log.open("wb") as out:
+        process = subprocess.Popen([sys.executable, "-m", *words], env=environment, stdout=out, stderr=out)
+        try:
+            yield process
+        finally:
+            process.terminate()
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A scheduler and two workers with their nannies on loopback."""
+    pytest.importorskip("distributed")
+    folder = tmp_path_factory.mktemp("cluster")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    at = f"tcp://127.0.0.1:{port}"
+    scheduler = ("distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", str(port), "--no-dashboard")
+    worker = ("distributed.cli.dask_worker", at, "--nthreads", "1", "--no-dashboard", "--host", "127.0.0.1",
+              "--local-directory", str(folder), "--memory-limit", "0")  # fmt: skip
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(dask(*scheduler, log=folder / "scheduler.log"))
+        for number in range(2):
+            stack.enter_context(dask(*worker, log=folder / f"worker{number}.log"))
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                with ClusterExecutor(at) as executor:
+                    executor._client.wait_for_workers(2, timeout=60)
+                break
+            except Unavailable:
+                assert time.monotonic() < deadline, (folder / "scheduler.log").read_text()
+                time.sleep(0.2)
+        yield at
+
+
+@pytest.fixture(scope="module")
+def serial() -> SerialExecutor:
+    return SerialExecutor()
+
+
+@pytest.fixture(scope="module")
+def processes() -> Iterator[ProcessExecutor]:
+    with ProcessExecutor(2, prepare=limit_threads) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def cluster(address: str) -> Iterator[ClusterExecutor]:
+    with ClusterExecutor(address) as made:
+        yield made
+
+
+@pytest.fixture(params=KINDS)
+def executor(request: pytest.FixtureRequest) -> Any:
+    return request.getfixturevalue(request.param)
+
+
+def test_results_come_in_the_order_of_the_chunks(executor):
+    """Rule: whatever finished first; also for no chunk, one chunk, and many more chunks than workers."""
+    assert list(executor.map_chunks(work.slower_first, range(5))) == [0, 1, 2, 3, 4]
+    assert list(executor.map_chunks(work.squared, [])) == []
+    assert list(executor.map_chunks(work.squared, [9])) == [81]
+    assert list(executor.map_chunks(work.squared, range(60))) == [number * number for number in range(60)]
+
+
+def test_the_first_failing_chunk_in_order_is_raised_after_the_results_before_it(executor):
+    """Rule: the failure is the one of serial work, with its parts, not the one that happened to come first."""
+    results = executor.map_chunks(work.refused_at_five, range(8))
+    assert [next(results) for _ in range(3)] == [0, 1, 2]
+    with pytest.raises(Rejected, match="chunk 3") as refused:
+        next(results)
+    assert (refused.value.where, refused.value.allowed, refused.value.next_step) == ("here", "others", "leave it out")
+    assert list(executor.map_chunks(work.squared, [3])) == [9], "it works on after a failure"
+
+
+def test_what_was_not_begun_at_a_failure_never_is(executor, tmp_path):
+    """Rule: the first failure cancels the rest."""
+    results = executor.map_chunks(functools.partial(work.marked, str(tmp_path)), range(200))
+    with pytest.raises(Rejected):
+        next(results)
+    list(executor.map_chunks(work.squared, range(8)))  # whatever was under way is over
+    assert len(list(tmp_path.iterdir())) < 20
+
+
+def test_a_reader_that_stops_early_leaves_the_executor_usable(executor):
+    """Rule: results nobody reads are not computed to the end."""
+    results = executor.map_chunks(work.slower_first, range(50))
+    assert next(results) == 0
+    results.close() if hasattr(results, "close") else None
+    assert list(executor.map_chunks(work.squared, range(3))) == [0, 1, 4]
+
+
+def test_results_do_not_depend_on_who_computes(executor):
+    """Rule: a chunk's generator belongs to the chunk; the same bits everywhere."""
+    here = [work.simulated(number) for number in range(12)]
+    assert list(executor.map_chunks(work.simulated, range(12))) == here
+
+
+def test_shared_data_goes_with_the_work_and_large_results_come_back(executor):
+    """Rule: a partial carries what all chunks read; a result may be far larger than a pipe."""
+    prices = np.arange(300_000, dtype=np.float64)
+    picked = executor.map_chunks(functools.partial(np.take, prices), [np.array([1, 2]), np.array([299_999])])
+    assert [row.tolist() for row in picked] == [[1.0, 2.0], [299_999.0]]
+    assert [float(row.sum()) for row in executor.map_chunks(work.big, range(4))] == [0.0, 5e5, 1e6, 1.5e6]
+
+
+def test_a_function_inside_a_chunk_is_data(executor):
+    """Rule: nobody takes a chunk for work, whatever is in it."""
+    chunks = [(work.squared, 3), ("text", 4), (len, [1, 2])]
+    assert list(executor.map_chunks(work.first_of, chunks)) == ["squared", "text", "len"]
+
+
+@pytest.mark.soak
+def test_a_chunk_that_kills_every_worker_of_a_cluster_is_named(cluster):
+    """Rule: dask gives it up after as many workers as it is allowed to cost; results before it were told."""
+    results = cluster.map_chunks(work.always_dies, range(6))
+    assert [next(results), next(results)] == [0, 1]
+    with pytest.raises(Unavailable, match="workers died on chunk 3 of 6"):
+        next(results)
+    assert list(cluster.map_chunks(work.squared, range(3))) == [0, 1, 4]
+
+
+@pytest.mark.parametrize("kind", KINDS[1:])
+def test_a_worker_killed_in_the_middle_costs_nothing_but_time(kind, tmp_path, request):
+    """Rule: its chunk is computed again elsewhere; the results are those of nobody having died."""
+    deaths: list[str] = []
+    made: Any = (
+        ProcessExecutor(2, on_death=deaths.append)
+        if kind == "processes"
+        else ClusterExecutor(request.getfixturevalue("address"))
+    )
+    with made as executor:
+        results = list(executor.map_chunks(functools.partial(work.dies_once, str(tmp_path)), range(12)))
+    assert (tmp_path / "died").exists()
+    assert results == [(number, work.simulated(number)) for number in range(12)]
+    if kind == "processes":
+        assert deaths == ["a worker died of signal 9 on chunk 5 of 12 (attempt 1)"]
+
+
+def test_a_chunk_that_kills_every_worker_is_named():
+    """Rule: three workers, then the chunk is the cause; results before it were told."""
+    with ProcessExecutor(2) as executor:
+        results = executor.map_chunks(work.always_dies, range(6))
+        assert [next(results), next(results)] == [0, 1]
+        with pytest.raises(Unavailable, match="3 workers died on chunk 3 of 6, the last of signal 9"):
+            next(results)
+        assert list(executor.map_chunks(work.squared, range(3))) == [0, 1, 4]
+
+
+def test_a_failure_that_cannot_travel_is_described():
+    """Rule: an error with a lock inside still says what it was, and where."""
+    with ProcessExecutor(1) as executor, pytest.raises(RuntimeError, match="Unpicklable: chunk 0 holds a lock") as told:
+        list(executor.map_chunks(work.fails_strangely, [0]))
+    assert any("in fails_strangely" in note for note in told.value.__notes__)
+
+
+def test_a_worker_process_has_one_thread():
+    """Rule: two workers on two processors do not start four threads of linear algebra."""
+    with executor_for(2) as executor:
+        assert list(executor.map_chunks(work.threads, range(2))) == [(1, "1"), (1, "1")]
+
+
+def test_the_workers_end_with_their_executor():
+    """Rule: no process is left behind, also when the reader stopped in the middle."""
+    with ProcessExecutor(2) as executor:
+        results = executor.map_chunks(work.slower_first, range(50))
+        next(results)
+        processes = [worker.process for worker in executor._pool]
+    assert len(processes) == 2
+    assert not any(process.is_alive() for process in processes)
+
+
+def test_a_map_inside_a_map_is_refused():
+    """Rule: one at a time, said at once and not by mixed-up results."""
+    with ProcessExecutor(1) as executor:
+        first = executor.map_chunks(work.squared, range(3))
+        next(first)
+        with pytest.raises(AssertionError, match="one map_chunks at a time"):
+            next(executor.map_chunks(work.squared, range(3)))
+
+
+def test_the_choice_is_by_number_and_address():
+    """Rule: one worker is this process; none at all is a mistake."""
+    assert isinstance(executor_for(1), SerialExecutor)
+    assert isinstance(executor_for(2), ProcessExecutor)
+    with pytest.raises(Misconfigured, match="0 workers"):
+        executor_for(0)
+
+
+def test_an_address_where_nobody_answers_is_said_so(monkeypatch):
+    """Rule: exit 3 with what to start; an address that is none is a mistake."""
+    pytest.importorskip("distributed")
+    monkeypatch.setattr("tradewind.adapters.executors.cluster.CONNECT_S", 0.3)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+        with pytest.raises(Unavailable, match=r"no scheduler answers.*dask scheduler"):
+            ClusterExecutor(f"tcp://127.0.0.1:{port}")
+    with pytest.raises(Misconfigured, match="tcp://"):
+        ClusterExecutor("nonsense://x")
+
+
+def test_a_worker_of_another_version_refuses_its_chunks():
+    """Rule: the same results or none; the machine and the difference are named."""
+    other = tuple((name, "0.0" if name == "numpy" else found) for name, found in versions())
+    with pytest.raises(Misconfigured, match=r"numpy \S+ where the research has 0\.0"):
+        compute(work.squared, 3, other)
+    assert compute(work.squared, 3, versions()) == 9
