@@ -137,8 +137,8 @@ async def compared(
     return Outcome(
         clean_summary.counts(),
         live_summary.counts(),
-        _difference(clean_journal, live_journal),
-        (clean_journal.head[1].hex(), live_journal.head[1].hex()),
+        _difference(clean_journal, live_journal, end),
+        (clean_journal.head[1].hex(), _digest_at(live_journal, end)),
         sum(isinstance(event, FeedState) and event.state == "disconnected" for event in events),
         frozenset(event.cause for event in events if isinstance(event, BarClosed)),
         frozenset(event.source for event in events if isinstance(event, BarClosed | BarRevised)),
@@ -162,12 +162,14 @@ def _close_of(event: object) -> int:
     return event.ts_close if isinstance(event, BarMissing) else 0
 
 
-def _difference(clean: MemoryJournal, live: MemoryJournal) -> str:
-    """Where the bytes of what was decided, close by close, part."""
-    decided = [
-        [entry for entry in journal.read() if isinstance(entry.event, BarClosed | BarMissing)]
-        for journal in (clean, live)
-    ]
+def _digest_at(live: MemoryJournal, end: int) -> str:
+    """The digest after the last close up to ``end``: what a hurried market sent beyond it is not compared."""
+    return [entry.digest.hex() for entry in live.read() if 0 < _close_of(entry.event) <= end][-1]
+
+
+def _difference(clean: MemoryJournal, live: MemoryJournal, end: int) -> str:
+    """Where the bytes of what was decided, close by close up to ``end``, part."""
+    decided = [[entry for entry in journal.read() if 0 < _close_of(entry.event) <= end] for journal in (clean, live)]
     for number, (one, other) in enumerate(zip_longest(*decided)):
         if one is None or other is None or one.outputs != other.outputs:
             said = [None if entry is None else (entry.event, entry.outputs) for entry in (one, other)]
