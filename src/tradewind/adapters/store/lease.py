@@ -22,8 +22,9 @@ _LOOKS: Final = 500
 class WriterLock:
     """Exclusive lock on ``<database>.lock``, held until ``release`` or the end of the process."""
 
-    def __init__(self, database: Path) -> None:
+    def __init__(self, database: Path, what: str = "database") -> None:
         self._database = database
+        self._what = what
         self._path = database.with_name(database.name + ".lock")
         self._file: int | None = None
 
@@ -40,10 +41,10 @@ class WriterLock:
             pid = os.read(file, 32).decode("ascii", "replace").strip() or "unknown"
             os.close(file)
             raise Unavailable(
-                f"another process (pid {pid}) is writing to this database",
+                f"another process (pid {pid}) is writing to this {self._what}",
                 where=str(self._database),
                 allowed="one writer at a time",
-                next_step=f"stop process {pid} first, or use another database",
+                next_step=f"stop process {pid} first, or use another {self._what}",
             ) from fault
         os.ftruncate(file, 0)
         os.pwrite(file, f"{os.getpid()}\n".encode(), 0)

@@ -1,0 +1,1 @@
+"""The trial ledger: every variant that was ever tried, and every look at a sealed window. Outlives every database."""
