@@ -8,18 +8,20 @@ import msgspec
 
 
 class Verdict(StrEnum):
-    """PASS; FAIL: enough evidence and it speaks against; INSUFFICIENT: too little evidence to say either."""
+    """PASS; THRESHOLDS-ONLY: every threshold is met and luck not ruled out; FAIL; INSUFFICIENT: too little evidence."""
 
     PASS = "PASS"  # noqa: S105  a verdict, not a password
+    THRESHOLDS_ONLY = "THRESHOLDS-ONLY"
     FAIL = "FAIL"
     INSUFFICIENT = "INSUFFICIENT"
 
 
 class GateKind(StrEnum):
-    """Whether a missed gate means that there is too little evidence, or that the evidence is against."""
+    """What a missed gate means: too little evidence, evidence against, or a sealed window that nobody has opened."""
 
     EVIDENCE = "evidence"
     EDGE = "edge"
+    UNOPENED = "unopened"
 
 
 class Window(msgspec.Struct, frozen=True):
@@ -58,14 +60,27 @@ class GateRow(msgspec.Struct, frozen=True):
     digits: int = 3
     note: str = ""
 
+    @property
+    def outcome(self) -> Verdict:
+        """PASS, FAIL or INSUFFICIENT: what this criterion says alone."""
+        if self.passed:
+            return Verdict.PASS
+        return Verdict.FAIL if self.kind is GateKind.EDGE else Verdict.INSUFFICIENT
+
+    @property
+    def stage(self) -> str:
+        """The step of the proof it belongs to: the name up to its first dot."""
+        return self.name.partition(".")[0]
+
     def text(self) -> str:
-        """``✓ name: value (threshold: t)`` with n and interval behind it; ✗ where the criterion is missed."""
+        """``✓ name: value (threshold: t)``, then n, interval and outcome; ✗ where the criterion is missed."""
         line = (
             f"{'✓' if self.passed else '✗'} {self.name}: {_number(self.value, self.digits)} "
             f"(threshold: {self.comparison} {_number(self.threshold, self.digits)}) n={self.n}"
         )
         if self.low is not None and self.high is not None:
             line += f", 95% CI [{_number(self.low, self.digits)}, {_number(self.high, self.digits)}]"
+        line += f", {self.outcome.value}"
         return f"{line}; {self.note}" if self.note else line
 
 
@@ -96,7 +111,7 @@ class CostStress(msgspec.Struct, frozen=True):
 class GateReport(msgspec.Struct, frozen=True):
     """The verdict on one candidate. ``looked_at`` candidates shared the same sealed window, this one included.
 
-    ``purged`` trades straddled the boundary and belong to neither window.
+    ``purged`` trades straddled a boundary and belong to no window. ``flags`` are warnings that refuse nothing.
     """
 
     subject: str
@@ -108,6 +123,7 @@ class GateReport(msgspec.Struct, frozen=True):
     purged: int
     looked_at: int
     stamp: Stamp
+    flags: tuple[str, ...] = ()
 
     @property
     def approved(self) -> bool:
@@ -120,11 +136,12 @@ class GateReport(msgspec.Struct, frozen=True):
         return sum(row.passed for row in self.rows)
 
     def text(self) -> str:
-        """The rows, ``Criteria Met: k/n`` and ``Verdict: APPROVED|REJECTED (verdict)``, one line each."""
+        """The rows, the flags, ``Criteria Met: k/n`` and ``Verdict: APPROVED|REJECTED (verdict)``, one line each."""
         word = "APPROVED" if self.approved else "REJECTED"
         return "\n".join(
             (
                 *(row.text() for row in self.rows),
+                *(f"! {flag}" for flag in self.flags),
                 f"Criteria Met: {self.met}/{len(self.rows)}",
                 f"Verdict: {word} ({self.verdict.value})",
             )

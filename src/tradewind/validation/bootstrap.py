@@ -109,3 +109,28 @@ def mean_bounds(
         resamples=resamples,
         mean_block=block,
     )
+
+
+def profit_factor_bounds(
+    r: Floats, generator: np.random.Generator, *, resamples: int = 2000
+) -> tuple[float | None, float | None]:
+    """95% percentile interval of sum of wins / |sum of losses| by the stationary bootstrap, ``r`` of shape ``(n,)``.
+
+    A resample without a loss counts as above everything; an end of the interval that lies there is None. Both are None
+    below 2 trades or without one loss.
+    """
+    n = int(r.size)
+    if n < _MIN_TRADES or not bool((r < 0.0).any()):
+        return None, None
+    twice = np.concatenate((r, r))
+    won = np.concatenate(([0.0], np.cumsum(np.maximum(twice, 0.0))))
+    lost = np.concatenate(([0.0], np.cumsum(np.maximum(-twice, 0.0))))
+    starts, ends = stationary_blocks(n, resamples, mean_block(n), generator)
+    stops = starts + np.diff(ends, prepend=0, axis=1)
+    gains = (won.take(stops) - won.take(starts)).sum(axis=1)
+    losses = (lost.take(stops) - lost.take(starts)).sum(axis=1)
+    # Differences of running sums leave rounding behind where a resample holds no loss.
+    none = losses <= 1e-12 * lost[-1]
+    factors = np.where(none, math.inf, gains / np.where(none, 1.0, losses))
+    low, high = (float(q) for q in np.quantile(factors, [0.025, 0.975], method="nearest"))
+    return (low if math.isfinite(low) else None), (high if math.isfinite(high) else None)

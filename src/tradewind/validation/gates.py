@@ -1,7 +1,7 @@
-"""The gate: what a candidate must show before anyone trades it.
+"""The screen: what one list of net trades shows by itself, in two windows. It informs; it promotes nobody.
 
 A gate is a function from the evidence to one row; a profile is a named tuple of gates. A later criterion is a new
-function and a longer tuple, nothing here changes.
+function and a longer tuple, nothing here changes. What decides about promotion is in ``gates_profiles``.
 """
 
 from __future__ import annotations
@@ -131,8 +131,8 @@ def sealed_bound(evidence: Evidence) -> GateRow:
     )
 
 
-HONEST: Final = GateProfile(
-    "honest",
+SCREEN: Final = GateProfile(
+    "screen",
     (development_trades, sealed_trades, development_expectancy, sealed_expectancy, sealed_win_rate, sealed_bound),
 )
 
@@ -146,7 +146,7 @@ def judge(
     looked_at: int = 1,
     stamp: Stamp = Stamp(),  # noqa: B008  frozen values, safe as a default
     subject: str = "",
-    profile: GateProfile = HONEST,
+    profile: GateProfile = SCREEN,
 ) -> GateReport:
     """Judges the net trades of one candidate over ``span``, its last ``rules.sealed_share`` sealed.
 

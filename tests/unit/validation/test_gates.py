@@ -9,7 +9,7 @@ import pytest
 from tradewind.errors import Corrupt, Misconfigured
 from tradewind.model.report import GateKind, GateReport, GateRow, Stamp, Verdict, Window
 from tradewind.model.timeframe import HOUR
-from tradewind.validation.gates import HONEST, GateProfile, GateRules, judge
+from tradewind.validation.gates import SCREEN, GateProfile, GateRules, judge
 from tradewind.validation.sample import TradeSample, chronological_split
 
 QUICK = GateRules(resamples=400)
@@ -147,7 +147,7 @@ def test_a_new_gate_is_a_longer_tuple():
     def never(evidence):
         return GateRow("never", 0.0, 1.0, ">=", evidence.sealed.n, False, GateKind.EDGE)
 
-    stricter = GateProfile("stricter", (*HONEST.gates, never))
+    stricter = GateProfile("stricter", (*SCREEN.gates, never))
     r = bracket_trades(np.random.default_rng(2), 600, 1.5, 0.2)
     report = judge(*spread_out(r), np.random.default_rng(0), rules=QUICK, profile=stricter)
     assert (report.profile, report.verdict, report.met) == ("stricter", Verdict.FAIL, 6)
@@ -163,9 +163,9 @@ def test_the_text_form_is_fixed():
     )
     report = GateReport("x", "honest", Verdict.FAIL, rows, Window(0, 8), Window(8, 10), 0, 1, Stamp())
     assert report.text() == (
-        "✓ trades.sealed: 120 (threshold: >= 100) n=120\n"
-        "✗ expectancy.sealed: undefined (threshold: > 0.000) n=0\n"
-        "✗ win_rate.sealed: 0.500 (threshold: >= 0.550) n=120, 95% CI [0.410, 0.590]; p 0.5\n"
+        "✓ trades.sealed: 120 (threshold: >= 100) n=120, PASS\n"
+        "✗ expectancy.sealed: undefined (threshold: > 0.000) n=0, FAIL\n"
+        "✗ win_rate.sealed: 0.500 (threshold: >= 0.550) n=120, 95% CI [0.410, 0.590], FAIL; p 0.5\n"
         "Criteria Met: 1/3\n"
         "Verdict: REJECTED (FAIL)"
     )

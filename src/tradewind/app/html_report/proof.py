@@ -12,7 +12,12 @@ from tradewind.model.report import GateReport, GateRow, Verdict
 from tradewind.research.proof import sealed_lower_bound
 from tradewind.validation.significance import breakeven_win_rate, wilson
 
-_STYLE = {Verdict.PASS: "good", Verdict.FAIL: "bad", Verdict.INSUFFICIENT: "warn"}
+_STYLE = {
+    Verdict.PASS: "good",
+    Verdict.THRESHOLDS_ONLY: "warn",
+    Verdict.FAIL: "bad",
+    Verdict.INSUFFICIENT: "warn",
+}
 _FEW = 3
 """Verdicts that are shown unfolded; more are a list to open."""
 _SHOWN = 5

@@ -12,6 +12,8 @@ from tradewind.model.report import Verdict
 from tradewind.research.proof import MemberProof, best_first, edge_line
 
 BEST = 5
+SCREENED = (Verdict.PASS, Verdict.FAIL, Verdict.INSUFFICIENT)
+"""What the screen can say of a member."""
 
 
 def member_tables(proofs: Sequence[MemberProof]) -> list[Any]:
@@ -19,7 +21,7 @@ def member_tables(proofs: Sequence[MemberProof]) -> list[Any]:
     symbols = list(dict.fromkeys(proof.symbol for proof in proofs))
     counts = [(symbol, *_counts([one for one in proofs if one.symbol == symbol])) for symbol in symbols]
     best = [proof for symbol in symbols for proof in best_first([one for one in proofs if one.symbol == symbol])[:BEST]]
-    verdicts = table("Strategies on their own (shadow trades, all costs)", ["symbol", "strategies", *Verdict], counts)
+    verdicts = table("Strategies on their own (shadow trades, all costs)", ["symbol", "strategies", *SCREENED], counts)
     rows = table(
         f"The {BEST} best of each symbol, by the lower bound of their sealed expectancy",
         ["symbol", "strategy", "trades", "win rate", "break-even", "expectancy R", "lower bound R", "verdict"],
@@ -43,7 +45,7 @@ def member_tables(proofs: Sequence[MemberProof]) -> list[Any]:
 
 def _counts(proofs: Sequence[MemberProof]) -> tuple[int, ...]:
     found = Counter(proof.report.verdict for proof in proofs)
-    return (len(proofs), *(found[verdict] for verdict in Verdict))
+    return (len(proofs), *(found[verdict] for verdict in SCREENED))
 
 
 def _number(value: float | None) -> str | None:
