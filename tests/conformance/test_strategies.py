@@ -24,13 +24,18 @@ from tradewind.model.timeframe import Timeframe
 
 FAMILIES = strategies.families()
 BARS = random_bars(3000)
-KINDS = {"trend", "breakout", "reversion", "momentum", "volatility", "channel", "session"}
+KINDS = {"trend", "breakout", "reversion", "momentum", "volatility", "channel", "session", "multi-timeframe"}
 
 each_family = pytest.mark.parametrize("family", FAMILIES.values(), ids=list(FAMILIES))
 
 
+def sets_of(family) -> tuple[Any, ...]:
+    """The default sets of a family, or its defaults where it brings none into the pool."""
+    return family.pool or (family.Params(),)
+
+
 def members_of(family) -> list[Member]:
-    return [member_of(family, Timeframe.H1, params, k) for k, params in enumerate(family.pool, start=1)]
+    return [member_of(family, Timeframe.H1, params, k) for k, params in enumerate(sets_of(family), start=1)]
 
 
 def sides_of(members: list[Member], bars: BarColumns) -> np.ndarray:
@@ -59,9 +64,9 @@ def limits_of(struct: type, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[
 
 @pytest.mark.req("B02")
 def test_the_pool_covers_every_way_of_trading():
-    """Rule: at least nine families; trend, breakout, reversion, momentum, channel and volatility among their kinds."""
-    assert len(FAMILIES) >= 9
-    assert {family.kind for family in FAMILIES.values()} >= KINDS - {"session"}
+    """Rule: at least twelve families, and one at least of every kind."""
+    assert len(FAMILIES) >= 12
+    assert {family.kind for family in FAMILIES.values()} == KINDS
 
 
 @each_family
@@ -109,7 +114,7 @@ def test_every_stop_mode_is_available_to_every_family(family, mode):
 @each_family
 def test_parameters_survive_json_and_toml(family):
     """Rule: write, read, equal; also through the plain mapping configuration gives."""
-    for params in family.pool:
+    for params in sets_of(family):
         text = msgspec.json.encode(params)
         assert msgspec.json.decode(text, type=family.Params) == params
         assert family.params_of(tomllib.loads(toml_of(msgspec.to_builtins(params)))) == params
@@ -141,15 +146,17 @@ def test_an_unknown_or_mistyped_parameter_is_refused(family):
 @each_family
 def test_parameters_built_in_code_are_checked_too(family):
     """Rule: a member cannot be made from parameters out of range, however they were made."""
-    outside = msgspec.structs.replace(family.pool[0], exits=Exits(stop_pct=0.5))
+    outside = msgspec.structs.replace(sets_of(family)[0], exits=Exits(stop_pct=0.5))
     with pytest.raises(Misconfigured, match="stop_pct"):
         member_of(family, Timeframe.H1, outside, 1)
-    drawn = msgspec.structs.replace(family.pool[0], exits=Exits(stop_pct=np.float64(0.0025), atr_period=np.int64(9)))
+    drawn = msgspec.structs.replace(
+        sets_of(family)[0], exits=Exits(stop_pct=np.float64(0.0025), atr_period=np.int64(9))
+    )
     exits = member_of(family, Timeframe.H1, drawn, 1).params.exits
     assert (type(exits.stop_pct), type(exits.atr_period)) == (float, int)
     assert (exits.stop_pct, exits.atr_period) == (0.0025, 9)
     with pytest.raises(Misconfigured, match="version"):
-        member_of(family, Timeframe.H1, family.pool[0], 0)
+        member_of(family, Timeframe.H1, sets_of(family)[0], 0)
 
 
 @each_family
@@ -258,7 +265,8 @@ def test_the_default_pool_has_unique_members_on_every_timeframe():
     assert len({member.id for member in members}) == len(members)
     for timeframe in Timeframe:
         names = {member.family for member in members if member.timeframe is timeframe}
-        assert set(FAMILIES) - names <= {"Session_Breakout"}
+        pooled = {family.name for family in FAMILIES.values() if family.pool}
+        assert pooled - names <= {"Session_Breakout"}
     assert not [m for m in members if m.family == "Session_Breakout" and m.timeframe in (Timeframe.H4, Timeframe.D1)]
 
 

@@ -88,3 +88,48 @@ def donchian(n: int, edge: Edge) -> Series:
 def supertrend(n: int, width: float) -> Series:
     """Direction of the SuperTrend: +1 while rising, -1 while falling."""
     return value(Indicator("supertrend", (n, width), "direction"))
+
+
+def atr(n: int) -> Series:
+    """Wilder's average true range, in price."""
+    return value(Indicator("atr", (n,)))
+
+
+def highest(n: int) -> Series:
+    """Highest close of ``n`` bars, this one included."""
+    return value(Indicator("highest", (n,)))
+
+
+def lowest(n: int) -> Series:
+    """Lowest close of ``n`` bars, this one included."""
+    return value(Indicator("lowest", (n,)))
+
+
+def kama(n: int) -> Series:
+    """Kaufman's adaptive average of the close."""
+    return value(Indicator("kama", (n,)))
+
+
+def efficiency(n: int) -> Series:
+    """Kaufman's efficiency ratio, 0 (no net move in ``n`` bars) to 1 (nothing but net move)."""
+    return value(Indicator("er", (n,)))
+
+
+def cci(n: int) -> Series:
+    """Lambert's commodity channel index."""
+    return value(Indicator("cci", (n,)))
+
+
+def aroon(n: int, output: Literal["up", "down"]) -> Series:
+    """Recency of the highest high or the lowest low of ``n`` + 1 bars, 100 when it is this bar, 0 when ``n`` ago."""
+    return value(Indicator("aroon", (n,), output))
+
+
+def vortex(n: int, output: Literal["plus", "minus"]) -> Series:
+    """Upward or downward vortex movement over the true range of ``n`` bars."""
+    return value(Indicator("vortex", (n,), output))
+
+
+def sar(step: float, limit: float) -> Series:
+    """Wilder's parabolic stop in force, in price."""
+    return value(Indicator("sar", (step, limit)))
