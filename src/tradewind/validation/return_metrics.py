@@ -7,14 +7,13 @@ import math
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr
 
 from tradewind.errors import Corrupt, Misconfigured
 from tradewind.model.instrument import AssetClass
+from tradewind.validation.moments import moments
+from tradewind.validation.sharpe_evidence import probabilistic_sharpe
 
 Floats = NDArray[np.float64]
-
-_MIN_PERIODS = 2
 
 
 class ReturnMetrics(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,17 +86,6 @@ def longest_run(condition: NDArray[np.bool_]) -> int:
     return int(np.max(edges[1::2] - edges[::2])) if edges.size else 0
 
 
-def probabilistic_sharpe(sharpe: float, n: int, skew: float, kurtosis: float, benchmark: float = 0.0) -> float | None:
-    """``Phi((SR - SR*) / SE)`` with ``SE = sqrt((1 - skew*SR + (kurt-1)/4*SR^2) / (n-1))``; Sharpe per period.
-
-    Bailey and Lopez de Prado (2012), The Sharpe ratio efficient frontier; kurtosis is not in excess (normal = 3).
-    """
-    variance = 1.0 - skew * sharpe + (kurtosis - 1.0) / 4.0 * sharpe**2
-    if n < _MIN_PERIODS or not variance > 0.0:
-        return None
-    return float(ndtr((sharpe - benchmark) * math.sqrt((n - 1) / variance)))
-
-
 def ratio(numerator: float, denominator: float) -> float | None:
     """The quotient, or None where the denominator is 0 or the quotient not finite."""
     if denominator == 0.0:
@@ -127,7 +115,7 @@ def return_metrics(returns: Floats, *, periods_per_year: float) -> ReturnMetrics
     gains = float(np.sum(np.maximum(r, 0.0)))
     losses = float(-np.sum(np.minimum(r, 0.0)))
     low, high = (float(q) for q in np.quantile(r, [0.05, 0.95])) if n else (0.0, 0.0)
-    moments = _moments(r)
+    shape = moments(r)
     root = math.sqrt(periods_per_year)
     downside = math.sqrt(float(np.mean(np.minimum(r, 0.0) ** 2))) if n else 0.0
     tail = ratio(high, low)
@@ -136,8 +124,8 @@ def return_metrics(returns: Floats, *, periods_per_year: float) -> ReturnMetrics
         periods_per_year=periods_per_year,
         total_return=total,
         cagr=cagr,
-        volatility=None if moments is None else moments[1] * root,
-        sharpe=None if moments is None else moments[0] / moments[1] * root,
+        volatility=None if shape is None else shape.deviation * root,
+        sharpe=None if shape is None else shape.sharpe * root,
         sortino=ratio(float(np.mean(r)) * root, downside) if n else None,
         max_drawdown=deepest,
         drawdown_longest=longest_run(below < 0.0),
@@ -145,31 +133,10 @@ def return_metrics(returns: Floats, *, periods_per_year: float) -> ReturnMetrics
         ulcer=ulcer,
         upi=None if cagr is None else ratio(cagr, ulcer),
         omega=ratio(gains, losses),
-        skew=None if moments is None else moments[2],
-        kurtosis=None if moments is None else moments[3],
+        skew=None if shape is None else shape.skew,
+        kurtosis=None if shape is None else shape.kurtosis,
         tail_ratio=None if tail is None else abs(tail),
         value_at_risk=low if n else None,
         expected_shortfall=float(np.mean(r[r <= low])) if n else None,
-        psr0=None if moments is None else probabilistic_sharpe(moments[0] / moments[1], n, moments[2], moments[3]),
-    )
-
-
-def _moments(r: Floats) -> tuple[float, float, float, float] | None:
-    """Mean, std (ddof 1), population skew and population kurtosis (normal = 3); None for under 2 or equal returns."""
-    if r.size < _MIN_PERIODS or float(np.ptp(r)) == 0.0:
-        return None
-    mean = float(np.mean(r))
-    centred = r - mean
-    # Powers of very small returns would underflow; the ratios of moments do not depend on the scale.
-    scale = float(np.max(np.abs(centred)))
-    deviation = scale * math.sqrt(float(np.sum((centred / scale) ** 2)) / (r.size - 1)) if scale > 0.0 else 0.0
-    if deviation == 0.0:
-        return None
-    shape = centred / scale
-    variance = float(np.mean(shape**2))
-    return (
-        mean,
-        deviation,
-        float(np.mean(shape**3)) / variance**1.5,
-        float(np.mean(shape**4)) / variance**2,
+        psr0=None if shape is None else probabilistic_sharpe(shape.sharpe, n, shape.skew, shape.kurtosis),
     )
