@@ -28,6 +28,10 @@ class NullBroker:
         """There is nothing to close."""
         return False
 
+    def amend(self, signal_id: str, stop_ticks: int) -> bool:
+        """There is nothing to move."""
+        return False
+
     def snapshot(self) -> bytes:
         """Empty: it holds nothing."""
         return b""

@@ -128,13 +128,21 @@ def signal_lines(signal: Signal, instrument: Instrument) -> list[str]:
     return [
         f"{head} ({signal.tier} tier)",
         f"Entry zone   {b.entry_low:.{digits}f} - {b.entry_high:.{digits}f} ({zone_text(b)})",
-        f"Stop         {b.stop:.{digits}f} ({b.stop_pips:.1f} pips)",
+        f"Stop         {b.stop:.{digits}f} ({b.stop_pips:.1f} pips{_follows(b, digits)})",
         f"Target       {b.target:.{digits}f} ({reward:.2f} R)",
         f"Size         {b.lots:g} lots, risking {b.risk_cash:.2f}; costs are {percent(b.cost_to_risk)} of the risk",
         *consensus_lines(signal.consensus),
         f"Valid until  {utc(signal.valid_until)}",
         f"Id           {signal.id}",
     ]
+
+
+def _follows(bracket: Bracket, digits: int) -> str:
+    """How else the trade may end: a stop that follows the price, a vote for the other side."""
+    parts = [f"; follows {bracket.trail:.{digits}f} behind the best price"] if bracket.trail > 0.0 else []
+    if bracket.leaves_with:
+        parts.append(f"; leave when {bracket.leaves_with} turns")
+    return "".join(parts)
 
 
 def refusal_lines(decision: NoTrade | NoDecision, stamp: str = "") -> list[str]:

@@ -209,6 +209,7 @@ def _risk(engine: Engine, series: Series, bar: Bar, consensus: Consensus, not_ye
         params=params,
         account=account,
         rates=engine.rates,
+        leads=member.id,
     )
     bracket = found if isinstance(found, Bracket) else None
     return RiskView(

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-import msgspec
-
 from tradewind.engine.aggregate import Aggregator
 from tradewind.engine.deliberation import decisive, deliberate, filter_reasons, leader
+from tradewind.engine.holding import Holding
 from tradewind.engine.identity import client_id, signal_id
 from tradewind.engine.plan import EnginePlan, SymbolPlan
 from tradewind.engine.plausibility import PriceWatch
@@ -25,21 +24,11 @@ from tradewind.model.order import Charge, Fill, Leg, OrderIntent, Refusal
 from tradewind.model.outcome import Outcome, Trade
 from tradewind.model.output import Output
 from tradewind.model.session import calendar_of
-from tradewind.model.timeframe import Timeframe
 from tradewind.ports.broker import Broker
 from tradewind.risk.bracket import bracket_for
 
 NO_TRIGGER = (Reason(code="no_trigger"),)
 PAUSED = Reason(code="paused")
-
-
-class Holding(msgspec.Struct):
-    """The time stop of the one trade of a symbol: ``left`` bars of ``timeframe`` once it was filled."""
-
-    signal_id: str
-    timeframe: Timeframe
-    left: int
-    filled: bool = False
 
 
 class _Desk:
@@ -154,21 +143,16 @@ class Engine:
                 desk.holding = None
         return self.portfolio.on_fill(happened) if isinstance(happened, Fill) else self.portfolio.on_refusal(happened)
 
-    def _count_down(self, holding: Holding, timeframe: Timeframe) -> None:
-        """One more bar of the trade's timeframe is over; with the last one it leaves at the next open."""
-        if not holding.filled or holding.timeframe is not timeframe or not holding.left:
-            return
-        holding.left -= 1
-        if not holding.left:
-            self.broker.close(holding.signal_id, Leg.TIME)
-
     def _decide_all(self, desk: _Desk, bars: Iterable[Bar], outputs: list[Output], *, history: bool) -> None:
         """Steps every series whose bar closed, then decides, shortest timeframe first."""
         fired = [(bar, desk.series[bar.timeframe].step(bar)) for bar in bars if bar.timeframe in desk.series]
         self.closed = tuple(bar for bar, _ in fired)
         if desk.holding is not None:
-            for bar, _ in fired:
-                self._count_down(desk.holding, bar.timeframe)
+            for bar, votes in fired:
+                desk.holding.over(bar, desk.plan.instrument, self.broker)
+                if votes and desk.holding.leaves_with:
+                    side = desk.series[bar.timeframe].side_of(desk.holding.leaves_with)
+                    desk.holding.turned(side, self.broker)
         for bar, votes in fired:
             decision = self._decide(desk, bar, votes, history=history)
             outputs.append(decision)
@@ -220,15 +204,17 @@ class Engine:
 
     def _bracket(self, desk: _Desk, series: Series, bar: Bar, consensus: Consensus) -> Bracket | tuple[Reason, ...]:
         """Stop, target and size, by the exits of the consensus' leader."""
+        chosen = leader(series, desk.plan.members, consensus)
         return bracket_for(
             side=consensus.side,
             bar=bar,
             row=series.row,
-            exits=leader(series, desk.plan.members, consensus).rule.exits,
+            exits=chosen.rule.exits,
             instrument=desk.plan.instrument,
             params=self.plan.risk,
             account=self.portfolio.account_view(bar.symbol),
             rates=self.rates,
+            leads=chosen.id,
         )
 
     def _signal(self, bar: Bar, bracket: Bracket, consensus: Consensus) -> Signal:
@@ -266,5 +252,5 @@ class Engine:
             ts=signal.ts,
         )
         self.portfolio.on_signal(signal)
-        desk.holding = Holding(signal.id, signal.timeframe, bracket.time_stop_bars)
+        desk.holding = Holding.of(signal)
         return intent

@@ -110,6 +110,11 @@ class Series:
         )
         self._standing[position] = _Standing(vote, until)
 
+    def side_of(self, member: str) -> int:
+        """The vote a member of this series made at its latest bar; 0 for none, and for a member of another series."""
+        position = self.places.get(member)
+        return 0 if position is None else int(self._sides[position])
+
     def miss(self) -> None:
         """The due bar did not come: the series is not current until the next one does."""
         self.last_missing = True

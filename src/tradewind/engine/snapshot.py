@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from tradewind.engine.pipeline import Engine, Holding
+from tradewind.engine.holding import Holding
+from tradewind.engine.pipeline import Engine
 from tradewind.engine.plausibility import PriceWatch
 from tradewind.engine.sequencer import Sequencer, SequencerState
 from tradewind.engine.series import SeriesState

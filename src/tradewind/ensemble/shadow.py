@@ -28,8 +28,13 @@ MIN_DAYS: Final = 30
 MIN_TRADES: Final = 20
 """Closed trades either member must have before their correlation is estimated."""
 
-_FORMAT: Final = 1
-_LEG: Final = {matching.STOP: Leg.STOP, matching.TARGET: Leg.TARGET, matching.TIME: Leg.TIME}
+_FORMAT: Final = 2
+_LEG: Final = {
+    matching.STOP: Leg.STOP,
+    matching.TARGET: Leg.TARGET,
+    matching.TIME: Leg.TIME,
+    matching.OPPOSITE: Leg.CLOSE,
+}
 
 
 class ShadowTrade(NamedTuple):
@@ -101,7 +106,9 @@ class ShadowBook:
             self._real[k, [kernel.STOP_PCT, kernel.STOP_ATR, kernel.TARGET_R, kernel.FLOOR_COSTS]] = (
                 member.rule.exits.factors
             )
+            self._real[k, kernel.TRAIL_R] = member.rule.exits.trail_r
             self._whole[k, kernel.TIME_STOP] = member.rule.exits.time_stop_bars
+            self._whole[k, kernel.LEAVES] = member.rule.exits.exit_on_opposite
         self._log_whole = np.zeros((4 * m + 64, kernel.N_LOG_WHOLE), dtype=np.int64)
         self._log_real = np.zeros((4 * m + 64, kernel.N_LOG_REAL))
         self._room = len(self._log_real) - m
@@ -280,8 +287,8 @@ class ShadowBook:
         self._grow()
 
     def _exits(self) -> bytes:
-        factors = self._real[:, kernel.STOP_PCT : kernel.FLOOR_COSTS + 1].tobytes()
-        return factors + self._whole[:-1, kernel.TIME_STOP].tobytes()
+        factors = self._real[:, kernel.STOP_PCT : kernel.TRAIL_R + 1].tobytes()
+        return factors + self._whole[:-1, kernel.TIME_STOP : kernel.LEAVES + 1].tobytes()
 
     def _grow(self) -> None:
         more = len(self._log_real) + 4 * len(self.members) + 64

@@ -19,6 +19,10 @@ class Exits(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     stop, or the wider of both; in that mode the stop is never nearer than ``min_stop_costs`` times the cost of a round
     trip, since a nearer stop mostly pays costs. The target is ``target_r`` stop distances away. The position leaves
     at the open of bar entry + ``time_stop_bars`` (0 switches that off). A vote stands for ``vote_bars`` bars.
+
+    ``trail_r`` > 0 lets the stop follow: after every bar it stands at least ``trail_r`` stop distances behind the best
+    price of the bars since the entry, and it never moves back. With ``exit_on_opposite`` the position leaves at the
+    open after a vote for the other side; that vote opens nothing.
     """
 
     stop_mode: StopMode = "wider_of"
@@ -29,6 +33,8 @@ class Exits(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     time_stop_bars: Annotated[int, msgspec.Meta(ge=0, le=2000)] = 48
     vote_bars: Annotated[int, msgspec.Meta(ge=1, le=200)] = 6
     min_stop_costs: Annotated[float, msgspec.Meta(ge=0.0, le=20.0)] = 3.0
+    trail_r: Annotated[float, msgspec.Meta(ge=0.0, le=10.0)] = 0.0
+    exit_on_opposite: bool = False
 
     @property
     def needs_atr(self) -> bool:

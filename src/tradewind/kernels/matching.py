@@ -19,6 +19,8 @@ TARGET: Final = 2
 """Left at the target, or at an open beyond it."""
 TIME: Final = 3
 """Left at the open because the time stop was reached; given by the callers, never by ``bracket_exit``."""
+OPPOSITE: Final = 4
+"""Left at the open after a vote for the other side; given by the callers, never by ``bracket_exit``."""
 
 
 def bracket_exit(
@@ -74,5 +76,19 @@ def bracket_distances(
     return distance, target_r * distance
 
 
+def trailed_stop(side: int, stop: float, high: float, low: float, trail: float) -> float:
+    """Where a trailing stop stands after a bar: ``trail`` behind its best price, or where it stood if that is nearer.
+
+    Long: ``max(stop, high - trail)``, short: ``min(stop, low + trail)``. It holds from the next bar on, since nobody
+    knows whether the best price came before the worst. ``trail`` 0 leaves the stop where it is.
+    """
+    if trail > 0.0:
+        moved = high - trail if side > 0 else low + trail
+        if side * (moved - stop) > 0.0:
+            return moved
+    return stop
+
+
 bracket_exit_kernel = compiled(bracket_exit)
+trailed_stop_kernel = compiled(trailed_stop)
 bracket_distances_kernel = compiled(bracket_distances)

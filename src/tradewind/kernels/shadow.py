@@ -2,7 +2,8 @@
 
 A vote at the close of bar i opens at the open of bar i+1 if the member is flat after bar i; the bracket is then met by
 ``bracket_exit`` from the entry bar on; a time stop leaves at the open of bar entry + n before anything else is looked
-at, and a vote of that bar's close may open in the bar after it.
+at, and a vote of that bar's close may open in the bar after it. So does an exit on the opposite vote, at the open after
+that vote. A trailing stop moves at the close of a bar, by that bar's own extremes.
 
 State is two matrices with one row per member, so that a call passes few arrays and a snapshot copies two. The last row
 of ``whole`` belongs to the book. Bars that never came are simply not stepped: they count for nothing.
@@ -17,37 +18,48 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tradewind.kernels.compiled import compiled
-from tradewind.kernels.matching import HOLD, TIME, bracket_distances_kernel, bracket_exit_kernel
+from tradewind.kernels.matching import (
+    HOLD,
+    OPPOSITE,
+    TIME,
+    bracket_distances_kernel,
+    bracket_exit_kernel,
+    trailed_stop_kernel,
+)
 
 # Columns of `real` (float64): how the member leaves ...
 STOP_PCT: Final = 0
 STOP_ATR: Final = 1
 TARGET_R: Final = 2
 FLOOR_COSTS: Final = 3
+TRAIL_R: Final = 4
 # ... its vote and its open trade ...
-VOTE_ATR: Final = 4
-ENTRY: Final = 5
-STOP_LEVEL: Final = 6
-TARGET_LEVEL: Final = 7
-RISK: Final = 8  # stop distance as a fraction of the entry
-ENTRY_FILL: Final = 9
+VOTE_ATR: Final = 5
+ENTRY: Final = 6
+STOP_LEVEL: Final = 7
+TARGET_LEVEL: Final = 8
+RISK: Final = 9  # stop distance as a fraction of the entry
+TRAIL: Final = 10  # distance of the trailing stop in price units, 0 without one
+ENTRY_FILL: Final = 11
 # ... and its record, in R.
-MEAN: Final = 10
-SQUARES: Final = 11  # sum of squared deviations from the running mean
-WIN_SUM: Final = 12
-LOSS_SUM: Final = 13
-DAY_R: Final = 14
-N_REAL: Final = 15
+MEAN: Final = 12
+SQUARES: Final = 13  # sum of squared deviations from the running mean
+WIN_SUM: Final = 14
+LOSS_SUM: Final = 15
+DAY_R: Final = 16
+N_REAL: Final = 17
 
 # Columns of `whole` (int64).
 TIME_STOP: Final = 0
-SIDE: Final = 1
-VOTE: Final = 2
-ENTRY_BAR: Final = 3
-TS_ENTRY: Final = 4
-TRADES: Final = 5
-WINS: Final = 6
-N_WHOLE: Final = 7
+LEAVES: Final = 1  # 1 for a member that leaves on the opposite vote
+SIDE: Final = 2
+VOTE: Final = 3
+ENTRY_BAR: Final = 4
+TS_ENTRY: Final = 5
+TURNED: Final = 6  # 1 once the opposite vote was made
+TRADES: Final = 7
+WINS: Final = 8
+N_WHOLE: Final = 9
 # Columns of the book's own row of `whole`.
 BARS: Final = 0
 DAY: Final = 1
@@ -105,11 +117,13 @@ def _enter(
     whole[k, SIDE] = side
     whole[k, ENTRY_BAR] = bar
     whole[k, TS_ENTRY] = ts_open
+    whole[k, TURNED] = 0
     real[k, ENTRY] = open_
     real[k, ENTRY_FILL] = open_ * (1.0 + side * cost)
     real[k, STOP_LEVEL] = open_ - side * distance
     real[k, TARGET_LEVEL] = open_ + side * reach
     real[k, RISK] = distance / open_
+    real[k, TRAIL] = real[k, TRAIL_R] * distance
     return side
 
 
@@ -197,17 +211,23 @@ def shadow_step(
         if side != 0:
             if whole[k, TIME_STOP] > 0 and bar == whole[k, ENTRY_BAR] + whole[k, TIME_STOP]:
                 _book(whole, real, log_whole, log_real, k, open_, cost, TIME, False, ts_close)
+            elif whole[k, TURNED]:
+                _book(whole, real, log_whole, log_real, k, open_, cost, OPPOSITE, False, ts_close)
             else:
                 code, price, ambiguous = bracket_exit_kernel(
                     side, open_, high, low, real[k, STOP_LEVEL], real[k, TARGET_LEVEL]
                 )
                 if code != HOLD:
                     _book(whole, real, log_whole, log_real, k, price, cost, code, ambiguous, ts_close)
+                else:
+                    real[k, STOP_LEVEL] = trailed_stop_kernel(side, real[k, STOP_LEVEL], high, low, real[k, TRAIL])
         if whole[k, SIDE] == 0:
             whole[k, VOTE] = sides[k]
             real[k, VOTE_ATR] = atr[k]
         else:
             whole[k, VOTE] = 0
+            if whole[k, LEAVES] and sides[k] == -whole[k, SIDE]:
+                whole[k, TURNED] = 1
     whole[m, BARS] = bar + 1
     closed: int = whole[m, LOGGED] - logged
     return closed

@@ -74,7 +74,9 @@ class Bracket(msgspec.Struct, frozen=True, gc=False):
     """A sized trade: market entry near ``entry`` inside the zone, protective stop, target.
 
     ``risk_cash`` is what the stop loses before costs, account currency; ``cost_to_risk`` the round trip's cost as a
-    fraction of it. ``clips`` names the caps that made the size smaller than the risk alone would.
+    fraction of it. ``clips`` names the caps that made the size smaller than the risk alone would. ``trail`` is the
+    distance of a stop that follows the best price, 0 where it stays; ``leaves_with`` the member whose vote for the
+    other side ends the trade, empty where none does.
     """
 
     side: int
@@ -89,6 +91,8 @@ class Bracket(msgspec.Struct, frozen=True, gc=False):
     stop_pips: float
     cost_to_risk: float
     clips: tuple[Reason, ...] = ()
+    trail: float = 0.0
+    leaves_with: str = ""
 
 
 class Signal(msgspec.Struct, frozen=True, tag="signal", gc=False):

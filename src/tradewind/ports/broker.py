@@ -28,6 +28,10 @@ class Broker(Protocol):
         """Leaves the position of a signal at the next tradable price; False when there is none."""
         ...
 
+    def amend(self, signal_id: str, stop_ticks: int) -> bool:
+        """Moves the stop of a signal's open position; False when there is none."""
+        ...
+
     def snapshot(self) -> bytes:
         """Resting orders and open positions; empty for a broker that keeps its own truth elsewhere."""
         ...

@@ -28,10 +28,12 @@ def bracket_for(
     params: RiskParams,
     account: AccountView,
     rates: RateSource,
+    leads: str = "",
 ) -> Bracket | tuple[Reason, ...]:
     """A bracket around the bar's close, or every reason against it.
 
-    ``row`` holds the features of ``bar``, among them ``atr(exits.atr_period)`` where the stop needs it.
+    ``row`` holds the features of ``bar``, among them ``atr(exits.atr_period)`` where the stop needs it. ``leads`` is
+    the member whose exits these are.
     """
     reasons: tuple[Reason, ...] = ()
     if account.open_positions >= params.max_open_positions:
@@ -74,6 +76,8 @@ def bracket_for(
         stop_pips=instrument.pips(distance),
         cost_to_risk=cost_to_risk,
         clips=sized.clips,
+        trail=exits.trail_r * distance,
+        leaves_with=leads if exits.exit_on_opposite else "",
     )
 
 

@@ -146,6 +146,18 @@ class SimBroker:
             one.closing = leg.value
         return bool(held)
 
+    def amend(self, signal_id: str, stop_ticks: int) -> bool:
+        """Moves the stop of what a signal holds, from the next bar on."""
+        held = [
+            (one, book.instrument)
+            for book in self._active.values()
+            for one in book.holdings
+            if one.signal_id == signal_id
+        ]
+        for one, instrument in held:
+            one.stop = instrument.to_price(stop_ticks)
+        return bool(held)
+
     def holdings(self, symbol: str) -> tuple[Holding, ...]:
         """What is open in a symbol, oldest first."""
         book = self._active.get(symbol)
