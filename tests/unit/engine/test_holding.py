@@ -1,4 +1,4 @@
-"""The engine's own trades under a stop that follows and a vote for the other side, beside the member's shadow trades."""
+"""The engine's own trades under a stop that follows and a vote for the other side beside its shadow."""
 
 from __future__ import annotations
 
