@@ -1,0 +1,238 @@
+"""The verdict on one strategy as a signed document: what was judged, on which data, by which code, and what came out.
+
+The signature is HMAC-SHA256 over the canonical bytes of the document, with a key of the project. It makes sure that
+nobody edits a verdict by hand or carries one over from another project, not more: whoever holds the key can sign.
+Nothing here reads or writes a file; bytes come in and go out.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from typing import Any, Final
+
+import msgspec
+
+from tradewind.errors import Corrupt, Misconfigured, Rejected, Unavailable
+from tradewind.features.rule import Member, spec_hash
+from tradewind.model.instrument import AssetClass, Instrument
+from tradewind.model.report import Verdict
+from tradewind.model.timeframe import Timeframe
+from tradewind.validation.gates_profiles import Judgement
+from tradewind.validation.windows import Windows
+
+SCHEMA: Final = 1
+"""Raised whenever a gate, a limit or the document changes its meaning: older verdicts then have to be earned again."""
+MIN_KEY: Final = 32
+"""Bytes in a key."""
+
+_DOMAIN: Final = b"tradewind verdict\n"
+_AGAIN: Final = "validate the strategy again"
+
+
+class VerdictStamp(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What the verdict can be reproduced from. ``ledger_head`` is the trial ledger's newest entry when it was made.
+
+    ``seeds`` are those of the search and of the resampling, by name. ``simulated``: the bars were made, not received.
+    """
+
+    data_hash: str
+    config_hash: str
+    code_version: str
+    ledger_head: str
+    seeds: dict[str, int] = {}
+    simulated: bool = False
+
+
+class StrategySpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The strategy that was judged; ``spec_hash`` covers family, timeframe and parameters."""
+
+    id: str
+    spec_hash: str
+    family: str
+    timeframe: Timeframe
+    params: dict[str, Any]
+
+
+class SignedVerdict(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One strategy judged on one symbol at its timeframe; ``issued_at`` is UTC nanoseconds."""
+
+    schema: int
+    strategy: StrategySpec
+    symbol: str
+    instrument_class: AssetClass
+    windows: Windows
+    judgement: Judgement
+    stamp: VerdictStamp
+    issued_at: int
+
+    @property
+    def approved(self) -> bool:
+        """True for PASS of the deciding profile alone."""
+        return self.judgement.approved
+
+    @property
+    def name(self) -> str:
+        """``EMA_Crossover_1h_v1.0f3a9c5e7b2d4861.EUR-USD``: one for each strategy, its parameters and symbol."""
+        symbol = self.symbol.replace("/", "-").replace(":", "_")
+        return f"{self.strategy.id}.{self.strategy.spec_hash}.{symbol}"
+
+
+class _Envelope(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    key: str
+    signature: str
+    verdict: dict[str, Any]
+
+
+def verdict_on(
+    member: Member,
+    instrument: Instrument,
+    windows: Windows,
+    judgement: Judgement,
+    stamp: VerdictStamp,
+    issued_at: int,
+) -> SignedVerdict:
+    """The document for a member judged on ``instrument``.
+
+    Raises:
+        Misconfigured: source and honest are not both in the judgement, or it is on another strategy.
+    """
+    missing = [name for name in ("source", "honest") if judgement.report(name) is None]
+    if missing or judgement.subject != member.id:
+        raise Misconfigured(
+            f"a judgement on {judgement.subject or 'nobody'} without {', '.join(missing) or 'fault'}",
+            where=f"verdict on {member.id}",
+            allowed="a judgement on this strategy with the source and the honest report",
+        )
+    strategy = StrategySpec(
+        id=member.id,
+        spec_hash=spec_hash(member),
+        family=member.family,
+        timeframe=member.timeframe,
+        params=msgspec.to_builtins(member.params),
+    )
+    return SignedVerdict(
+        schema=SCHEMA,
+        strategy=strategy,
+        symbol=instrument.symbol,
+        instrument_class=instrument.asset_class,
+        windows=windows,
+        judgement=judgement,
+        stamp=stamp,
+        issued_at=issued_at,
+    )
+
+
+def key_id(key: bytes) -> str:
+    """What tells keys apart without telling them: 16 hex digits of a hash of the key."""
+    return hashlib.sha256(_DOMAIN + b"key\n" + key).hexdigest()[:16]
+
+
+def sign(verdict: SignedVerdict, key: bytes) -> bytes:
+    """The bytes of a verdict file: an indented JSON document with the verdict, the key's id and the signature.
+
+    Raises:
+        Misconfigured: the key is too short to sign with.
+    """
+    if len(key) < MIN_KEY:
+        raise Misconfigured(f"a key of {len(key)} bytes", where="sign", allowed=f"at least {MIN_KEY} bytes")
+    document = msgspec.to_builtins(verdict)
+    return _bytes_of(_Envelope(key_id(key), _signature(document, key), document))
+
+
+def verify(data: bytes, key: bytes | None) -> SignedVerdict:
+    """The verdict in ``data``, if these are exactly the bytes that were signed with ``key``.
+
+    Raises:
+        Unavailable: there is no key, so that nothing can be told about any verdict.
+        Rejected: it was signed with another key, or by code whose gates mean something else.
+        Corrupt: the bytes are no verdict, or not those that were signed.
+    """
+    if key is None:
+        raise Unavailable(
+            "the key that signs verdicts is missing, so no verdict can be checked",
+            where="verdict",
+            next_step=f"restore the key from a backup, or {_AGAIN}: that makes a new key",
+        )
+    try:
+        envelope = msgspec.json.decode(data, type=_Envelope)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise Corrupt(f"no verdict: {error}", where="verdict", next_step=_AGAIN) from error
+    if envelope.key != key_id(key):
+        raise Rejected(
+            f"signed with the key {envelope.key}, the key of this project is {key_id(key)}",
+            where="verdict",
+            allowed="verdicts of this project",
+            next_step=_AGAIN,
+        )
+    genuine = hmac.compare_digest(_signature(envelope.verdict, key).encode(), envelope.signature.encode())
+    if not genuine or _bytes_of(envelope) != data:
+        raise Corrupt("changed after it was signed", where="verdict", next_step=_AGAIN)
+    if envelope.verdict.get("schema") != SCHEMA:
+        raise Rejected(
+            f"made under schema {envelope.verdict.get('schema')}, the gates of this version are schema {SCHEMA}",
+            where="verdict",
+            allowed=f"schema {SCHEMA}",
+            next_step=_AGAIN,
+        )
+    try:
+        return msgspec.convert(envelope.verdict, SignedVerdict)
+    except msgspec.ValidationError as error:
+        raise Corrupt(
+            f"signed, but no verdict of schema {SCHEMA}: {error}", where="verdict", next_step=_AGAIN
+        ) from error
+
+
+def refusal(
+    verdict: SignedVerdict,
+    symbol: str,
+    timeframe: Timeframe,
+    instrument: Instrument,
+    *,
+    member: Member | None = None,
+    simulated: bool = False,
+) -> str:
+    """Why the strategy may not speak there, ``""`` where it may.
+
+    It speaks with PASS alone, on the timeframe and the instrument class it was judged on, with the parameters it was
+    judged with where ``member`` is given, and on received bars only if it was judged on received bars (``simulated``
+    says that the market in question is made). Other symbols of the class are allowed: the class shares costs and hours.
+    """
+    strategy = verdict.strategy
+    if symbol != instrument.symbol:
+        return f"{symbol} was asked for with the instrument {instrument.symbol}"
+    if not verdict.approved:
+        return (
+            f"{strategy.id} was judged {verdict.judgement.verdict.value} on {verdict.symbol}, not {Verdict.PASS.value}"
+        )
+    if timeframe is not strategy.timeframe:
+        return f"{strategy.id} was validated on {strategy.timeframe}, not on {timeframe}"
+    if instrument.asset_class is not verdict.instrument_class:
+        return f"{strategy.id} was validated on {verdict.instrument_class}, {symbol} is {instrument.asset_class}"
+    if verdict.stamp.simulated and not simulated:
+        return f"{strategy.id} was validated on SIMULATED bars, {symbol} is a real market"
+    if member is not None and spec_hash(member) != strategy.spec_hash:
+        return f"{member.id} is {spec_hash(member)} now, validated was {strategy.spec_hash}: its parameters changed"
+    return ""
+
+
+def speaks_for(
+    verdict: SignedVerdict,
+    symbol: str,
+    timeframe: Timeframe,
+    instrument: Instrument,
+    *,
+    member: Member | None = None,
+    simulated: bool = False,
+) -> bool:
+    """Whether the strategy may speak there; ``refusal`` says why not."""
+    return not refusal(verdict, symbol, timeframe, instrument, member=member, simulated=simulated)
+
+
+def _signature(document: dict[str, Any], key: bytes) -> str:
+    canonical = msgspec.json.encode(document, order="deterministic")
+    return hmac.new(key, _DOMAIN + canonical, hashlib.sha256).hexdigest()
+
+
+def _bytes_of(envelope: _Envelope) -> bytes:
+    return msgspec.json.format(msgspec.json.encode(envelope, order="deterministic"), indent=2) + b"\n"
