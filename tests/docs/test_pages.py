@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.docs import commands, layout
+from tradewind import strategies
 from tradewind.cli.verbs import ALIASES, planned, verbs
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -24,6 +25,22 @@ def test_the_documented_layout_is_the_actual_one():
 
 def test_the_documented_commands_are_the_actual_ones():
     assert (ROOT / "docs" / "commands.md").read_text("utf-8") == commands.page(), "run `make commands`"
+
+
+def test_the_documented_families_are_the_actual_ones():
+    """One row for every family, with its kind and the size of its pool."""
+    text = (ROOT / "docs" / "strategies.md").read_text("utf-8")
+    rows = re.findall(r"^\| ([a-z-]+) \| `(\w+)` \| .* \| (\d+|search only) \|$", text, re.MULTILINE)
+    known = strategies.families().values()
+    assert sorted(rows) == sorted((one.kind, one.name, str(len(one.pool) or "search only")) for one in known)
+
+
+def test_the_documented_strategy_is_the_example():
+    """What the page shows of the example stands in it, its lines in their order."""
+    page = (ROOT / "docs" / "strategies.md").read_text("utf-8")
+    example = iter((ROOT / "examples" / "strategies" / "midweek_breakout.py").read_text("utf-8").splitlines())
+    shown = page.split("```python\n")[1].split("```")[0].splitlines()
+    assert all(line in example for line in shown if line)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

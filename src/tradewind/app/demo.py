@@ -144,7 +144,9 @@ def accepted_members(config: AppConfig, verdicts: DemoVerdicts) -> tuple[Member,
 
 def demo_config() -> AppConfig:
     """The built-in configuration for the demo's one series, with every strategy of the installation."""
-    return load_config(environment={}, overrides={"symbols": [SYMBOL]}, folder=Path("/nonexistent"))
+    return load_config(
+        environment={}, overrides={"symbols": [SYMBOL], "strategies.folder": ""}, folder=Path("/nonexistent")
+    )
 
 
 def demo_page(run: FinishedRun, week: MeasuredRun, refused: DemoVerdicts, accepted: DemoVerdicts) -> ReportData:

@@ -11,6 +11,7 @@ from functools import partial
 import msgspec
 
 from tradewind.adapters.market.providers import secrets_of
+from tradewind.app.own_strategies import families_of
 from tradewind.app.settings.root import AppConfig
 from tradewind.app.wiring import filters_for, members_for
 from tradewind.errors import Misconfigured
@@ -25,8 +26,10 @@ def unknown_plugins(config: AppConfig) -> tuple[str, ...]:
 
 
 def _attempts(config: AppConfig) -> Iterator[str]:
+    own = _fault("strategies.folder", partial(families_of, config))
+    yield own
     intervals = tuple(entry.interval for entry in config.timeframes.intervals)
-    for index, member in enumerate(config.strategies.members):
+    for index, member in enumerate(config.strategies.members if not own else ()):
         alone = msgspec.structs.replace(config.strategies, members=(member,))
         single = msgspec.structs.replace(config, strategies=alone)
         yield _fault(f"strategies.members[{index}]", partial(members_for, single, intervals))
@@ -45,9 +48,8 @@ def _fault(key: str, attempt: Callable[[], object]) -> str:
         attempt()
     except Misconfigured as fault:
         allowed = f"; allowed: {fault.allowed}" if fault.allowed else ""
-        return (
-            f"{key} has an {fault.found}{allowed}"
-            if fault.found.startswith("unknown")
-            else f"{key}: {fault.found}{allowed}"
-        )
+        if fault.found.startswith("unknown"):
+            return f"{key} has an {fault.found}{allowed}"
+        place = f"{fault.where}: " if fault.where and fault.where != key else ""
+        return f"{key}: {place}{fault.found}{allowed}"
     return ""

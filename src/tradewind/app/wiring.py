@@ -12,8 +12,9 @@ from decimal import Decimal
 
 import msgspec
 
-from tradewind import __version__, filters, strategies
+from tradewind import __version__, filters
 from tradewind.adapters.null_broker import NullBroker
+from tradewind.app.own_strategies import families_of
 from tradewind.app.settings.root import AppConfig
 from tradewind.catalog import plugins_of
 from tradewind.engine.pipeline import Engine
@@ -24,7 +25,7 @@ from tradewind.engine.scripted import ScriptedEngine
 from tradewind.engine.sequencer import Sequencer, SeriesKey
 from tradewind.ensemble.params import EnsembleParams
 from tradewind.errors import Misconfigured
-from tradewind.features.rule import Family, Member, member_of
+from tradewind.features.rule import Member, member_of
 from tradewind.model.decision import Signal
 from tradewind.model.event import Started
 from tradewind.model.instrument import CostModel, Instrument
@@ -57,14 +58,9 @@ def instrument_for(config: AppConfig, text: str) -> Instrument:
     return msgspec.structs.replace(found, costs=costs)
 
 
-def families() -> dict[str, Family]:  # type: ignore[type-arg]  # families of any parameters
-    """Every strategy family of this installation, by name."""
-    return plugins_of(strategies, "STRATEGY")
-
-
 def members_for(config: AppConfig, timeframes: Sequence[Timeframe]) -> tuple[Member, ...]:
     """The configured members on ``timeframes``; without any configured, every family's own pool on each timeframe."""
-    known = families()
+    known = families_of(config)
     if not config.strategies.members:
         return tuple(
             member_of(family, timeframe, params, version)

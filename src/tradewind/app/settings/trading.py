@@ -58,6 +58,11 @@ class StrategySettings(msgspec.Struct, frozen=True):
         Key("Members of the ensemble (family, timeframe, weight, params). Empty: every family with its defaults at "
             "every voting timeframe.", source="B06 E01", reader="engine"),
     ] = ()  # fmt: skip
+    folder: Annotated[
+        str,
+        Key("Folder with strategy files of your own, relative to the working folder; empty: none are run.",
+            source="B02", reader="engine", decides=False),
+    ] = "strategies"  # fmt: skip
     min_confidence: Annotated[
         float,
         Key("Confidence a stored strategy needs to be ranked.", Share, 0, 1, source="W18 DIS01 B09",
