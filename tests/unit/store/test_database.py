@@ -18,6 +18,7 @@ from tests.shared_data import shared
 from tradewind.adapters.store import migrate
 from tradewind.adapters.store.codec import encode_outputs
 from tradewind.adapters.store.database import Database
+from tradewind.adapters.store.location import SCHEMA_REVISION
 from tradewind.adapters.store.schema import metadata, utc_text
 from tradewind.adapters.store.store import Store
 from tradewind.errors import Corrupt, Misconfigured, Retryable, Unavailable
@@ -49,7 +50,7 @@ def test_preparing_creates_every_table_once(tmp_path: Path) -> None:
     assert {name for (name,) in rows} == set(metadata.tables) | {"alembic_version"}
     assert set(metadata.tables) >= TABLES_OF_R03
     assert database.prepare(START) is False
-    assert database.query("SELECT value FROM meta WHERE key = 'schema_version'")[1] == [("0001",)]
+    assert database.query("SELECT value FROM meta WHERE key = 'schema_version'")[1] == [(SCHEMA_REVISION,)]
 
 
 def test_the_revisions_build_exactly_the_declared_schema(tmp_path: Path) -> None:

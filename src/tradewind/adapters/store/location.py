@@ -7,7 +7,7 @@ from typing import Final
 
 from tradewind.errors import Misconfigured, Unavailable
 
-SCHEMA_REVISION: Final = "0001"
+SCHEMA_REVISION: Final = "0002"
 
 
 def path_of(location: str | Path) -> Path:

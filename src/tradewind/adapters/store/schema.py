@@ -15,6 +15,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Computed,
     Float,
     ForeignKey,
     Index,
@@ -33,6 +34,11 @@ NAMING = {
     "pk": "pk_%(table_name)s",
 }
 metadata = MetaData(naming_convention=NAMING)
+
+PROVEN = (
+    "(status <> 'validated' AND coalesce(status_before, '') <> 'validated') OR (verdict IS 'PASS' AND symbol <> ''"
+    " AND length(coalesce(verdict_hash, '')) > 0 AND trades IS NOT NULL AND win_rate_low IS NOT NULL)"
+)
 
 
 def utc_text(ts: int) -> str:
@@ -213,17 +219,59 @@ strategies = Table(
     "strategies",
     metadata,
     Column("id", Text, primary_key=True),
+    Column("name", Text, Computed("id", persisted=False)),
     Column("timestamp", Text, nullable=False),
+    Column("updated", Text, nullable=False),
     Column("family", Text, nullable=False),
     Column("timeframe", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("spec_hash", Text, nullable=False),
+    Column("symbol", Text, nullable=False),
+    Column("asset_class", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("status_before", Text),
     Column("params", Text, nullable=False),
     Column("weight", Float, nullable=False),
     Column("stop_loss", Text, nullable=False),
     Column("take_profit", Text, nullable=False),
     Column("trades", Integer),
+    Column("wins", Integer),
+    Column("win_rate", Float),
+    Column("win_rate_low", Float),
+    Column("breakeven", Float),
+    Column("profit_factor", Float),
+    Column("sharpe_ratio", Float),
+    Column("expectancy_r", Float),
+    Column("max_drawdown", Float),
+    Column("retention", Float),
     Column("confidence", Float),
+    Column("evidence_until", BigInteger),
     Column("verdict", Text),
+    Column("verdict_path", Text),
+    Column("verdict_hash", Text),
+    Column("reason", Text, nullable=False),
+    # Whatever program wrote the row: without a passed verdict and what it rests on, none is ever followed.
+    CheckConstraint(PROVEN, name="proven"),
+    CheckConstraint("status IN ('candidate', 'rejected', 'shadow', 'validated', 'disabled')", name="status"),
+    CheckConstraint("stop_loss <> '' AND take_profit <> ''", name="exits"),
 )
+Index(None, strategies.c.spec_hash, strategies.c.symbol, unique=True)
+Index(None, strategies.c.status, strategies.c.win_rate_low)
+
+strategy_audit = Table(
+    "strategy_audit",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("timestamp", Text, nullable=False),
+    Column("ts", BigInteger, nullable=False),
+    Column("strategy_id", Text, ForeignKey("strategies.id"), nullable=False),
+    Column("action", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("status_from", Text, nullable=False),
+    Column("status_to", Text, nullable=False),
+)
+Index(None, strategy_audit.c.strategy_id)
 
 retraining_history = Table(
     "retraining_history",

@@ -1,0 +1,288 @@
+"""The strategy book: every strategy that was ever generated, what it showed and what became of it.
+
+Nothing is ever deleted: what was refused stays with its reason, or the search would look better than it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from sqlalchemy import Connection
+
+from tradewind.adapters.store.database import Database
+from tradewind.adapters.store.schema import utc_text
+from tradewind.adapters.store.strategy_rows import INSERT, JUDGE, SELECT, candidate_row, judgement_row, stored_of
+from tradewind.errors import Misconfigured, Rejected
+from tradewind.features.rule import Member, spec_hash
+from tradewind.model.strategy import Judgement, StoredStrategy, StrategyChange, StrategyStatus
+
+CHUNK: Final = 2_000
+"""Rows in one transaction: a service that commits its journal meanwhile waits no longer than for these."""
+_AUDIT: Final = "timestamp, strategy_id, action, actor, reason, status_from, status_to"
+
+
+class Added(NamedTuple):
+    """Ids of all strategies asked for, in order, and how many of them are ``new`` to the book."""
+
+    ids: tuple[str, ...]
+    new: int
+
+
+class StrategyBook:
+    """Reads and writes ``strategies`` and ``strategy_audit`` of a store. A context manager.
+
+    It writes beside a running service: its transactions are short and touch these two tables alone, which no journal
+    entry leads to. Open it with ``open`` or ``read``.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    @classmethod
+    def open(cls, location: str | Path | Database, now: int) -> StrategyBook:
+        """Opens to write, creating and migrating the store where needed; ``now`` is UTC nanoseconds.
+
+        Raises:
+            Unavailable: the schema must change while a service is running, or the disk refuses.
+        """
+        database = location if isinstance(location, Database) else Database(location)
+        database.prepare(now)
+        return cls(database)
+
+    @classmethod
+    def read(cls, location: str | Path | Database) -> StrategyBook:
+        """Opens to read.
+
+        Raises:
+            Unavailable: there is no store.
+            Misconfigured: its schema is not this version's.
+        """
+        database = location if isinstance(location, Database) else Database(location)
+        database.require()
+        return cls(database)
+
+    def add(self, members: Sequence[Member], now: int, *, symbol: str = "", asset_class: str = "") -> Added:
+        """Enters what is not in the book yet as candidates for ``symbol``, named in the order given.
+
+        A strategy is what it does (``spec_hash``) on one symbol, so the same one again is found and not entered twice.
+        One that was generated for no symbol becomes that of the first symbol it is tried on.
+        """
+        specs = [spec_hash(member) for member in members]
+        ids: list[str] = []
+        new = 0
+        for first in range(0, len(members), CHUNK):
+            last = first + CHUNK
+            with self._transaction() as connection:
+                known, fresh = _enter(
+                    connection, members[first:last], specs[first:last], utc_text(now), symbol, asset_class
+                )
+            ids += [known[spec] for spec in specs[first:last]]
+            new += fresh
+        return Added(tuple(ids), new)
+
+    def judge(self, judgements: Sequence[Judgement], now: int) -> None:
+        """Writes what became of strategies that were entered before for the symbol judged.
+
+        Raises:
+            Misconfigured: one is not in the book, refuses without a reason, or says validated without a passed
+                verdict, its hash and its trades. Nothing of its two thousand is written then.
+        """
+        stamp = utc_text(now)
+        rows = [judgement_row(one, stamp) for one in judgements]
+        for first in range(0, len(rows), CHUNK):
+            chunk = rows[first : first + CHUNK]
+            with self._transaction() as connection:
+                met = connection.exec_driver_sql(JUDGE, chunk).rowcount
+                if met != len(chunk):
+                    raise Misconfigured(
+                        f"{len(chunk) - met} of {len(chunk)} strategies judged are not in the book for that symbol",
+                        where=str(self.database.path),
+                        next_step="enter them with StrategyBook.add first",
+                    )
+
+    def get_top_strategies(
+        self,
+        min_confidence: float = 50.0,
+        min_trades: int = 1,
+        limit: int = 100,
+        *,
+        family: str | None = None,
+        timeframe: str | None = None,
+        symbol: str | None = None,
+    ) -> tuple[StoredStrategy, ...]:
+        """Validated strategies, the best first: by the lower end of the Wilson interval of their win rate.
+
+        A single lucky trade has a lower end of 0.21 and does not lead. ``min_confidence`` is in percent.
+        """
+        return self.select(
+            status=StrategyStatus.VALIDATED,
+            family=family,
+            timeframe=timeframe,
+            symbol=symbol,
+            min_confidence=min_confidence / 100.0,
+            min_trades=min_trades,
+            limit=limit,
+        )
+
+    def select(
+        self,
+        *,
+        status: StrategyStatus | None = None,
+        family: str | None = None,
+        timeframe: str | None = None,
+        symbol: str | None = None,
+        min_confidence: float | None = None,
+        min_trades: int | None = None,
+        limit: int | None = None,
+    ) -> tuple[StoredStrategy, ...]:
+        """Strategies that meet every condition given, best first; those without evidence last, in the order entered."""
+        conditions: list[tuple[str, object]] = [
+            (f"{column} = ?", value)
+            for column, value in (("status", status), ("family", family), ("timeframe", timeframe), ("symbol", symbol))
+            if value is not None
+        ]
+        if min_confidence is not None:
+            conditions.append(("confidence >= ?", min_confidence))
+        if min_trades is not None:
+            conditions.append(("trades >= ?", min_trades))
+        where = f" WHERE {' AND '.join(text for text, _ in conditions)}" if conditions else ""
+        order = " ORDER BY win_rate_low IS NULL, win_rate_low DESC, expectancy_r DESC, rowid"
+        parameters = [str(value) if isinstance(value, str) else value for _, value in conditions]
+        _, rows = self.database.query(f"{SELECT}{where}{order} LIMIT ?", [*parameters, -1 if limit is None else limit])
+        return tuple(map(stored_of, rows))
+
+    def find(self, text: str) -> StoredStrategy:
+        """The strategy of an id such as ``EMA_Crossover_1h_v42``, or of a spec hash or the beginning of one.
+
+        Raises:
+            Misconfigured: there is none, or several; the message names some.
+        """
+        condition = "WHERE id = ?1 OR (length(?1) >= 4 AND substr(spec_hash, 1, length(?1)) = ?1)"
+        _, rows = self.database.query(f"{SELECT} {condition} ORDER BY id = ?1 DESC, rowid LIMIT 4", [text])
+        found = [stored_of(row) for row in rows]
+        if found and (found[0].id == text or len(found) == 1):
+            return found[0]
+        raise Misconfigured(
+            f"{'several strategies are' if found else 'no strategy is'} called {text!r}",
+            where=str(self.database.path),
+            allowed=", ".join(one.id for one in found) or "an id or a spec hash of `tradewind strategy list --all`",
+            next_step="name one of them",
+        )
+
+    def counts(self) -> dict[str, int]:
+        """``status -> number of strategies``, every status named."""
+        _, rows = self.database.query("SELECT status, count(*) FROM strategies GROUP BY status")
+        found = dict(rows)
+        return {str(status): found.get(str(status), 0) for status in StrategyStatus}
+
+    def disable(self, text: str, now: int, *, actor: str, reason: str) -> StoredStrategy:
+        """Switches a strategy off and writes down who did it and why; one that is off already is left as it is."""
+        found = self.find(text)
+        if found.status is StrategyStatus.DISABLED:
+            return found
+        return self._switch(found, StrategyStatus.DISABLED, found.status, ("disable", actor, reason), now)
+
+    def enable(self, text: str, now: int, *, actor: str, reason: str) -> StoredStrategy:
+        """Gives a disabled strategy back the status it had, or has earned since; anything else is left as it is.
+
+        Raises:
+            Rejected: the gates refused it; no switch makes it heard.
+        """
+        found = self.find(text)
+        if found.status is StrategyStatus.REJECTED:
+            raise Rejected(
+                f"{found.id} was rejected: {found.reason}",
+                allowed="strategies that a person disabled",
+                next_step="a strategy is heard after a passed verdict, and after nothing else",
+            )
+        if found.status is not StrategyStatus.DISABLED:
+            return found
+        back = StrategyStatus(found.status_before or StrategyStatus.CANDIDATE)
+        return self._switch(found, back, None, ("enable", actor, reason), now)
+
+    def _switch(
+        self,
+        found: StoredStrategy,
+        to: StrategyStatus,
+        before: StrategyStatus | None,
+        said: tuple[str, str, str],
+        now: int,
+    ) -> StoredStrategy:
+        stamp = utc_text(now)
+        with self._transaction() as connection:
+            connection.exec_driver_sql(
+                "UPDATE strategies SET status = ?, status_before = ?, updated = ? WHERE id = ?",
+                (str(to), before and str(before), stamp, found.id),
+            )
+            connection.exec_driver_sql(
+                f"INSERT INTO strategy_audit (ts, {_AUDIT}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608  constant
+                (now, stamp, found.id, *said, str(found.status), str(to)),
+            )
+        return self.find(found.id)
+
+    def changes(self, strategy_id: str) -> tuple[StrategyChange, ...]:
+        """What people did to a strategy, oldest first."""
+        _, rows = self.database.query(
+            f"SELECT {_AUDIT} FROM strategy_audit WHERE strategy_id = ? ORDER BY id",  # noqa: S608  constant names
+            [strategy_id],
+        )
+        return tuple(StrategyChange(*row) for row in rows)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Connection]:
+        engine = self.database.engine.execution_options(begin="BEGIN IMMEDIATE")
+        with self.database.faults(), engine.begin() as connection:
+            yield connection
+
+    def close(self) -> None:
+        """Closes the connections."""
+        self.database.close()
+
+    def __enter__(self) -> StrategyBook:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _enter(
+    connection: Connection, members: Sequence[Member], specs: Sequence[str], stamp: str, symbol: str, asset_class: str
+) -> tuple[dict[str, str], int]:
+    """``spec hash -> id`` of everything known for ``symbol`` afterwards, and how many rows are new."""
+    known = _ids(connection, symbol)
+    unclaimed = _ids(connection, "") if symbol else {}
+    versions = _versions(connection)
+    fresh: list[tuple[object, ...]] = []
+    claimed: list[tuple[object, ...]] = []
+    for member, spec in zip(members, specs, strict=True):
+        if spec in known:
+            continue
+        if spec in unclaimed:
+            known[spec] = unclaimed[spec]
+            claimed.append((symbol, asset_class, stamp, known[spec]))
+            continue
+        series = (member.family, str(member.timeframe))
+        versions[series] = versions.get(series, 0) + 1
+        fresh.append(candidate_row(member, spec, versions[series], stamp, symbol, asset_class))
+        known[spec] = str(fresh[-1][0])
+    if claimed:
+        connection.exec_driver_sql(
+            "UPDATE strategies SET symbol = ?, asset_class = ?, updated = ? WHERE id = ?", claimed
+        )
+    if fresh:
+        connection.exec_driver_sql(INSERT, fresh)
+    return known, len(fresh)
+
+
+def _ids(connection: Connection, symbol: str) -> dict[str, str]:
+    """``spec hash -> id`` of what the book holds for ``symbol``."""
+    rows = connection.exec_driver_sql("SELECT spec_hash, id FROM strategies WHERE symbol = ?", (symbol,))
+    return {str(spec): str(name) for spec, name in rows}
+
+
+def _versions(connection: Connection) -> dict[tuple[str, str], int]:
+    rows = connection.exec_driver_sql("SELECT family, timeframe, max(version) FROM strategies GROUP BY 1, 2")
+    return {(str(family), str(timeframe)): int(version) for family, timeframe, version in rows}
