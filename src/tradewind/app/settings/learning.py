@@ -13,7 +13,6 @@ from tradewind.model.timeframe import Timeframe
 Share = Unit.FRACTION
 LEARNING = NOT_YET + "continuous learning"
 DRIFT = NOT_YET + "drift monitoring"
-SEARCH = NOT_YET + "strategy search"
 LIVE = NOT_YET + "live execution"
 
 
@@ -102,7 +101,7 @@ class GeneratorSettings(msgspec.Struct, frozen=True):
     """Strategy search."""
 
     max_strategies: Annotated[
-        int, Key("Strategies in one batch.", low=1, high=100_000, source="W18 B01", reader=SEARCH)
+        int, Key("Strategies in one batch.", low=1, high=100_000, source="W18 B01", reader="strategy generate")
     ] = 100
 
 

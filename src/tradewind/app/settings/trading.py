@@ -66,22 +66,22 @@ class StrategySettings(msgspec.Struct, frozen=True):
     min_confidence: Annotated[
         float,
         Key("Confidence a stored strategy needs to be ranked.", Share, 0, 1, source="W18 DIS01 B09",
-            reader=NOT_YET + "strategy search"),
+            reader="strategy book"),
     ] = 0.50  # fmt: skip
     fallback_min_confidence: Annotated[
         float,
         Key("Second try when nothing reaches min_confidence; below it the start is refused.", Share, 0, 1,
-            source="W18 B10", reader=NOT_YET + "strategy search"),
+            source="W18 B10", reader="strategy book"),
     ] = 0.40  # fmt: skip
     min_trades: Annotated[
         int,
         Key("Trades a strategy needs before it may be ranked.", Unit.TRADES, 1, source="W18 DIS10",
-            reader=NOT_YET + "strategy search"),
+            reader="strategy book"),
     ] = 30  # fmt: skip
     limit: Annotated[
         int,
         Key("How many of the best strategies are loaded.", low=1, high=10_000, source="W18 B09",
-            reader=NOT_YET + "strategy search"),
+            reader="strategy book"),
     ] = 100  # fmt: skip
 
 
