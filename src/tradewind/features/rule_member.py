@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, Literal, TypeVar
@@ -148,14 +149,15 @@ def _plain(number: object) -> Any:
 
 def _ranges(params: type[StrategyParams]) -> str:
     """``fast 2..200, slow 5..400`` of the fields that carry limits."""
-    return ", ".join(f"{name} {low:g}..{high:g}" for name, (low, high) in limits_of(params).items())
+    limits = limits_of(params).items()
+    return ", ".join(f"{name} {low:g}..{high:g}" for name, (low, high) in limits if math.isfinite(high - low))
 
 
 def limits_of(params: type[msgspec.Struct]) -> dict[str, tuple[float, float]]:
-    """``{field: (least, most)}`` of the number fields that carry both limits."""
+    """``{field: (least, most)}`` of every field but those that are structs; infinite where it carries no limits."""
     found = {}
     for one in msgspec.inspect.type_info(params).fields:  # type: ignore[attr-defined]  # a Struct's info has fields
-        low, high = getattr(one.type, "ge", None), getattr(one.type, "le", None)
-        if low is not None and high is not None:
-            found[one.name] = (low, high)
+        if not isinstance(one.type, msgspec.inspect.StructType):
+            low, high = getattr(one.type, "ge", None), getattr(one.type, "le", None)
+            found[one.name] = (-math.inf if low is None else low, math.inf if high is None else high)
     return found

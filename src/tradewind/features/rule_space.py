@@ -143,6 +143,8 @@ def exit_ranges(
 ) -> dict[str, Range]:
     """The ranges of ``Exits`` by field: stop by ``preset``, and what a family says of its ``own`` way out.
 
+    Whether the stop follows and whether an opposite vote ends a position is drawn for every family.
+
     Raises:
         Misconfigured: no such preset or stop mode, or a field ``Exits`` does not have.
     """
@@ -157,6 +159,8 @@ def exit_ranges(
         "stop_pct": Range(stops.pct.values, unless=("stop_mode", "atr")),
         "stop_atr": Range(stops.atr.values, unless=("stop_mode", "pct")),
         "atr_period": choice(7, 10, 14, 21, 28, unless=("stop_mode", "pct")),
+        "trail_r": choice(0.0, 0.75, 1.0, 1.5, 2.0),
+        "exit_on_opposite": choice(False, True),
         **own,
     }
 

@@ -81,7 +81,7 @@ def test_two_families_give_the_strategies_recorded_once():
     """Rule: the draws of a family depend on the generator and its own ranges; a changed ladder changes this digest."""
     pair = [strategies.family("EMA_Crossover"), strategies.family("RSI_Reversion")]
     members = generate(pair, 40, np.random.default_rng(7), Timeframe.H1)
-    assert digest_of(members)[:16] == "4490ff24accdca5f"
+    assert digest_of(members)[:16] == "105d6bca7bb91084"  # pragma: allowlist secret
 
 
 def test_a_family_draws_the_same_whoever_is_beside_it():
@@ -132,6 +132,13 @@ def test_a_search_can_be_held_to_one_stop_mode(mode):
         assert mode != "atr" or exits.stop_pct == plain.stop_pct
 
 
+def test_stops_that_follow_and_exits_on_the_opposite_vote_are_drawn_too():
+    """Rule: every family with and without either."""
+    for family in FAMILIES:
+        ways = {(m.rule.exits.trail_r > 0, m.rule.exits.exit_on_opposite) for m in BATCH if m.family == family.name}
+        assert len(ways) == 4
+
+
 def test_dependent_limits_hold():
     """Rule: fast below slow, the session's end not before its beginning; a gate of 0 leaves its RSI alone."""
     for member in BATCH:
@@ -179,6 +186,7 @@ class Small(StrategyParams, frozen=True, kw_only=True):
 def small(name="Small"):
     rule = Rule(close() > ema(3), close() < ema(3), Exits())
     one_way = {"target_r": choice(2.0), "time_stop_bars": choice(24)}
+    one_way |= {"trail_r": choice(0.0), "exit_on_opposite": choice(False)}
     return Family(name, "trend", Small, lambda _: rule, (), space={"period": whole(2, 6)}, ways_out=one_way)
 
 
