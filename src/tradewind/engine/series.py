@@ -73,6 +73,11 @@ class Series:
         self._standing: dict[int, _Standing] = {}
 
     @property
+    def sides(self) -> NDArray[np.int8]:
+        """Votes at the last bar, ``(n_members,)``: a view, the next bar overwrites it."""
+        return self._sides
+
+    @property
     def warm(self) -> bool:
         """Whether every feature the members read has had the bars it needs; filters speak for themselves."""
         return self.bars >= self.warmup

@@ -200,6 +200,12 @@ class ShadowBook:
         """+1 or -1 while the member has a shadow trade open, else 0."""
         return int(self._whole[member, kernel.SIDE])
 
+    def open_trade(self, member: int) -> tuple[int, int, float] | None:
+        """``(ts_entry, side, entry)`` of the shadow trade the member has open, None while it is flat."""
+        whole = self._whole[member]
+        side = int(whole[kernel.SIDE])
+        return (int(whole[kernel.TS_ENTRY]), side, float(self._real[member, kernel.ENTRY])) if side else None
+
     def columns(self, member: int) -> ShadowColumns:
         """The closed trades of member number ``member`` as columns, oldest first."""
         logged = int(self._whole[-1, kernel.LOGGED])
