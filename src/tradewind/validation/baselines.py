@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tradewind.model.bar import BarColumns
-from tradewind.model.outcome import Trade
 from tradewind.model.report import Baseline
 from tradewind.validation.return_metrics import Floats, daily_returns, return_metrics
 
@@ -18,7 +17,20 @@ RANDOM_ENTRY: Final = "Random entry"
 ALWAYS_FLAT: Final = "Always flat"
 
 
-def exposure(columns: BarColumns, trades: Iterable[Trade]) -> Floats:
+class RoundTrip(Protocol):
+    """When a position was held, UTC nanoseconds, and on which side (+1 or -1)."""
+
+    @property
+    def ts_entry(self) -> int: ...  # noqa: D102  the class says it
+
+    @property
+    def ts_exit(self) -> int: ...  # noqa: D102  the class says it
+
+    @property
+    def side(self) -> int: ...  # noqa: D102  the class says it
+
+
+def exposure(columns: BarColumns, trades: Iterable[RoundTrip]) -> Floats:
     """Net position of the trades in each bar, shape ``(n,)``: +1 long, -1 short, 0 flat; overlapping trades net out."""
     steps = np.zeros(columns.ts_open.size + 1)
     for trade in trades:
@@ -32,7 +44,7 @@ def exposure(columns: BarColumns, trades: Iterable[Trade]) -> Floats:
 def baselines(
     columns: BarColumns,
     day: NDArray[np.int64],
-    trades: Iterable[Trade],
+    trades: Iterable[RoundTrip],
     generator: np.random.Generator,
     *,
     periods_per_year: float,

@@ -172,7 +172,7 @@ def probabilistic_sharpe(evidence: CandidateEvidence, sealed: SealedEvidence, li
 @sealed_gate("sealed.dsr")
 def deflated_sharpe(evidence: CandidateEvidence, sealed: SealedEvidence, limits: Limits) -> GateRow:
     """Deflated Sharpe ratio of all daily returns, with the effective number of trials of the ledger."""
-    note = _deflation(evidence)
+    note = _deflation(evidence, sealed)
     if sealed.dsr is not None and sealed.dsr >= limits.strong_dsr:
         note = f"strong; {note}"
     return level_row("sealed.dsr", sealed.dsr, limits.dsr, sealed.dsr_days, note, least=True)
@@ -182,7 +182,7 @@ def deflated_sharpe(evidence: CandidateEvidence, sealed: SealedEvidence, limits:
 def strong_deflated_sharpe(evidence: CandidateEvidence, sealed: SealedEvidence, limits: Limits) -> GateRow:
     """The deflated Sharpe ratio at the level called strong."""
     return level_row(
-        "sealed.dsr_strong", sealed.dsr, limits.strong_dsr, sealed.dsr_days, _deflation(evidence), least=True
+        "sealed.dsr_strong", sealed.dsr, limits.strong_dsr, sealed.dsr_days, _deflation(evidence, sealed), least=True
     )
 
 
@@ -192,10 +192,11 @@ def _tested(sealed: SealedEvidence, among: str) -> str:
     return f"break-even {sealed.breakeven:.3f}, exact p {sealed.p:.4f}, Holm over {among}"
 
 
-def _deflation(evidence: CandidateEvidence) -> str:
+def _deflation(evidence: CandidateEvidence, sealed: SealedEvidence) -> str:
     batch = evidence.batch
     effective = "" if batch.effective_trials is None else f", {batch.effective_trials:.1f} effective"
-    least = "" if batch.min_backtest_years is None else f"; least backtest {batch.min_backtest_years:.1f} years"
+    years = sealed.min_backtest_years
+    least = "" if years is None else f"; least backtest {years:.1f} years"
     return f"all windows, {batch.ledger_trials} trials in the ledger{effective}{least}"
 
 
