@@ -21,13 +21,19 @@ class RoundTrip(Protocol):
     """When a position was held, UTC nanoseconds, and on which side (+1 or -1)."""
 
     @property
-    def ts_entry(self) -> int: ...  # noqa: D102  the class says it
+    def ts_entry(self) -> int:
+        """When it was opened."""
+        ...
 
     @property
-    def ts_exit(self) -> int: ...  # noqa: D102  the class says it
+    def ts_exit(self) -> int:
+        """When it was closed."""
+        ...
 
     @property
-    def side(self) -> int: ...  # noqa: D102  the class says it
+    def side(self) -> int:
+        """+1 long, -1 short."""
+        ...
 
 
 def exposure(columns: BarColumns, trades: Iterable[RoundTrip]) -> Floats:
