@@ -123,6 +123,21 @@ def _simulation(document: Document) -> list[Row]:
     ]
 
 
+def _overfitting(document: Document) -> list[Row]:
+    what = f"of {document['trials']} trials x {document['days']} days"
+    rows = []
+    for name, label, goal in (
+        ("effective_trials", f"effective number {what}", document["goal_effective_trials_s"]),
+        ("pbo", f"PBO {what}", None),
+        ("spa", f"SPA {what}", None),
+    ):
+        rows += [
+            _row(label, document[name]["wall_s"], "s", goal),
+            _row("  memory beside the matrix", document[name]["peak_mib"], "MiB", document["goal_mib"]),
+        ]
+    return rows
+
+
 _ROWS: Final[dict[str, Callable[[Document], list[Row]]]] = {
     "engine": _engine,
     "latency": _latency,
@@ -136,5 +151,6 @@ _ROWS: Final[dict[str, Callable[[Document], list[Row]]]] = {
     "account": _account,
     "features": _features,
     "simulation": _simulation,
+    "overfitting": _overfitting,
 }
 NAMES: Final = tuple(_ROWS)

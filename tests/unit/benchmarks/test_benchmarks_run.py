@@ -22,6 +22,7 @@ TINY = {
     "latency": (["--candles", "4"], {"WARM_UP": 100, "MEMBERS": (1,)}),
     "load": (["--rows", "3000"], {"REPEATS": 1}),
     "memory": (["--hours", "60", "--rounds", "1"], {"POOLS": (("one", ("BTC/USDT",), Timeframe.H1),)}),
+    "overfitting": (["--trials", "20", "--days", "64", "--rounds", "1"], {"RESAMPLES": 20, "BLOCKS": 8}),
     "restart": (["--hours", "60", "--rounds", "1"], {"POOLS": (("BTC/USDT",),)}),
     "simulation": (["--days", "1"], {}),
     "startup": ([], {"ROUNDS": 1, "CALLS": (("data", "list"),)}),

@@ -110,3 +110,29 @@ def test_equal_or_single_trades_have_no_bounds():
     """Nothing to resample: None, and the caller must say insufficient."""
     assert mean_bounds(np.full(30, 0.5), np.random.default_rng(0)) is None
     assert mean_bounds(np.array([1.0]), np.random.default_rng(0)) is None
+
+
+def test_trades_needed_equal_the_table(truth):
+    """Smallest n from 5 on at which the rounded win rate's one-sided 95% Wilson bound lies above break-even."""
+    for observed, row in truth["n_needed_one_sided95"].items():
+        rate = float(observed.split()[-1])
+        for against, expected in row.items():
+            breakeven = float(against.split()[-1])
+            needed = next(n for n in range(5, 10_000) if wilson(round(rate * n), n, 0.90)[0] > breakeven)
+            assert needed == expected
+
+
+def test_lucky_passes_of_the_source_gate_equal_the_table(truth):
+    """P(win rate >= 65% and profit factor >= 1.3) of a zero-skill strategy, by the exact binomial tail."""
+    for row in truth["source_oos_gate_false_pass"]["rows"]:
+        payoff = row["R"]
+        for name, expected in row.items():
+            if name == "R":
+                continue
+            n = int(name.removeprefix("n="))
+            passing = [
+                wins
+                for wins in range(n + 1)
+                if wins / n >= 0.65 and (wins == n or wins * payoff / (n - wins) >= 1.3 - 1e-12)
+            ]
+            assert binomial_p(passing[0], n, breakeven_win_rate(payoff)) == pytest.approx(expected, abs=1e-5)
