@@ -15,6 +15,7 @@ from tradewind.validation.return_metrics import Floats, return_metrics
 from tradewind.validation.sample import TradeSample
 from tradewind.validation.significance import binomial_p, holm
 from tradewind.validation.trade_metrics import TradeMetrics, trade_metrics
+from tradewind.validation.walk_forward import walk_forward
 from tradewind.validation.windows import inside
 
 _SAME_PAYOFF = 1e-9
@@ -64,18 +65,13 @@ def anchored_folds(trades: TradeSample, window: Window, folds: int = 5) -> tuple
     """Win counts of an anchored walk forward: ``window`` in ``folds + 1`` equal slices of time.
 
     Fold i trains on everything before slice i + 1 and validates on that slice; a trade across the boundary is in
-    neither.
+    neither. No folds where the window is too short to be cut.
 
     Raises:
         Misconfigured: fewer than one fold.
     """
-    if folds < 1:
-        raise Misconfigured(f"{folds} folds", where="anchored_folds", allowed="at least 1")
-    length = window.end - window.start
-    edges = [window.start + length * k // (folds + 1) for k in range(folds + 2)]
     found = []
-    for k in range(1, folds + 1):
-        before, after = Window(window.start, edges[k]), Window(edges[k], edges[k + 1])
+    for before, after in walk_forward(window, folds=folds) or ():
         train, validation = inside(trades, before).r, inside(trades, after).r
         wins = int((train > 0.0).sum()), int((validation > 0.0).sum())
         found.append(Fold(wins[0], train.size, wins[1], validation.size, before, after))
