@@ -19,8 +19,11 @@ from tradewind.model.bar import BarColumns
 from tradewind.model.instruments import INSTRUMENTS
 from tradewind.model.timeframe import Timeframe
 from tradewind.research.generator import generate
+from tradewind.research.lookahead import examine
+from tradewind.research.lookahead_subjects import MemberSubject
 
 BARS: Final = 4000
+EXAMINED: Final = 1000
 SETS: Final = 25
 _SYMBOL: Final = "EUR/USD"
 
@@ -29,8 +32,8 @@ def faults_of(family: Family[Any], generator: np.random.Generator) -> tuple[str,
     """What is wrong with ``family``, one sentence each; nothing wrong is no proof that it earns anything.
 
     Its search space lies inside the limits of its parameters, and 25 sets drawn from it can be built. On 4,000
-    SIMULATED hours its defaults vote both ways and mostly not at all, the same bar by bar as all at once, and the same
-    before a bar whatever follows it. In a market that stands still they never vote.
+    SIMULATED hours its defaults vote both ways and mostly not at all, and in a market that stands still never. On the
+    last ``EXAMINED`` of these bars nothing they compute looks ahead, and bar by bar they vote as over all bars at once.
     """
     timeframe = min(Timeframe.H1, family.longest, key=lambda one: one.rank)
     spec = spec_for(INSTRUMENTS[_SYMBOL], bars=BARS, timeframe=timeframe)
@@ -40,7 +43,9 @@ def faults_of(family: Family[Any], generator: np.random.Generator) -> tuple[str,
         members.append(member_of(family, timeframe, family.Params(), len(members) + 1))
     except Misconfigured as refused:
         return (f"its defaults cannot be built: {refused}",)
-    return (*_space_faults(family, generator, timeframe), *_vote_faults(members, bars))
+    report = examine(MemberSubject(members), bars.slice(BARS - EXAMINED, BARS), generator, rewritings=4)
+    leaks = (f"it looks ahead: {leak}" for leak in report.leaks)
+    return (*_space_faults(family, generator, timeframe), *_vote_faults(members, bars), *leaks)
 
 
 def _space_faults(family: Family[Any], generator: np.random.Generator, timeframe: Timeframe) -> Iterator[str]:
@@ -66,24 +71,8 @@ def _vote_faults(members: Sequence[Member], bars: BarColumns) -> Iterator[str]:
     still = np.full(BARS, bars.close[0])
     if _votes(members, bars._replace(open=still, high=still, low=still, close=still)).any():
         yield "its defaults vote in a market that stands still"
-    half = BARS // 2
-    if not np.array_equal(_votes(members, bars.slice(0, half)), sides[:half]):
-        yield "its votes change with what happens after them"
-    if not np.array_equal(_one_by_one(members, bars), sides):
-        yield "bar by bar its votes are not those of all bars at once"
 
 
 def _votes(members: Sequence[Member], bars: BarColumns) -> NDArray[np.int8]:
     bank = FeatureBank(indicators_of(members))
     return RuleProgram(members, bank.index).run(bank.batch(bars))[0]
-
-
-def _one_by_one(members: Sequence[Member], bars: BarColumns) -> NDArray[np.int8]:
-    bank = FeatureBank(indicators_of(members))
-    program = RuleProgram(members, bank.index)
-    sides = np.zeros((len(bars.close), len(members)), dtype=np.int8)
-    rows = (bars.ts_close, bars.open, bars.high, bars.low, bars.close, bars.volume)
-    for i, (ts, *numbers) in enumerate(zip(*(row.tolist() for row in rows), strict=True)):
-        bank.step(ts, *numbers)
-        program.evaluate(bank.values, bank.previous, sides[i])
-    return sides
