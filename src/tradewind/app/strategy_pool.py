@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
-from tradewind import strategies
 from tradewind.adapters.ledger.trial_ledger import FILE_NAME
 from tradewind.adapters.store.strategy_book import StrategyBook
 from tradewind.app.settings.root import AppConfig
 from tradewind.app.settings.trading import StrategySettings
 from tradewind.errors import Misconfigured, Unavailable
-from tradewind.features.rule import Member, member_of, spec_hash
+from tradewind.features.rule import Family, Member, member_of, spec_hash
 from tradewind.model.strategy import StoredStrategy
 
 RESEARCH = "tradewind research"
@@ -59,13 +59,20 @@ def best_of(
     )
 
 
-def member_in(stored: StoredStrategy) -> Member:
-    """The member a stored strategy stands for, under its id in the book.
+def member_in(stored: StoredStrategy, families: Mapping[str, Family[Any]]) -> Member:
+    """The member a stored strategy stands for, under its id in the book; ``families`` are those of the project.
 
     Raises:
         Misconfigured: its family is gone or was changed, so that it would not do what was judged.
     """
-    family = strategies.family(stored.family)
+    family = families.get(stored.family)
+    if family is None:
+        raise Misconfigured(
+            f"{stored.id} is of the family {stored.family}, which is gone",
+            where="strategy book",
+            allowed=", ".join(families),
+            next_step="bring its file back, or disable it",
+        )
     params = family.params_of(msgspec.json.decode(stored.params))
     member = member_of(family, stored.timeframe, params, max(stored.version, 1), stored.weight)
     if spec_hash(member) != stored.spec_hash:

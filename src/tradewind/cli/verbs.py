@@ -32,6 +32,7 @@ _ALL = (
     Verb("doctor", START, "Check this machine, the data and the clock; say what to do about each fault."),
     Verb("config", START, "Show, check and explain the configuration."),
     Verb("data", DATA, "Candles: fetch, import, verify, list; providers and instruments."),
+    Verb("strategy", TRADE, "Strategies: families, candidates, the book of all that were tried, the ledger."),
     Verb("backtest", TRADE, "Run the strategies over stored candles, costs included."),
     Verb("run", TRADE, "Turn closing bars into signals: replay, poll or stream; no orders or paper."),
     Verb("replay", TRADE, "Repeat a recorded run from its journal and compare every decision."),

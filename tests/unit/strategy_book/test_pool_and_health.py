@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from tests.fakes.judged import NOW, SYMBOL, drawn, passed, refused
+from tradewind import strategies
 from tradewind.adapters.store.strategy_book import StrategyBook
 from tradewind.app.settings.trading import StrategySettings
 from tradewind.app.strategy_pool import best_of, member_in
@@ -63,14 +64,14 @@ def test_trades_are_a_bar_that_is_never_lowered(book: StrategyBook) -> None:
 
 def test_a_stored_strategy_becomes_the_member_that_was_judged(book: StrategyBook) -> None:
     for member, stored in zip(MEMBERS, book.select(), strict=True):
-        made = member_in(stored)
+        made = member_in(stored, strategies.families())
         assert (made.id, spec_hash(made), made.rule) == (stored.id, spec_hash(member), member.rule)
 
 
 def test_a_family_that_was_changed_is_not_what_was_judged(book: StrategyBook) -> None:
     stored = msgspec.structs.replace(book.select()[0], spec_hash="0" * 16)
     with pytest.raises(Misconfigured, match="is not what was judged"):
-        member_in(stored)
+        member_in(stored, strategies.families())
 
 
 def test_health_is_the_weighted_mean_of_its_components(book: StrategyBook) -> None:

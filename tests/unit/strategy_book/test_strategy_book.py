@@ -64,16 +64,18 @@ def test_no_strategy_is_stored_without_stop_and_target(book: StrategyBook) -> No
 
 
 @pytest.mark.parametrize(
-    ("exits", "words"),
+    ("exits", "stop", "target"),
     [
-        (Exits(stop_mode="pct", stop_pct=0.0015), "0.15% of price"),
-        (Exits(stop_mode="atr", stop_atr=1.75, atr_period=20), "1.75 x ATR(20)"),
-        (Exits(stop_pct=0.002), "wider of 0.2% of price and 1.5 x ATR(14), at least 3 round trips"),
+        (Exits(stop_mode="pct", stop_pct=0.0015), "0.15% of price", "1.5 x stop, at most 48 bars"),
+        (Exits(stop_mode="atr", stop_atr=1.75, time_stop_bars=0, trail_r=1.0), "1.75 x ATR(14), following at 1 x stop",
+         "1.5 x stop"),
+        (Exits(target_r=2.0, exit_on_opposite=True), "wider of 0.2% of price and 1.5 x ATR(14), at least 3 round trips",
+         "2 x stop, at most 48 bars, out on the opposite vote"),
     ],
-)
-def test_exits_are_said_in_words(exits: Exits, words: str) -> None:
-    assert stop_words(exits) == words
-    assert target_words(exits) == "1.5 x stop"
+)  # fmt: skip
+def test_exits_are_said_in_words(exits: Exits, stop: str, target: str) -> None:
+    assert stop_words(exits) == stop
+    assert target_words(exits) == target
 
 
 def test_a_strategy_is_judged_symbol_by_symbol(book: StrategyBook) -> None:

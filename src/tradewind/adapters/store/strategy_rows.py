@@ -83,13 +83,14 @@ def judgement_row(one: Judgement, stamp: str) -> tuple[object, ...]:
 def stop_words(exits: Exits) -> str:
     """The stop in words: ``0.2% of price``, ``1.5 x ATR(14)``, or the wider of both with its floor."""
     share, span = f"{100 * exits.stop_pct:.4g}% of price", f"{exits.stop_atr:.4g} x ATR({exits.atr_period})"
-    if exits.stop_mode == "pct":
-        return share
-    if exits.stop_mode == "atr":
-        return span
-    return f"wider of {share} and {span}, at least {exits.min_stop_costs:.4g} round trips"
+    words = {"pct": share, "atr": span}.get(
+        exits.stop_mode, f"wider of {share} and {span}, at least {exits.min_stop_costs:.4g} round trips"
+    )
+    return words + (f", following at {exits.trail_r:.4g} x stop" if exits.trail_r else "")
 
 
 def target_words(exits: Exits) -> str:
-    """The target in words: ``1.5 x stop``."""
-    return f"{exits.target_r:.4g} x stop"
+    """The target in words: ``1.5 x stop``, and what else ends the trade."""
+    ends = [f"at most {exits.time_stop_bars} bars"] if exits.time_stop_bars else []
+    ends += ["out on the opposite vote"] if exits.exit_on_opposite else []
+    return ", ".join([f"{exits.target_r:.4g} x stop", *ends])
