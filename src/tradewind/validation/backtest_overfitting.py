@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tradewind.errors import Misconfigured
-from tradewind.validation.trial_matrix import Daily, Floats, usable_rows
+from tradewind.validation.trial_matrix import Daily, Floats, matrix_shape, usable_rows
 
 _FEWEST_BLOCKS, _MOST_BLOCKS = 8, 16
 _FEWEST_TRIALS = 2
@@ -84,11 +84,11 @@ def backtest_overfitting(daily: Daily, blocks: int = 16) -> BacktestOverfitting 
         None for fewer than two usable trials, or fewer days than blocks.
 
     Raises:
-        Misconfigured: ``blocks`` is odd or out of range.
+        Misconfigured: not a matrix, or ``blocks`` is odd or out of range.
     """
     if blocks % 2 or not _FEWEST_BLOCKS <= blocks <= _MOST_BLOCKS:
         raise Misconfigured(f"{blocks} blocks", where="backtest_overfitting", allowed="an even number from 8 to 16")
-    total_days = daily.shape[-1]
+    trials, total_days = matrix_shape(daily)
     days = total_days - total_days % blocks
     if days == 0:
         return None
@@ -112,7 +112,7 @@ def backtest_overfitting(daily: Daily, blocks: int = 16) -> BacktestOverfitting 
         blocks=blocks,
         days=days,
         trials=int(index.size),
-        dropped=len(daily) - int(index.size),
+        dropped=trials - int(index.size),
     )
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from tradewind.errors import Misconfigured
-from tradewind.validation.trial_matrix import Daily, Floats, usable_rows
+from tradewind.validation.trial_matrix import Daily, Floats, matrix_shape, usable_rows
 
 _PAIR = 2
 
@@ -39,12 +39,13 @@ class ScoreSum(NamedTuple):
 
 def score_sum(daily: Daily) -> ScoreSum:
     """Sum of the standardised rows of ``daily``, shape ``(trials, days)``; one pass, no matrix of its own."""
-    total = np.zeros(daily.shape[-1] if daily.ndim else 0)
+    trials, days = matrix_shape(daily)
+    total = np.zeros(days)
     used = 0
     for rows in usable_rows(daily):
         total += rows.scores.sum(axis=0)
         used += rows.row.size
-    return ScoreSum(total, used, len(daily) - used)
+    return ScoreSum(total, used, trials - used)
 
 
 def mean_correlation(scores: ScoreSum) -> float | None:

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from tradewind.errors import Misconfigured
 from tradewind.validation.bootstrap import mean_block, stationary_blocks
-from tradewind.validation.trial_matrix import Daily, Floats, usable_rows
+from tradewind.validation.trial_matrix import Daily, Floats, matrix_shape, usable_rows
 
 _FEWEST_DAYS = 16
 _CELLS_AT_ONCE = 4_000_000
@@ -77,9 +77,9 @@ def superior_ability(
         None where no trial is usable, or for fewer than 16 days.
 
     Raises:
-        Misconfigured: fewer than one resample, or a block shorter than a day.
+        Misconfigured: not a matrix, fewer than one resample, or a block shorter than a day.
     """
-    days = daily.shape[-1]
+    trials, days = matrix_shape(daily)
     length = mean_block(days) if block is None else block
     if resamples < 1 or not 1.0 <= length < math.inf:
         raise Misconfigured(
@@ -110,7 +110,7 @@ def superior_ability(
     statistic = max(0.0, statistic)
     lower, consistent, upper = ((1.0 + (peaks.heights() >= statistic).sum(axis=1)) / (1.0 + resamples)).tolist()
     return SuperiorAbility(
-        lower, consistent, upper, statistic, best, used, len(daily) - used, days, resamples, length, studentised
+        lower, consistent, upper, statistic, best, used, trials - used, days, resamples, length, studentised
     )
 
 

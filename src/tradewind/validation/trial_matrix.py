@@ -34,6 +34,18 @@ class TrialRows(NamedTuple):
     scores: Floats
 
 
+def matrix_shape(daily: Daily) -> tuple[int, int]:
+    """``(trials, days)``.
+
+    Raises:
+        Misconfigured: the matrix has another number of axes than two.
+    """
+    if daily.ndim != _MATRIX:
+        raise Misconfigured(f"an array of {daily.ndim} axes", where="daily results", allowed="shape (trials, days)")
+    trials, days = daily.shape
+    return trials, days
+
+
 def usable_rows(daily: Daily) -> Iterator[TrialRows]:
     """The trials that can be measured, in order, in portions of a few MiB.
 
@@ -43,9 +55,7 @@ def usable_rows(daily: Daily) -> Iterator[TrialRows]:
     Raises:
         Misconfigured: the matrix has another number of axes than two.
     """
-    if daily.ndim != _MATRIX:
-        raise Misconfigured(f"an array of {daily.ndim} axes", where="daily results", allowed="shape (trials, days)")
-    trials, days = daily.shape
+    trials, days = matrix_shape(daily)
     if days == 0:
         return
     rows = max(1, _CELLS_AT_ONCE // days)
@@ -60,8 +70,8 @@ def usable_rows(daily: Daily) -> Iterator[TrialRows]:
 
 def daily_sharpes(daily: Daily) -> Floats:
     """``mean / std(ddof 1)`` of each trial's days, not annualised, shape ``(trials,)``; NaN for trials not usable."""
-    found = np.full(len(daily), np.nan)
-    days = daily.shape[-1]
+    trials, days = matrix_shape(daily)
+    found = np.full(trials, np.nan)
     for rows in usable_rows(daily):
         found[rows.row] = rows.mean / rows.deviation * np.sqrt((days - 1.0) / days)
     return found

@@ -8,7 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tradewind.errors import Misconfigured
+from tradewind.validation.backtest_overfitting import backtest_overfitting
 from tradewind.validation.effective_trials import effective_number, effective_trials, mean_correlation, score_sum
+from tradewind.validation.superior_ability import superior_ability
 from tradewind.validation.trial_matrix import daily_sharpes, usable_rows
 
 
@@ -77,8 +79,21 @@ def test_what_cannot_be_measured_is_none():
         assert effective_trials(daily) is None
         assert mean_correlation(score_sum(daily)) is None
     assert effective_trials(market(5, 1, 30)) == 1.0
-    with pytest.raises(Misconfigured, match="trials, days"):
-        list(usable_rows(np.zeros(5)))
+
+
+@pytest.mark.parametrize("shape", [(), (40,), (2, 3, 40)])
+def test_what_is_no_matrix_is_refused_by_every_statistic(shape):
+    """One row for a trial, one column for a day."""
+    daily = np.zeros(shape)
+    for statistic in (
+        score_sum,
+        daily_sharpes,
+        backtest_overfitting,
+        lambda given: superior_ability(given, np.random.default_rng(0)),
+        lambda given: list(usable_rows(given)),
+    ):
+        with pytest.raises(Misconfigured, match="trials, days"):
+            statistic(daily)
 
 
 def test_very_small_and_very_large_results_are_measured():
