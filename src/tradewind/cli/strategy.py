@@ -11,6 +11,7 @@ app = parted(
     {
         "families": _SEARCH,
         "generate": _SEARCH,
+        "check": "tradewind.cli.strategy_check",
         "list": _BOOK,
         "show": _BOOK,
         "enable": _BOOK,

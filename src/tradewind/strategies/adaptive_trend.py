@@ -42,5 +42,5 @@ STRATEGY = Family(
     Params,
     rule,
     pool=(),
-    space={"period": scale(5, 60), "efficiency": real(0.1, 0.6, 0.05)},
+    space={"period": scale(5, 60), "efficiency": real(0.1, 0.5, 0.05)},
 )

@@ -43,7 +43,7 @@ STRATEGY = Family(
     rule,
     pool=(Params(), Params(period=4, level=20.0, trend_period=100)),
     space={
-        "period": whole(2, 14),
+        "period": whole(2, 8),
         "level": real(5.0, 35.0, 2.5),
         "trend_period": choice(50, 100, 150, 200, 300),
     },

@@ -191,3 +191,17 @@ def test_the_check_finds_what_is_wrong_with_a_family():
     assert "vote on most bars" in restless
     assert "stands still" in restless
     assert "no search space" in " ".join(faults_of(without(good, space={}), np.random.default_rng(7)))
+
+
+def test_the_check_can_be_typed(folder):
+    """Rule: `strategy check FILE` names each fault and exits with 4; without a fault with 0."""
+    path = str(folder / "midweek_breakout.py")
+    ran = run_cli("strategy", "check", path, "--json")
+    assert ran.exit_code == 0, ran.stderr
+    assert ran.document["families"] == [{"family": "Midweek_Breakout", "faults": []}]
+    deaf = written(folder, GOOD.replace("close() <", "close() < 0.0 *"))
+    ran = run_cli("strategy", "check", str(deaf))
+    assert ran.exit_code == 4
+    assert "never vote short" in " ".join(ran.stdout.split())
+    assert "SIMULATED" in ran.stdout
+    assert run_cli("strategy", "check", "nowhere.py").exit_code == 2
