@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -11,6 +12,7 @@ from tradewind.features.rule import Member, member_of
 from tradewind.model.bar import BarColumns
 from tradewind.model.instrument import CostModel
 from tradewind.model.timeframe import Timeframe
+from tradewind.research.generator import generate
 from tradewind.research.lookahead import examine
 from tradewind.research.lookahead_subjects import MemberSubject
 from tradewind.strategies import families, family
@@ -19,14 +21,19 @@ T = 200
 COSTS = CostModel(spread_fraction=0.0001, slippage_fraction=0.0002)
 
 
-def bars_of(market: str, n: int = 4000) -> BarColumns:
+def bars_of(market: str, n: int = 3000) -> BarColumns:
     if market == "SIMULATED":
         return scene.market("EUR/USD", n, 3)[0]
     return real_bars(market, n, skip=3000)
 
 
-def pool(name: str) -> list[Member]:
-    return [member_of(family(name), Timeframe.H1, params, k) for k, params in enumerate(family(name).pool, start=1)]
+def pool(name: str, drawn: int = 0) -> list[Member]:
+    """The family's own sets, its defaults where it has none, and some that a search would draw."""
+    own = family(name)
+    sets = own.pool or (own.Params(),)
+    made = [member_of(own, Timeframe.H1, params, k) for k, params in enumerate(sets, start=1)]
+    found = generate([own], drawn, np.random.default_rng(6), Timeframe.H1) if drawn else ()
+    return [*made, *(msgspec.structs.replace(one, id=f"{name} drawn {k}") for k, one in enumerate(found))]
 
 
 @pytest.mark.req("X01")
@@ -54,6 +61,8 @@ def test_every_family_and_indicator_on_a_prefix_equals_itself_on_all_bars(market
 @pytest.mark.parametrize("name", families())
 def test_a_family_cut_after_every_single_bar(name):
     """Rule: no cut is lucky: 400 bars, each prefix of them."""
-    report = examine(MemberSubject(pool(name), costs=COSTS), bars_of("SIMULATED", 400), np.random.default_rng(3))
+    report = examine(
+        MemberSubject(pool(name, drawn=2), costs=COSTS), bars_of("SIMULATED", 400), np.random.default_rng(3)
+    )
     assert report.clean, str(report)
     assert report.cuts == 399

@@ -29,7 +29,7 @@ from tradewind.model.timeframe import Timeframe
 GUIDE: Final = "docs/strategies.md shows a whole file"
 DEFAULT_FOLDER: Final = StrategySettings().folder
 _NAME: Final = re.compile(r"[A-Z][A-Za-z0-9]*(_[A-Z0-9][A-Za-z0-9]*)*")
-_FAULTS: Final = (
+FAULTS: Final = (
     ArithmeticError,
     AssertionError,
     AttributeError,
@@ -103,7 +103,7 @@ def family_in(path: Path) -> Family[Any]:
 
 @functools.lru_cache(maxsize=256)
 def _family(path: Path, digest: str) -> Family[Any]:
-    family = getattr(_run(path), "STRATEGY", None)
+    family = getattr(run_file(path), "STRATEGY", None)
     if not isinstance(family, Family):
         raise Misconfigured(
             "it offers no STRATEGY" if family is None else f"its STRATEGY is a {type(family).__name__}",
@@ -116,7 +116,7 @@ def _family(path: Path, digest: str) -> Family[Any]:
     return family
 
 
-def _run(path: Path) -> ModuleType:
+def run_file(path: Path) -> ModuleType:
     """Runs the file as a module of its own, which stays importable so that its parameters can travel to workers."""
     name = f"tradewind_own_{path.stem}"
     spec = importlib.util.spec_from_file_location(name, path)
@@ -127,19 +127,19 @@ def _run(path: Path) -> ModuleType:
     sys.modules[name] = module
     try:
         spec.loader.exec_module(module)
-    except (*_FAULTS, Misconfigured) as error:
+    except (*FAULTS, Misconfigured) as error:
         sys.modules.pop(name)
         if before is not None:
             sys.modules[name] = before
         raise Misconfigured(
             f"{type(error).__name__}: {getattr(error, 'msg', '') or error}",
-            where=f"{path}{_line(error, path)}",
+            where=f"{path}{line_in(error, path)}",
             next_step="mend the file, or begin its name with _ to leave it out",
         ) from error
     return module
 
 
-def _line(error: BaseException, path: Path) -> str:
+def line_in(error: BaseException, path: Path) -> str:
     """``, line 7``: where in the file it happened, the innermost such place."""
     if isinstance(error, SyntaxError):
         return f", line {error.lineno}"
@@ -165,7 +165,7 @@ def _faults(family: Family[Any]) -> Iterator[str]:
         exit_ranges(family.ways_out)
         for version, params in enumerate((family.Params(), *family.pool), start=1):
             member_of(family, Timeframe.H1, params, version)
-    except (*_FAULTS, Misconfigured) as error:
+    except (*FAULTS, Misconfigured) as error:
         yield f"{type(error).__name__}: {error}"
         return
     if family.space:
