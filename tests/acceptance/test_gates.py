@@ -26,7 +26,7 @@ from tests.gate_evidence import (
 )
 from tradewind.model.report import Verdict
 from tradewind.validation.gates_evidence import BatchEvidence, Fold, Robustness, StressedTrades
-from tradewind.validation.gates_measure import settle
+from tradewind.validation.gates_measure import measure_window, settle
 from tradewind.validation.gates_profiles import (
     HONEST,
     SOURCE,
@@ -266,6 +266,20 @@ def test_an_expectancy_must_be_above_nothing(expectancy, met):
     holds(candidate(train=with_trades(window(700, 1000), expectancy=expectancy)), "train.expectancy", met)
     sealed = with_trades(window(175, 250), expectancy=expectancy)
     holds(candidate(opened={"window": sealed}), "sealed.expectancy", met)
+
+
+@pytest.mark.req("C08", "HZ21")
+@pytest.mark.parametrize(("cost", "breakeven"), [(0.0, 0.4), (0.1, 0.44), (0.33, 0.532)])
+def test_costs_are_told_beside_the_win_rate_they_ask_for(cost, breakeven):
+    """A target of 1.5 stops: what a round trip takes of the risk raises the break-even from 40% to 44% and 53%."""
+    r = np.tile([1.5 - cost, -1.0 - cost], 150)
+    evidence = candidate(
+        train=measure_window(r, 0.01 * r, np.random.default_rng(0), periods_per_year=252.0, cost_to_risk=cost)
+    )
+    assert evidence.train.trades.breakeven == pytest.approx(breakeven, abs=1e-3)
+    note = judged(evidence, "train.win_rate")[0].note
+    assert f"break-even {breakeven:.3f}" in note
+    assert f"costs {cost:.1%} of the risk" in note
 
 
 @pytest.mark.req("X25")

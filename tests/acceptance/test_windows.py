@@ -8,8 +8,9 @@ import pytest
 from tradewind.errors import Misconfigured
 from tradewind.model.report import Window
 from tradewind.model.timeframe import DAY, HOUR
-from tradewind.validation.gates_measure import anchored_folds
+from tradewind.validation.gates_measure import fold_counts
 from tradewind.validation.sample import TradeSample
+from tradewind.validation.walk_forward import walk_forward
 from tradewind.validation.windows import SIX_MONTHS, WindowRules, inside, straddling, windows_of
 
 
@@ -118,11 +119,12 @@ def test_an_empty_span_is_refused():
         windows_of(Window(0, DAY), np.empty(0, dtype=np.int64), rules=WindowRules(sealed_share=0.6))
 
 
+@pytest.mark.req("C06")
 def test_folds_walk_forward_and_never_back():
     """Every fold trains on all that lies before its validation slice."""
     entries = np.arange(600, dtype=np.int64) * DAY
     trades = TradeSample(entries, entries + HOUR, np.where(np.arange(600) % 3 == 0, -1.0, 1.0))
-    found = anchored_folds(trades, Window(0, 600 * DAY), 5)
+    found = fold_counts(trades, walk_forward(Window(0, 600 * DAY), folds=5))
     assert [fold.train_n for fold in found] == [100, 200, 300, 400, 500]
     assert [fold.validation_n for fold in found] == [100] * 5
     assert all(fold.train.end == fold.validation.start for fold in found)

@@ -74,9 +74,10 @@ class GateRow(msgspec.Struct, frozen=True):
 
     def text(self) -> str:
         """``✓ name: value (threshold: t)``, then n, interval and outcome; ✗ where the criterion is missed."""
+        limit = f"{self.comparison} {_number(self.threshold, self.digits)}".strip()
         line = (
             f"{'✓' if self.passed else '✗'} {self.name}: {_number(self.value, self.digits)} "
-            f"(threshold: {self.comparison} {_number(self.threshold, self.digits)}) n={self.n}"
+            f"(threshold: {limit}) n={self.n}"
         )
         if self.low is not None and self.high is not None:
             line += f", 95% CI [{_number(self.low, self.digits)}, {_number(self.high, self.digits)}]"

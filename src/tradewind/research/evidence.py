@@ -36,8 +36,9 @@ from tradewind.validation.gates_evidence import (
     StressedTrades,
     WindowEvidence,
 )
-from tradewind.validation.gates_measure import anchored_folds, measure_window
+from tradewind.validation.gates_measure import fold_counts, measure_window
 from tradewind.validation.moments import moments
+from tradewind.validation.monte_carlo import drawdown_luck
 from tradewind.validation.return_metrics import Floats
 from tradewind.validation.sharpe_evidence import (
     deflated_sharpe,
@@ -48,11 +49,14 @@ from tradewind.validation.sharpe_evidence import (
 from tradewind.validation.superior_ability import superior_ability
 from tradewind.validation.trade_metrics import trade_metrics
 from tradewind.validation.trial_matrix import Daily
+from tradewind.validation.walk_forward import walk_forward
 from tradewind.validation.windows import Windows, straddling
 
 STRESS: Final = (1.0, 2.0, 3.0)
 """Factors of spread and slippage."""
 FOLDS: Final = 5
+_GATED: Final = 2.0
+"""The factor that a gate asks for: its profit factor gets an interval."""
 
 
 class _Trip(NamedTuple):
@@ -87,8 +91,8 @@ def develop(
     batch: BatchEvidence,
     generator: np.random.Generator,
     *,
-    drawdowns: tuple[float | None, float | None] = (None, None),
     resamples: int = 1000,
+    draws: int = 500,
 ) -> CandidateEvidence:
     """Everything before the sealed window; ``runs`` and ``market`` may reach beyond it and are cut first.
 
@@ -99,32 +103,32 @@ def develop(
         windows: of its family.
         batch: what its whole batch shows.
         generator: source of every resample.
-        drawdowns: 95th percentiles over orders and over resamples of the development trades.
         resamples: of the bootstrap, which here only draws intervals; no gate before the seal depends on it.
+        draws: orders and resamples behind the 95th percentiles of the drawdown.
     """
     before = market.within(windows.development)
     own, late = inside_of(runs.own, windows.development), inside_of(runs.delayed, windows.development)
     train, _ = window_evidence(own, before, windows.train, generator, resamples)
     test, _ = window_evidence(own, before, windows.test, generator, resamples)
     sample = sample_of(own)
+    luck = drawdown_luck(own.r, generator, risk=market.risk, draws=draws)
     stress = tuple(_stressed(own, before, factor, generator, resamples) for factor in STRESS)
     return CandidateEvidence(
         subject=subject,
         windows=windows,
         train=train,
         test=test,
-        folds=anchored_folds(sample, windows.development, FOLDS),
+        folds=fold_counts(sample, walk_forward(windows.development, folds=FOLDS) or ()),
         robustness=Robustness(
             stress=stress,
             n=own.r.size,
             expectancy=float(own.r.mean()) if own.r.size else None,
             delayed_n=late.r.size,
             delayed_expectancy=float(late.r.mean()) if late.r.size else None,
-            shuffle_drawdown=drawdowns[0],
-            bootstrap_drawdown=drawdowns[1],
+            shuffle_drawdown=None if luck is None else luck.shuffled.high,
+            bootstrap_drawdown=None if luck is None else luck.resampled.high,
         ),
         batch=batch,
-        baselines=_naive(own, before, generator),
         purged=straddling(sample, (windows.train, windows.test)),
     )
 
@@ -154,7 +158,7 @@ def open_window(
         evidence,
         sealed=msgspec.structs.replace(found, earlier_looks=earlier_looks, contamination=contamination),
         purged=straddling(sample_of(own), (windows.train, windows.test, windows.sealed)),
-        baselines=_naive(own, market.within(whole), generator),
+        baselines=naive_alternatives(own, market.within(whole), generator),
     )
 
 
@@ -174,6 +178,14 @@ def batch_evidence(daily: Daily, population: TrialPopulation, generator: np.rand
         ledger_trials=max(trials, population.distinct),
         effective_trials=effective_number(population.mean_correlation, population.distinct),
     )
+
+
+def naive_alternatives(trades: ShadowColumns, market: Market, generator: np.random.Generator) -> tuple[Baseline, ...]:
+    """Buy and hold, random entry with the same exposure, always flat, over the bars of ``market``, before costs."""
+    trips = [
+        _Trip(*row) for row in zip(trades.ts_entry.tolist(), trades.ts_exit.tolist(), trades.side.tolist(), strict=True)
+    ]
+    return baselines(market.columns, market.day, trips, generator, periods_per_year=market.periods_per_year)
 
 
 def _sharpe_evidence(
@@ -198,18 +210,10 @@ def _sharpe_evidence(
     )
 
 
-def _naive(trades: ShadowColumns, market: Market, generator: np.random.Generator) -> tuple[Baseline, ...]:
-    """Buy and hold, random entry with the same exposure, always flat."""
-    trips = [
-        _Trip(*row) for row in zip(trades.ts_entry.tolist(), trades.ts_exit.tolist(), trades.side.tolist(), strict=True)
-    ]
-    return baselines(market.columns, market.day, trips, generator, periods_per_year=market.periods_per_year)
-
-
 def _stressed(
     trades: ShadowColumns, market: Market, factor: float, generator: np.random.Generator, resamples: int
 ) -> StressedTrades:
     r = repriced(trades, market, factor)
     found = trade_metrics(r)
-    low, high = profit_factor_bounds(r, generator, resamples=resamples)
+    low, high = profit_factor_bounds(r, generator, resamples=resamples) if factor == _GATED else (None, None)
     return StressedTrades(factor, found.n, found.profit_factor, found.expectancy, low, high)

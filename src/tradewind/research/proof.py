@@ -28,6 +28,7 @@ from tradewind.validation.trade_metrics import TradeMetrics, trade_metrics
 
 MIN_BOUND: Final = 30
 """Sealed trades below which no lower bound is told."""
+_BOUNDS: Final = ("expectancy.sealed.lower_bound", "sealed.expectancy_bound")
 
 
 class MemberProof(msgspec.Struct, frozen=True):
@@ -51,7 +52,7 @@ def sealed_lower_bound(report: GateReport) -> float | None:
 
     The resampled bound of a handful of trades says more about the handful than about the strategy.
     """
-    found = (row.value for row in report.rows if row.name == "expectancy.sealed.lower_bound" and row.n >= MIN_BOUND)
+    found = (row.value for row in report.rows if row.name in _BOUNDS and row.n >= MIN_BOUND)
     return next(found, None)
 
 

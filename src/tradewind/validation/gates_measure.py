@@ -8,14 +8,13 @@ import msgspec
 import numpy as np
 
 from tradewind.errors import Misconfigured
-from tradewind.model.report import Window
 from tradewind.validation.bootstrap import mean_bounds, profit_factor_bounds
 from tradewind.validation.gates_evidence import CandidateEvidence, Fold, SealedEvidence, WindowEvidence
 from tradewind.validation.return_metrics import Floats, return_metrics
 from tradewind.validation.sample import TradeSample
 from tradewind.validation.significance import binomial_p, holm
 from tradewind.validation.trade_metrics import TradeMetrics, trade_metrics
-from tradewind.validation.walk_forward import walk_forward
+from tradewind.validation.walk_forward import ForwardStep
 from tradewind.validation.windows import inside
 
 _SAME_PAYOFF = 1e-9
@@ -61,20 +60,13 @@ def equal_payoffs(r: Floats) -> bool:
     )
 
 
-def anchored_folds(trades: TradeSample, window: Window, folds: int = 5) -> tuple[Fold, ...]:
-    """Win counts of an anchored walk forward: ``window`` in ``folds + 1`` equal slices of time.
-
-    Fold i trains on everything before slice i + 1 and validates on that slice; a trade across the boundary is in
-    neither. No folds where the window is too short to be cut.
-
-    Raises:
-        Misconfigured: fewer than one fold.
-    """
+def fold_counts(trades: TradeSample, steps: Sequence[ForwardStep]) -> tuple[Fold, ...]:
+    """Win counts of a walk forward; a trade across a boundary is in neither window of a step."""
     found = []
-    for before, after in walk_forward(window, folds=folds) or ():
-        train, validation = inside(trades, before).r, inside(trades, after).r
+    for step in steps:
+        train, validation = inside(trades, step.train).r, inside(trades, step.test).r
         wins = int((train > 0.0).sum()), int((validation > 0.0).sum())
-        found.append(Fold(wins[0], train.size, wins[1], validation.size, before, after))
+        found.append(Fold(wins[0], train.size, wins[1], validation.size, step.train, step.test))
     return tuple(found)
 
 

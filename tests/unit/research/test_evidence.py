@@ -49,7 +49,7 @@ class Batch:
     def develop(self, k: int) -> CandidateEvidence:
         return develop(
             self.members[k].id, self.runs[k], self.market, self.windows[k], self.batch,
-            np.random.default_rng([1, k]), drawdowns=(0.1, 0.1),
+            np.random.default_rng([1, k]),
         )  # fmt: skip
 
     def judged(self) -> dict[str, Verdict]:
@@ -89,7 +89,7 @@ def test_nothing_at_or_after_the_seal_takes_part_in_the_development(planted):
     assert after.sum() > 100
     other = develop(
         planted.members[k].id, Runs(changed, runs.delayed), planted.market._replace(columns=bent),
-        planted.windows[k], planted.batch, np.random.default_rng([1, k]), drawdowns=(0.1, 0.1),
+        planted.windows[k], planted.batch, np.random.default_rng([1, k]),
     )  # fmt: skip
     assert other == planted.develop(k)
 

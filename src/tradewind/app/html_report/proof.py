@@ -84,7 +84,8 @@ def _gate(report: GateReport, *, unfolded: bool) -> str:
         f"sealed {day(report.sealed.start)} to {day(report.sealed.end)}; {report.purged} trades across the boundary "
         f"left out; candidates looked at: {report.looked_at}."
     )
-    body = table(headers, [_criterion(row) for row in report.rows]) + element("p", text(about), "note")
+    warnings = "".join(element("p", text(flag), "note") for flag in report.flags)
+    body = table(headers, [_criterion(row) for row in report.rows]) + warnings + element("p", text(about), "note")
     return folded(title, body, unfolded=unfolded)
 
 
