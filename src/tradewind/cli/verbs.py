@@ -33,6 +33,7 @@ _ALL = (
     Verb("config", START, "Show, check and explain the configuration."),
     Verb("data", DATA, "Candles: fetch, import, verify, list; providers and instruments."),
     Verb("strategy", TRADE, "Strategies: families, candidates, the book of all that were tried, the ledger."),
+    Verb("research", TRADE, "Search, validation and gates as one job that can be resumed; signed verdicts."),
     Verb("backtest", TRADE, "Run the strategies over stored candles, costs included."),
     Verb("lookahead", TRADE, "Find strategies and code that use bars from the future; name the column and the bar."),
     Verb("run", TRADE, "Turn closing bars into signals: replay, poll or stream; no orders or paper."),

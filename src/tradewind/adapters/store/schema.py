@@ -257,6 +257,7 @@ strategies = Table(
 )
 Index(None, strategies.c.spec_hash, strategies.c.symbol, unique=True)
 Index(None, strategies.c.status, strategies.c.win_rate_low)
+Index(None, strategies.c.family, strategies.c.timeframe, strategies.c.version)
 
 strategy_audit = Table(
     "strategy_audit",

@@ -251,10 +251,9 @@ class StrategyBook:
 def _enter(
     connection: Connection, members: Sequence[Member], specs: Sequence[str], stamp: str, symbol: str, asset_class: str
 ) -> tuple[dict[str, str], int]:
-    """``spec hash -> id`` of everything known for ``symbol`` afterwards, and how many rows are new."""
-    known = _ids(connection, symbol)
-    unclaimed = _ids(connection, "") if symbol else {}
-    versions = _versions(connection)
+    """``spec hash -> id`` of all ``specs`` for ``symbol`` afterwards, and how many rows are new."""
+    known, unclaimed = _entered(connection, specs, symbol)
+    versions: dict[tuple[str, str], int] = {}
     fresh: list[tuple[object, ...]] = []
     claimed: list[tuple[object, ...]] = []
     for member, spec in zip(members, specs, strict=True):
@@ -265,7 +264,7 @@ def _enter(
             claimed.append((symbol, asset_class, stamp, known[spec]))
             continue
         series = (member.family, str(member.timeframe))
-        versions[series] = versions.get(series, 0) + 1
+        versions[series] = 1 + (versions[series] if series in versions else _newest_version(connection, series))
         fresh.append(candidate_row(member, spec, versions[series], stamp, symbol, asset_class))
         known[spec] = str(fresh[-1][0])
     if claimed:
@@ -277,12 +276,17 @@ def _enter(
     return known, len(fresh)
 
 
-def _ids(connection: Connection, symbol: str) -> dict[str, str]:
-    """``spec hash -> id`` of what the book holds for ``symbol``."""
-    rows = connection.exec_driver_sql("SELECT spec_hash, id FROM strategies WHERE symbol = ?", (symbol,))
-    return {str(spec): str(name) for spec, name in rows}
+def _entered(connection: Connection, specs: Sequence[str], symbol: str) -> tuple[dict[str, str], dict[str, str]]:
+    """``spec hash -> id`` of those of ``specs`` that are in the book for ``symbol``, and of those for no symbol yet."""
+    places = ", ".join("?" * len(specs))
+    rows = connection.exec_driver_sql(
+        f"SELECT spec_hash, symbol, id FROM strategies WHERE spec_hash IN ({places}) AND symbol IN ('', ?)",  # noqa: S608  question marks
+        (*specs, symbol),
+    ).fetchall()
+    known = {str(spec): str(name) for spec, of, name in rows if of == symbol}
+    return known, {str(spec): str(name) for spec, of, name in rows if not of and symbol}
 
 
-def _versions(connection: Connection) -> dict[tuple[str, str], int]:
-    rows = connection.exec_driver_sql("SELECT family, timeframe, max(version) FROM strategies GROUP BY 1, 2")
-    return {(str(family), str(timeframe)): int(version) for family, timeframe, version in rows}
+def _newest_version(connection: Connection, series: tuple[str, str]) -> int:
+    statement = "SELECT coalesce(max(version), 0) FROM strategies WHERE family = ? AND timeframe = ?"
+    return int(connection.exec_driver_sql(statement, series).scalar_one())

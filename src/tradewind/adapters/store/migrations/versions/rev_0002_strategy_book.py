@@ -41,6 +41,7 @@ def upgrade() -> None:
     op.rename_table("strategies_new", "strategies")
     op.create_index(op.f("ix_strategies_spec_hash_symbol"), "strategies", ["spec_hash", "symbol"], unique=True)
     op.create_index(op.f("ix_strategies_status_win_rate_low"), "strategies", ["status", "win_rate_low"])
+    op.create_index(op.f("ix_strategies_family_timeframe_version"), "strategies", ["family", "timeframe", "version"])
     op.create_table(
         "strategy_audit",
         sa.Column("id", sa.Integer(), nullable=False),
