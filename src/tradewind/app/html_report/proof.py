@@ -58,6 +58,8 @@ def _verdict_count(group: GateGroup) -> str:
     passed = found[Verdict.PASS]
     head = badge(f"{passed} of {len(group.reports)} approved", "good" if passed else "bad")
     rest = f"{found[Verdict.FAIL]} failed, {found[Verdict.INSUFFICIENT]} with too little evidence"
+    if found[Verdict.THRESHOLDS_ONLY]:
+        rest = f"{found[Verdict.THRESHOLDS_ONLY]} met the thresholds only, {rest}"
     return head + " " + element("span", text(rest), "note")
 
 
