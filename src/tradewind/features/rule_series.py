@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Literal
 
 from tradewind.features.indicator import Indicator
@@ -10,126 +11,132 @@ from tradewind.features.rule_expression import Series, value
 Edge = Literal["upper", "middle", "lower"]
 
 
+@functools.lru_cache(maxsize=8192)
+def _series(kind: str, params: tuple[float, ...] = (), output: str = "") -> Series:
+    """One object for equal operands: thousands of generated rules share a few of them."""
+    return value(Indicator(kind, params, output))
+
+
 def close() -> Series:
     """Closing price."""
-    return value(Indicator("close"))
+    return _series("close")
 
 
 def hour() -> Series:
     """UTC hour of the close, 0 to 23."""
-    return value(Indicator("hour"))
+    return _series("hour")
 
 
 def ema(n: int) -> Series:
     """Exponential moving average of the close."""
-    return value(Indicator("ema", (n,)))
+    return _series("ema", (n,))
 
 
 def sma(n: int) -> Series:
     """Simple moving average of the close."""
-    return value(Indicator("sma", (n,)))
+    return _series("sma", (n,))
 
 
 def rsi(n: int) -> Series:
     """Wilder's relative strength index, 0 to 100."""
-    return value(Indicator("rsi", (n,)))
+    return _series("rsi", (n,))
 
 
 def adx(n: int) -> Series:
     """Wilder's average directional index, 0 to 100."""
-    return value(Indicator("adx", (n,)))
+    return _series("adx", (n,))
 
 
 def plus_di(n: int) -> Series:
     """Wilder's upward directional indicator."""
-    return value(Indicator("plus_di", (n,)))
+    return _series("plus_di", (n,))
 
 
 def minus_di(n: int) -> Series:
     """Wilder's downward directional indicator."""
-    return value(Indicator("minus_di", (n,)))
+    return _series("minus_di", (n,))
 
 
 def roc(n: int) -> Series:
     """Rate of change over ``n`` bars in percent."""
-    return value(Indicator("roc", (n,)))
+    return _series("roc", (n,))
 
 
 def zscore(n: int) -> Series:
     """Distance of the close from its mean of ``n`` in standard deviations."""
-    return value(Indicator("zscore", (n,)))
+    return _series("zscore", (n,))
 
 
 def macd(fast: int, slow: int, signal: int, output: Literal["line", "signal"]) -> Series:
     """MACD line, or its signal line."""
-    return value(Indicator("macd", (fast, slow, signal), output))
+    return _series("macd", (fast, slow, signal), output)
 
 
 def stoch(n: int, slow_k: int, slow_d: int, output: Literal["k", "d"]) -> Series:
     """Slow stochastic %K or %D, 0 to 100."""
-    return value(Indicator("stoch", (n, slow_k, slow_d), output))
+    return _series("stoch", (n, slow_k, slow_d), output)
 
 
 def bbands(n: int, width: float, edge: Edge) -> Series:
     """Bollinger band ``width`` standard deviations from the mean of ``n``."""
-    return value(Indicator("bbands", (n, width), edge))
+    return _series("bbands", (n, width), edge)
 
 
 def keltner(n: int, atr_n: int, width: float, edge: Edge) -> Series:
     """Keltner channel ``width`` average true ranges from the EMA of ``n``."""
-    return value(Indicator("kc", (n, atr_n, width), edge))
+    return _series("kc", (n, atr_n, width), edge)
 
 
 def donchian(n: int, edge: Edge) -> Series:
     """Highest high, lowest low or their middle over ``n`` bars, this one included."""
-    return value(Indicator("donchian", (n,), edge))
+    return _series("donchian", (n,), edge)
 
 
 def supertrend(n: int, width: float) -> Series:
     """Direction of the SuperTrend: +1 while rising, -1 while falling."""
-    return value(Indicator("supertrend", (n, width), "direction"))
+    return _series("supertrend", (n, width), "direction")
 
 
 def atr(n: int) -> Series:
     """Wilder's average true range, in price."""
-    return value(Indicator("atr", (n,)))
+    return _series("atr", (n,))
 
 
 def highest(n: int) -> Series:
     """Highest close of ``n`` bars, this one included."""
-    return value(Indicator("highest", (n,)))
+    return _series("highest", (n,))
 
 
 def lowest(n: int) -> Series:
     """Lowest close of ``n`` bars, this one included."""
-    return value(Indicator("lowest", (n,)))
+    return _series("lowest", (n,))
 
 
 def kama(n: int) -> Series:
     """Kaufman's adaptive average of the close."""
-    return value(Indicator("kama", (n,)))
+    return _series("kama", (n,))
 
 
 def efficiency(n: int) -> Series:
     """Kaufman's efficiency ratio, 0 (no net move in ``n`` bars) to 1 (nothing but net move)."""
-    return value(Indicator("er", (n,)))
+    return _series("er", (n,))
 
 
 def cci(n: int) -> Series:
     """Lambert's commodity channel index."""
-    return value(Indicator("cci", (n,)))
+    return _series("cci", (n,))
 
 
 def aroon(n: int, output: Literal["up", "down"]) -> Series:
     """Recency of the highest high or the lowest low of ``n`` + 1 bars, 100 when it is this bar, 0 when ``n`` ago."""
-    return value(Indicator("aroon", (n,), output))
+    return _series("aroon", (n,), output)
 
 
 def vortex(n: int, output: Literal["plus", "minus"]) -> Series:
     """Upward or downward vortex movement over the true range of ``n`` bars."""
-    return value(Indicator("vortex", (n,), output))
+    return _series("vortex", (n,), output)
 
 
 def sar(step: float, limit: float) -> Series:
     """Wilder's parabolic stop in force, in price."""
-    return value(Indicator("sar", (step, limit)))
+    return _series("sar", (step, limit))
