@@ -17,12 +17,17 @@ import numpy as np
 import pytest
 
 from tests.fakes import chunk_work as work
-from tradewind.adapters.executors.cluster import ClusterExecutor, compute, versions
+from tradewind.adapters.executors.cluster import ClusterExecutor, _packed, compute, versions
 from tradewind.adapters.executors.processes import ProcessExecutor
 from tradewind.adapters.executors.serial import SerialExecutor
+from tradewind.adapters.executors.worker import unprepared
 from tradewind.app.environment import limit_threads
 from tradewind.app.executors import executor_for
+from tradewind.app.own_modules import own_files
+from tradewind.app.own_strategies import family_in
 from tradewind.errors import Misconfigured, Rejected, Unavailable
+from tradewind.features.rule import member_of
+from tradewind.model.timeframe import Timeframe
 
 ROOT = Path(__file__).resolve().parents[2]
 KINDS = ("serial", "processes", "cluster")
@@ -244,5 +249,22 @@ def test_a_worker_of_another_version_refuses_its_chunks():
     """Rule: the same results or none; the machine and the difference are named."""
     other = tuple((name, "0.0" if name == "numpy" else found) for name, found in versions())
     with pytest.raises(Misconfigured, match=r"numpy \S+ where the research has 0\.0"):
-        compute(work.squared, 3, other)
-    assert compute(work.squared, 3, versions()) == 9
+        compute(_packed(work.squared), _packed(3), other, unprepared)
+    assert compute(_packed(work.squared), _packed(3), versions(), unprepared) == 9
+
+
+@pytest.mark.parametrize("kind", KINDS[1:])
+def test_members_of_a_persons_own_family_travel_and_an_edited_file_is_read_again(kind, tmp_path, request):
+    """Rule: workers need not have the folder; parameters of its classes arrive, and no old file is computed with."""
+    at = request.getfixturevalue("address") if kind == "cluster" else ""
+    example = (ROOT / "examples" / "strategies" / "midweek_breakout.py").read_text()
+    path = tmp_path / "midweek_travels.py"
+    for period in (24, 31):
+        path.write_text(example.replace("] = 24", f"] = {period}"))
+        family = family_in(path)
+        member = member_of(family, Timeframe.H1, family.Params(), 1)
+        with executor_for(2, at, own_files(tmp_path)) as executor:
+            told = list(executor.map_chunks(work.rule_of, [member, member]))
+        assert told == [work.rule_of(member)] * 2
+        assert f"donchian({period})" in told[0]
+        assert f"default {period}" in told[0]

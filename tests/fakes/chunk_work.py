@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from tradewind.errors import Rejected
+from tradewind.features.rule import Member
 
 
 def squared(number: int) -> int:
@@ -90,3 +91,8 @@ def threads(number: int) -> tuple[int, str]:
     square = np.ones((400, 400))
     np.dot(square, square)
     return len(list(Path("/proc/self/task").iterdir())), os.environ.get("NUMBA_NUM_THREADS", "")
+
+
+def rule_of(member: Member) -> str:
+    """A member's rule, and what its class of parameters takes by itself."""
+    return f"{member.rule} default {type(member.params)().period}"

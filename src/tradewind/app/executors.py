@@ -2,28 +2,41 @@
 
 from __future__ import annotations
 
+import functools
 import sys
+from collections.abc import Sequence
 
 from tradewind.adapters.executors.cluster import ClusterExecutor
 from tradewind.adapters.executors.processes import ProcessExecutor
 from tradewind.adapters.executors.serial import SerialExecutor
 from tradewind.app.environment import limit_threads
+from tradewind.app.own_modules import OwnFile, run_sent
 
 
-def executor_for(workers: int, cluster: str = "") -> SerialExecutor | ProcessExecutor | ClusterExecutor:
+def executor_for(
+    workers: int, cluster: str = "", own: Sequence[OwnFile] = ()
+) -> SerialExecutor | ProcessExecutor | ClusterExecutor:
     """The cluster at the address ``cluster`` where one is given, else ``workers`` processes, this one for 1.
 
-    Use it as a context manager. Workers load numerical libraries with one thread each; a dead one is told of on stderr.
+    Use it as a context manager. ``own`` are the user's strategy files (``own_files``), which are sent to the workers:
+    without them members of the user's families cannot be read there. Worker processes load numerical libraries with one
+    thread each; a dead one is told of on stderr.
 
     Raises:
         Misconfigured: fewer than one worker, or a cluster without ``tradewind[cluster]``.
         Unavailable: no scheduler answers at the address.
     """
     if cluster:
-        return ClusterExecutor(cluster)
+        return ClusterExecutor(cluster, prepare=functools.partial(run_sent, tuple(own)))
     if workers == 1:
         return SerialExecutor()
-    return ProcessExecutor(workers, prepare=limit_threads, on_death=_tell)
+    return ProcessExecutor(workers, prepare=functools.partial(prepare_process, tuple(own)), on_death=_tell)
+
+
+def prepare_process(own: Sequence[OwnFile]) -> None:
+    """What a worker process does first: one thread for every library, then the user's strategy files."""
+    limit_threads()
+    run_sent(own)
 
 
 def _tell(text: str) -> None:

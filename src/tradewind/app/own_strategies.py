@@ -18,6 +18,7 @@ from types import ModuleType
 from typing import Any, Final, get_args
 
 from tradewind import strategies
+from tradewind.app.own_modules import module_name
 from tradewind.app.settings.root import AppConfig
 from tradewind.app.settings.trading import StrategySettings
 from tradewind.errors import Misconfigured
@@ -118,7 +119,7 @@ def _family(path: Path, digest: str) -> Family[Any]:
 
 def run_file(path: Path) -> ModuleType:
     """Runs the file as a module of its own, which stays importable so that its parameters can travel to workers."""
-    name = f"tradewind_own_{path.stem}"
+    name = module_name(path)
     spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None, path
     assert spec.loader is not None, path

@@ -12,9 +12,11 @@ import itertools
 import platform
 from collections.abc import Callable, Iterator, Sequence
 from importlib.metadata import PackageNotFoundError, version
+from multiprocessing.reduction import ForkingPickler
 from typing import Any, Final
 
 from tradewind import __version__
+from tradewind.adapters.executors.worker import unprepared
 from tradewind.errors import Misconfigured, Unavailable
 from tradewind.ports.executor import Chunk, Result
 
@@ -43,13 +45,16 @@ def _version(library: str) -> str:
         return "none"
 
 
-def same(work: object) -> object:
+def same(packed: bytes) -> bytes:
     """The work itself, as a task: a worker that joins later, or takes over from a dead one, gets it from there."""
-    return work
+    return packed
 
 
-def compute(work: Callable[[Any], Any], chunk: object, expected: Versions) -> Any:
-    """``work(chunk)`` on a worker, which must have the versions that the research was started with."""
+def compute(work: bytes, chunk: bytes, expected: Versions, prepare: Callable[[], None]) -> Any:
+    """``work(chunk)`` on a worker, which must have the versions that the research was started with.
+
+    Both come packed: they may hold classes that only ``prepare`` makes known here, and dask looks into what it can.
+    """
     if versions() != expected:
         wrong = "; ".join(
             f"{name} {theirs} where the research has {ours}"
@@ -62,7 +67,8 @@ def compute(work: Callable[[Any], Any], chunk: object, expected: Versions) -> An
             allowed="the same versions on every machine",
             next_step="install the same locked packages on the workers and start them again",
         )
-    return work(chunk)
+    prepare()
+    return ForkingPickler.loads(work)(ForkingPickler.loads(chunk))
 
 
 class ClusterExecutor:
@@ -70,13 +76,16 @@ class ClusterExecutor:
 
     A chunk whose worker died is computed again by another one, as often as the scheduler's ``allowed-failures`` says.
     Results before the first failing chunk come first, in order; then its failure, and the rest is cancelled.
+    ``prepare`` runs before every chunk in the worker's process and should do nothing the second time.
 
     Raises:
         Misconfigured: dask.distributed is not installed, or the address is none.
         Unavailable: no scheduler answers there, or it has no worker.
     """
 
-    def __init__(self, address: str, *, patience_s: float = PATIENCE_S) -> None:
+    def __init__(
+        self, address: str, *, prepare: Callable[[], None] = unprepared, patience_s: float = PATIENCE_S
+    ) -> None:
         try:
             import distributed  # 0.6 s and 60 MB; only where a cluster was asked for
         except ImportError as error:
@@ -87,6 +96,7 @@ class ClusterExecutor:
             ) from error
         self.address: Final = address
         self._dask: Any = distributed
+        self._prepare = prepare
         self._patience_s = patience_s
         try:
             self._client: Any = self._dask.Client(address, timeout=CONNECT_S, set_as_default=False)
@@ -121,14 +131,15 @@ class ClusterExecutor:
             Misconfigured: a worker has other versions.
         """
         expected = versions()
-        shared = self._client.submit(same, work, pure=False)
+        shared = self._client.submit(same, _packed(work), pure=False)
         waiting: list[Any] = []
         rest = iter(chunks)
         try:
             for number in range(len(chunks)):
                 room = AHEAD * max(1, self.workers) - len(waiting)
                 for chunk in itertools.islice(rest, max(0, room)):
-                    waiting.append(self._client.submit(compute, shared, chunk, expected, pure=False))
+                    task = (compute, shared, _packed(chunk), expected, self._prepare)
+                    waiting.append(self._client.submit(*task, pure=False))
                 yield self._result(waiting.pop(0), number, len(chunks))
         finally:
             self._client.cancel([*waiting, shared])
@@ -163,3 +174,7 @@ class ClusterExecutor:
             raise Unavailable(
                 f"no worker for {seconds:g} s", where=self.address, next_step=f"dask worker {self.address}"
             ) from error
+
+
+def _packed(value: object) -> bytes:
+    return bytes(ForkingPickler.dumps(value))

@@ -14,16 +14,12 @@ from multiprocessing.context import SpawnProcess
 from multiprocessing.reduction import ForkingPickler
 from typing import Any, Final
 
-from tradewind.adapters.executors.worker import FAILURE, RESULT, serve
+from tradewind.adapters.executors.worker import FAILURE, RESULT, serve, unprepared
 from tradewind.errors import Misconfigured, Unavailable
 from tradewind.ports.executor import Chunk, Result
 
 ATTEMPTS: Final = 3
 """Workers a chunk may cost before it is taken to be the cause."""
-
-
-def unprepared() -> None:
-    """A worker that needs nothing set."""
 
 
 class _Worker:

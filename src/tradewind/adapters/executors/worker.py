@@ -18,6 +18,10 @@ RESULT: Final = 0
 FAILURE: Final = 1
 
 
+def unprepared() -> None:
+    """A worker that needs nothing set."""
+
+
 class Attempt:
     """Keeps what a computation raised instead of letting it end the worker; whatever is no ``Exception`` passes."""
 

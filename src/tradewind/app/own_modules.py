@@ -1,0 +1,63 @@
+"""Strategy files of the user as modules of other processes, which may not have the folder they came from.
+
+Imports little: it runs in a worker before anything that starts threads is loaded.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from collections.abc import Iterable
+from importlib.abc import SourceLoader
+from pathlib import Path
+from typing import NamedTuple
+
+_ran: dict[str, bytes] = {}
+
+
+class OwnFile(NamedTuple):
+    """A file that has been run here, as it was."""
+
+    path: str
+    source: bytes
+
+
+class _Sent(SourceLoader):
+    """Loads what was sent instead of what lies, or does not lie, at the path."""
+
+    def __init__(self, file: OwnFile) -> None:
+        self._file = file
+
+    def get_filename(self, _fullname: str) -> str:
+        return self._file.path
+
+    def get_data(self, path: str | bytes) -> bytes:
+        if path != self._file.path:  # compiled code of another run of another file
+            raise OSError(path)
+        return self._file.source
+
+
+def module_name(path: Path) -> str:
+    """What the module of a strategy file is called."""
+    return f"tradewind_own_{path.stem}"
+
+
+def own_files(folder: Path) -> tuple[OwnFile, ...]:
+    """The strategy files of a folder; those that begin with an underscore are left alone."""
+    names = sorted(path for path in folder.glob("*.py") if not path.name.startswith("_"))
+    return tuple(OwnFile(str(path.absolute()), path.read_bytes()) for path in names)
+
+
+def run_sent(files: Iterable[OwnFile]) -> None:
+    """Makes the modules of ``files``, so that parameters of their families can be read; again where one has changed."""
+    for file in files:
+        name = module_name(Path(file.path))
+        if _ran.get(name) == file.source:
+            continue
+        spec = importlib.util.spec_from_loader(name, _Sent(file))
+        assert spec is not None, file.path
+        assert spec.loader is not None, file.path
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[name] = module
+        spec.loader.exec_module(module)
+        _ran[name] = file.source
