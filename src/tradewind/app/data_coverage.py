@@ -45,11 +45,11 @@ def coverage(store: CandleStore, symbol: str, interval: Timeframe | None, years:
 
     Raises:
         Unavailable: nothing fits; the message lists what is stored.
-        Corrupt: a series of the named symbol cannot be read.
+        Corrupt: a series of the named symbol cannot be read, or none at all can.
     """
-    for fault in store.unreadable(symbol) if symbol else ():
+    every, unreadable = store.datasets(), store.unreadable(symbol)
+    for fault in unreadable if symbol or not every else ():
         raise fault
-    every = store.datasets()
     stored = [each for each in every if symbol in ("", each.symbol)]
     if interval is None:
         found = [_covered(each, each.timeframe, years) for each in stored]

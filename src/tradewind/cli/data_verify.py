@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,6 +11,7 @@ import typer
 
 from tradewind.adapters.market.candle_store import CandleStore
 from tradewind.adapters.market.quality import TOLERANCE, Finding, QualityReport, inspect
+from tradewind.adapters.market.sealed.recovery import series_at
 from tradewind.adapters.wall_clock import WallClock
 from tradewind.app.config import load_config
 from tradewind.app.settings.root import AppConfig
@@ -62,7 +64,7 @@ def verify(
         float, typer.Option("--tolerance", min=0, max=1, help="Share of missing, frozen or crossed bars let pass.")
     ] = TOLERANCE,
     repair: Annotated[
-        bool, typer.Option("--repair", help="Rebuild damaged mapped columns from the Parquet files.")
+        bool, typer.Option("--repair", help="Rebuild what is damaged from what is whole: columns, months, manifest.")
     ] = False,
     show_all: Annotated[bool, typer.Option("--all", help="Show every finding, not the first of each kind.")] = False,
 ) -> Report:
@@ -94,9 +96,8 @@ def _bad(checked: list[Checked]) -> bool:
 
 def _stored(settings: AppConfig, symbol: str, interval: Any, *, repair: bool) -> list[Checked]:
     store = CandleStore(candle_folder(settings))
+    lost, recovered = _lost(store, settings, symbol, interval, repair=repair)
     every = [each for each in store.datasets() if symbol in ("", each.symbol) and interval in (None, each.timeframe)]
-    unreadable = store.unreadable(symbol)
-    lost = [Checked(Path(fault.where).parent.as_posix(), None, damage=(str(fault),)) for fault in unreadable]
     if not every and not lost:
         wanted = " ".join(word for word in (symbol, interval) if word) or "any pair"
         raise Unavailable(f"no bars of {wanted} are stored", where=str(store.folder), next_step="tradewind data list")
@@ -106,9 +107,13 @@ def _stored(settings: AppConfig, symbol: str, interval: Any, *, repair: bool) ->
             damage = store.damage(dataset.symbol, dataset.timeframe)
             name = paired(dataset.symbol, simulated=dataset.simulated)
             one = Checked(f"{name} {dataset.timeframe}", None, dataset.hash, tuple(map(str, damage)))
-            if damage and repair and all(_mapped(fault) for fault in damage):
-                store.rebuild(dataset.symbol, dataset.timeframe)
-                one.repaired = True
+            if damage and repair:
+                with suppress(Corrupt):  # both copies are bad: the damage stays in the report
+                    store.repair(dataset.symbol, dataset.timeframe)
+                    one.repaired = True
+            done = recovered.get((dataset.symbol, dataset.timeframe))
+            if done and (one.repaired or not damage):
+                one.damage, one.repaired = (*done, *one.damage), True
             if not damage or one.repaired:
                 calendar = calendar_of(resolve(dataset.symbol, settings.instruments).calendar)
                 columns = store.read(dataset.symbol, dataset.timeframe)
@@ -120,8 +125,27 @@ def _stored(settings: AppConfig, symbol: str, interval: Any, *, repair: bool) ->
     return checked
 
 
-def _mapped(fault: Corrupt) -> bool:
-    return fault.where.endswith(".bin")
+def _lost(
+    store: CandleStore, settings: AppConfig, symbol: str, interval: Any, *, repair: bool
+) -> tuple[list[Checked], dict[tuple[str, str], tuple[str, ...]]]:
+    """Series without a readable manifest, and what was done for those that have one again."""
+    lost: list[Checked] = []
+    recovered: dict[tuple[str, str], tuple[str, ...]] = {}
+    for fault in store.unreadable(symbol):
+        folder = Path(fault.where).parent
+        series = series_at(folder)
+        if interval is not None and (series is None or series[1] is not interval):
+            continue
+        damage: tuple[str, ...] = (str(fault),)
+        if repair and series is not None:
+            try:
+                how = store.recover(*series, price_kind=resolve(series[0], settings.instruments).price_kind)
+                recovered[series] = (fault.found, how)
+                continue
+            except (Corrupt, Unavailable) as stays:
+                damage = (str(fault), str(stays))
+        lost.append(Checked(folder.as_posix(), None, damage=damage))
+    return lost, recovered
 
 
 def _file(path: Path, options: ImportOptions, now: int) -> Checked:

@@ -177,7 +177,7 @@ def test_verify_reports_a_gap_a_duplicate_a_spike_and_a_bar_out_of_order_with_ti
 
 
 def test_verify_finds_damage_names_the_file_and_repairs_what_can_be(tw: Any, tmp_path: Path) -> None:
-    """Mapped columns are rebuilt on request; a damaged Parquet partition stays a fault."""
+    """Mapped columns and monthly files repair each other on request; damage of both stays a fault."""
     tw("data", "import", str(shared("data/bars/BTCUSDT-1m.parquet")))
     assert tw("data", "verify")[0] == 0
     mapped = next((tmp_path / "data").rglob("*.bin"))
@@ -192,9 +192,53 @@ def test_verify_finds_damage_names_the_file_and_repairs_what_can_be(tw: Any, tmp
     assert "(repaired)" in out
     partition = next((tmp_path / "data").rglob("*.parquet"))
     partition.write_bytes(partition.read_bytes()[:-100])
+    assert tw("data", "verify")[0] == 4
+    assert tw("data", "verify", "--repair")[0] == 0
+    assert tw("data", "verify")[0] == 0
+    partition.write_bytes(partition.read_bytes()[:-100])
+    mapped.write_bytes(mapped.read_bytes()[:-100])
     code, document, _ = tw("data", "verify", "--repair", "--json")
     assert code == 4
     assert partition.name in document["series"][0]["damage"][0]
+
+
+@pytest.mark.req("A19")
+def test_a_series_that_lost_its_manifest_is_damaged_not_empty(tw: Any, tmp_path: Path) -> None:
+    """Every verb that could take it for empty names it instead; an import does not touch it; verify puts it back."""
+    tw("data", "import", str(shared("data/bars/EURUSD-1h.parquet")))
+    listed = tw("data", "list", "--json")[1]
+    folder = tmp_path / "data" / "candles" / "EUR-USD" / "1h"
+    (folder / "manifest.json").unlink()
+    files = sorted(path.name for path in folder.iterdir())
+    (tmp_path / "EURUSD-1h.csv").write_bytes(csv())
+    for words in (("data", "list"), ("data", "verify"), ("data", "status"), ("data", "import", "EURUSD-1h.csv")):
+        code, out, err = tw(*words)
+        assert code in (1, 4), words
+        assert "the manifest is missing" in out + err, words
+        assert "data verify --repair" in out + err, words
+    assert sorted(path.name for path in folder.iterdir()) == files
+    code, out, _ = tw("data", "verify", "--repair")
+    assert code == 0
+    assert "put back from its copy" in out
+    assert tw("data", "list", "--json")[1] == listed
+
+
+@pytest.mark.req("A19")
+@pytest.mark.parametrize("gone", [False, True])
+def test_data_list_sees_a_month_that_is_cut_or_gone(tw: Any, tmp_path: Path, gone: bool) -> None:
+    """Exit 4 and the file's name, as its help says; the bars themselves are not read for it."""
+    tw("data", "import", str(shared("data/bars/EURUSD-1h.parquet")))
+    assert tw("data", "list")[0] == 0
+    month = min((tmp_path / "data").rglob("*.parquet"))
+    month.unlink() if gone else month.write_bytes(month.read_bytes()[:100])
+    code, out, _ = tw("data", "list")
+    assert code == 4
+    assert month.name in out
+    code, documents, _ = tw("data", "list", "--json")
+    assert (code, month.name in documents[0]["damage"][0]) == (4, True)
+    code, _, err = tw("backtest", "--symbol", "EUR/USD", "--interval", "1h", "--timerange", "2020-01-01..2020-03-01")
+    assert month.name in err
+    assert "mapped copy" in err
 
 
 def test_conflicting_files_are_refused_until_the_user_decides(tw: Any, tmp_path: Path) -> None:

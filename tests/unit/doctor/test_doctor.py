@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli_runner import run_cli
+from tests.unit.candles.bars import walk
 from tradewind.adapters.market.candle_store import CandleStore
 from tradewind.app.doctor.finding import State
 from tradewind.app.doctor.machine import look_at_disk, look_at_packages
@@ -102,6 +103,16 @@ def test_symbols_without_history_come_with_the_command_that_brings_it(tmp_path):
     assert finding.name == "EUR/USD"
     (clock,) = look_at_clock(CandleStore(tmp_path), MONDAY)
     assert clock.state is State.OK
+
+
+def test_a_series_without_its_manifest_is_damage_and_not_missing_history(tmp_path):
+    """Advice to import would end in a refusal: the finding names the repair."""
+    store = CandleStore(tmp_path)
+    store.write("EUR/USD", Timeframe.H1, walk(30), "test")
+    (tmp_path / "EUR-USD" / "1h" / "manifest.json").unlink()
+    (found,) = look_at_candles(store, ("EUR/USD",))
+    assert (found.state, "manifest is missing" in found.detail) == (State.FAIL, True)
+    assert "data verify --repair" in found.next_step
 
 
 def test_packages_are_compared_with_the_lock(tmp_path):

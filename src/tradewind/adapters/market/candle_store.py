@@ -1,22 +1,39 @@
 """History on disk: sealed monthly Parquet files, a memory-mapped twin that opens at once, one manifest per series.
 
 The manifest is the commit point: files of a new state are written under new names, then the manifest is renamed into
-place, then files nobody refers to are removed. A crash anywhere leaves the old state or the new one.
+place, then the files of the old state are removed. A crash anywhere leaves the old state or the new one. Sealed files
+that neither state names are never deleted: they are moved into the trash.
 """
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
+import msgspec
 import numpy as np
 
 from tradewind.adapters.market.sealed import columns as mapped
-from tradewind.adapters.market.sealed import partitions
+from tradewind.adapters.market.sealed import partitions, recovery
 from tradewind.adapters.market.sealed.durable import TEMPORARY, one_writer, sync_folder, write_durably
-from tradewind.adapters.market.sealed.manifest import MANIFEST, Dataset, dataset_hash, encode, load, survey
+from tradewind.adapters.market.sealed.manifest import (
+    FIRST_WRITE,
+    MANIFEST,
+    MANIFEST_COPY,
+    SEALED,
+    Dataset,
+    dataset_hash,
+    encode,
+    load,
+    lost,
+    series_folder,
+    survey,
+)
 from tradewind.adapters.market.sealed.merge import Traced, merge, require_sound, segments_of, traced
+from tradewind.adapters.market.sealed.seals import changed_since, file_fault
 from tradewind.errors import Corrupt, Misconfigured, Unavailable
 from tradewind.model.bar import BarColumns
 from tradewind.model.timeframe import Timeframe
@@ -65,7 +82,7 @@ class CandleStore:
         incoming = _incoming(columns, source, synthetic)
         require_sound(incoming.columns, f"{symbol} {timeframe}")
         with one_writer(self.folder / ".lock"):
-            old = load(folder) if (folder / MANIFEST).exists() else None
+            old = self._stored(folder)
             if old is not None and old.price_kind != price_kind:
                 raise Misconfigured(
                     f"the stored bars are {old.price_kind} prices, the new ones {price_kind}",
@@ -100,9 +117,10 @@ class CandleStore:
 
         Raises:
             Unavailable: nothing is stored for it; the message lists what is.
+            Corrupt: its manifest is lost or damaged.
         """
         folder = self._series(symbol, timeframe)
-        if not (folder / MANIFEST).exists():
+        if not (folder / MANIFEST).exists() and lost(folder) is None:
             have = ", ".join(f"{each.symbol} {each.timeframe}" for each in self.datasets())
             raise Unavailable(
                 f"no {timeframe} bars of {symbol} are stored",
@@ -117,8 +135,8 @@ class CandleStore:
         return survey(self.folder)[0]
 
     def unreadable(self, symbol: str = "") -> tuple[Corrupt, ...]:
-        """Series (of ``symbol``, or of all) whose manifest is damaged."""
-        within = str(self._pair(symbol)) if symbol else str(self.folder)
+        """Series (of ``symbol``, or of all) whose manifest is lost or damaged."""
+        within = self._series(symbol, Timeframe.M1).parent if symbol else self.folder
         return tuple(fault for fault in survey(self.folder)[1] if fault.where.startswith(f"{within}/"))
 
     def condition(self, symbol: str, timeframe: Timeframe) -> tuple[str, ...]:
@@ -131,8 +149,8 @@ class CandleStore:
         name = f"{symbol} {timeframe}"
         found = [
             f"{name}: {fault.found} ({fault.where}); the mapped copy of its bars is used."
-            f" Next: tradewind data verify --symbol {symbol}"
-            for fault in partitions.changed_since(folder, dataset, folder / MANIFEST)
+            f" Next: tradewind data verify --symbol {symbol} --repair"
+            for fault in changed_since(folder, dataset)
         ]
         try:
             columns, touched = mapped.open_columns(folder, dataset)
@@ -168,19 +186,53 @@ class CandleStore:
             )
         return tuple(found)
 
-    def rebuild(self, symbol: str, timeframe: Timeframe) -> None:
-        """Writes the mapped columns again from the Parquet partitions.
+    def repair(self, symbol: str, timeframe: Timeframe) -> None:
+        """Writes damaged monthly files again from the mapped columns, or the mapped columns from the monthly files.
 
         Raises:
-            Corrupt: a partition is damaged.
+            Corrupt: both copies of a month are damaged; nothing was changed.
         """
-        self._rebuild(self._series(symbol, timeframe), self.dataset(symbol, timeframe))
+        folder, dataset = self._series(symbol, timeframe), self.dataset(symbol, timeframe)
+        whole = tuple(part for part in dataset.partitions if file_fault(folder, part) is None)
+        with one_writer(self.folder / ".lock"):
+            if len(whole) == len(dataset.partitions):
+                self._rebuild(folder, dataset)
+                return
+            with suppress(FileNotFoundError):
+                os.utime(folder / dataset.columns, None)  # so that the contents are compared before they are trusted
+            bars = traced(self._columns(folder, dataset), dataset.segments)
+            known = msgspec.structs.replace(dataset, partitions=whole)
+            self._seal(folder, known, bars, (symbol, timeframe, dataset.price_kind), dataset.conventions)
+
+    def recover(self, symbol: str, timeframe: Timeframe, price_kind: str) -> str:
+        """Puts a lost or damaged manifest back, from its copy or from the monthly files; returns how.
+
+        The monthly files do not say where their bars came from: those bars count as SIMULATED from then on, since
+        nobody can rule it out. ``price_kind`` is assumed of them.
+
+        Raises:
+            Corrupt: a monthly file cannot be read, or two contradict each other; nothing was changed.
+            Unavailable: there are no monthly files.
+        """
+        folder = self._series(symbol, timeframe)
+        with one_writer(self.folder / ".lock"):
+            copy = recovery.whole_copy(folder)
+            if copy is not None:
+                write_durably(folder / MANIFEST, lambda file: file.write(encode(copy)))
+                sync_folder(folder)
+                return "the manifest was put back from its copy"
+            bars = recovery.from_months(folder, f"{symbol} {timeframe}")
+            self._seal(folder, None, bars, (symbol, timeframe, price_kind), {})
+        return (
+            "the manifest was rebuilt from the monthly files; the origin of the bars is not known, so they are labelled"
+            " SIMULATED until the series is dropped and imported again"
+        )
 
     def drop(self, symbol: str, timeframe: Timeframe) -> Path:
         """Moves a series into the trash folder and returns its place there; ``restore`` brings it back."""
         with one_writer(self.folder / ".lock"):
             folder = self._series(symbol, timeframe)
-            if not (folder / MANIFEST).exists():
+            if not (folder / MANIFEST).exists() and lost(folder) is None:
                 self.dataset(symbol, timeframe)  # raises, naming what is stored; a damaged series can be dropped
             trash = self.folder / _TRASH
             trash.mkdir(exist_ok=True)
@@ -216,13 +268,18 @@ class CandleStore:
             sync_folder(folder.parent)
             return load(folder)
 
+    @staticmethod
+    def _stored(folder: Path) -> Dataset | None:
+        """What a write adds to; raises ``Corrupt`` rather than build on, or beside, what it cannot read."""
+        try:
+            return load(folder)
+        except Unavailable:
+            return None
+
     def _series(self, symbol: str, timeframe: Timeframe) -> Path:
         if not _SYMBOL.fullmatch(symbol):
             raise Misconfigured(f"{symbol!r} is not a symbol", allowed="BASE/QUOTE such as EUR/USD")
-        return self._pair(symbol) / timeframe.value
-
-    def _pair(self, symbol: str) -> Path:
-        return self.folder / symbol.replace("/", "-").replace(":", "_")
+        return series_folder(self.folder, symbol, timeframe)
 
     def _seal(
         self,
@@ -233,6 +290,9 @@ class CandleStore:
         conventions: dict[str, str],
     ) -> Dataset:
         folder.mkdir(parents=True, exist_ok=True)
+        if old is None and lost(folder) is None:
+            write_durably(folder / FIRST_WRITE, lambda file: file.write(b""))
+            sync_folder(folder)
         known = {partition.content: partition for partition in old.partitions} if old else {}
         parts = tuple(
             partitions.seal(folder, month, bars.columns.slice(start, stop), known)
@@ -255,12 +315,26 @@ class CandleStore:
         )
         if old is None or old.hash != digest or not (folder / dataset.columns).exists():
             mapped.write_columns(folder / dataset.columns, bars.columns, digest)
+        write_durably(folder / MANIFEST_COPY, lambda file: file.write(encode(dataset)))
         sync_folder(folder)
         write_durably(folder / MANIFEST, lambda file: file.write(encode(dataset)))
         for parent in (folder, folder.parent, self.folder):
             sync_folder(parent)
-        _sweep(folder, dataset)
+        self._sweep(folder, dataset, old)
         return dataset
+
+    def _sweep(self, folder: Path, dataset: Dataset, old: Dataset | None) -> None:
+        """Removes the files of the old state and of interrupted writes; other sealed files go into the trash."""
+        wanted, replaced = _files_of(dataset), _files_of(old) if old is not None else set()
+        for path in list(folder.iterdir()):
+            if path.name in wanted:
+                continue
+            if path.suffix == TEMPORARY or path.name in replaced:
+                path.unlink(missing_ok=True)
+            elif path.suffix in SEALED:
+                trash = self.folder / _TRASH / f"{folder.parent.name}.{folder.name}-unnamed"
+                trash.mkdir(parents=True, exist_ok=True)
+                path.replace(trash / path.name)
 
     def _columns(self, folder: Path, dataset: Dataset) -> BarColumns:
         try:
@@ -302,9 +376,5 @@ def _incoming(columns: BarColumns, source: str | Sequence[str], synthetic: str) 
     return Traced(clean, origin, tuple((name, synthetic) for name in names))
 
 
-def _sweep(folder: Path, dataset: Dataset) -> None:
-    """Removes files of earlier states and of interrupted writes."""
-    wanted = {MANIFEST, dataset.columns, *(partition.file for partition in dataset.partitions)}
-    for path in folder.iterdir():
-        if path.name not in wanted and path.suffix in {".parquet", ".bin", TEMPORARY}:
-            path.unlink(missing_ok=True)
+def _files_of(dataset: Dataset) -> set[str]:
+    return {dataset.columns, *(partition.file for partition in dataset.partitions)}

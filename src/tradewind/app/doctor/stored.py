@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tradewind.adapters.market.candle_store import CandleStore
+from tradewind.adapters.market.sealed.recovery import series_at
 from tradewind.adapters.store.database import Database
 from tradewind.adapters.store.inspection import inspect
 from tradewind.app.doctor.finding import Finding, State
@@ -17,11 +18,14 @@ from tradewind.model.timeframe import SECOND
 def look_at_candles(store: CandleStore, symbols: tuple[str, ...]) -> Iterator[Finding]:
     """Whether each symbol has history, and whether its files still are what was sealed."""
     try:
-        datasets = store.datasets()
+        datasets, unreadable = store.datasets(), store.unreadable()
     except TradewindError as fault:
         yield Finding("data", "candle store", State.FAIL, fault.found, fault.next_step)
         return
+    for one in unreadable:
+        yield Finding("data", one.where, State.FAIL, one.found, one.next_step)
     stored = {dataset.symbol for dataset in datasets}
+    stored |= {series[0] for one in unreadable if (series := series_at(Path(one.where).parent))}
     for symbol in symbols:
         if symbol not in stored:
             advice = "`tradewind data import FILE --symbol PAIR --interval 1h`, or `tradewind data fetch`"
@@ -30,7 +34,7 @@ def look_at_candles(store: CandleStore, symbols: tuple[str, ...]) -> Iterator[Fi
         name = f"{dataset.symbol} {dataset.timeframe}"
         damage = store.damage(dataset.symbol, dataset.timeframe)
         if damage:
-            advice = f"`tradewind data verify {dataset.symbol} --interval {dataset.timeframe}` says how to repair it"
+            advice = f"`tradewind data verify --symbol {dataset.symbol} --interval {dataset.timeframe} --repair`"
             yield Finding("data", name, State.FAIL, f"{len(damage)} damaged files: {damage[0].found}", advice)
         else:
             yield Finding("data", name, State.OK, "stored and intact")

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 
+from tradewind.adapters.market.sealed.durable import TEMPORARY
 from tradewind.errors import Corrupt, Unavailable
 from tradewind.model.timeframe import Timeframe
 
 MANIFEST = "manifest.json"
+MANIFEST_COPY = "manifest.copy.json"
+FIRST_WRITE = f"first{TEMPORARY}"  # stands in a folder until its first manifest does: what lies there was never stored
+SEALED = (".parquet", ".bin")
 
 
 class Partition(msgspec.Struct, frozen=True):
     """One calendar month (UTC, by bar open).
 
     ``content`` is the sha256 of the column values, the same for the same bars whatever wrote the file; ``digest`` is
-    the sha256 of the Parquet file's bytes.
+    the sha256 of the Parquet file's bytes and ``size`` their number (0 where an older version did not record it).
     """
 
     month: str
@@ -28,6 +33,7 @@ class Partition(msgspec.Struct, frozen=True):
     ts_last: int
     content: str
     digest: str
+    size: int = 0
 
 
 class Segment(msgspec.Struct, frozen=True):
@@ -91,6 +97,11 @@ def _simulated(segment: Segment) -> bool:
     return "SIMULATED" in f"{segment.source} {segment.synthetic}"
 
 
+def series_folder(root: Path, symbol: str, timeframe: Timeframe) -> Path:
+    """Where a series lies under the store's folder."""
+    return root / symbol.replace("/", "-").replace(":", "_") / timeframe.value
+
+
 def dataset_hash(symbol: str, timeframe: Timeframe, price_kind: str, contents: Sequence[str]) -> str:
     """sha256 hex of the identity and the partitions' content hashes, in order."""
     return hashlib.sha256("\n".join((symbol, timeframe, price_kind, *contents)).encode()).hexdigest()
@@ -102,17 +113,19 @@ def encode(dataset: Dataset) -> bytes:
 
 
 def survey(root: Path) -> tuple[tuple[Dataset, ...], tuple[Corrupt, ...]]:
-    """Every series stored under ``root``, by symbol, then from the shortest timeframe; and the unreadable manifests.
+    """Every series stored under ``root``, by symbol, then from the shortest timeframe; and manifests lost or damaged.
 
     One damaged series says nothing about the others.
     """
     found: list[Dataset] = []
     faults: list[Corrupt] = []
-    for path in sorted(root.glob(f"[!.]*/*/{MANIFEST}")):
+    for folder in sorted(root.glob("[!.]*/[!.]*")):
         try:
-            found.append(load(path.parent))
+            found.append(load(folder))
         except Corrupt as fault:
             faults.append(fault)
+        except Unavailable:
+            continue
     return tuple(sorted(found, key=lambda each: (each.symbol, each.timeframe.rank))), tuple(faults)
 
 
@@ -120,26 +133,62 @@ def load(folder: Path) -> Dataset:
     """Reads and checks a manifest.
 
     Raises:
-        Unavailable: there is none.
-        Corrupt: it cannot be decoded or disagrees with itself.
+        Unavailable: there is none, and no bars either.
+        Corrupt: it is lost, cannot be decoded or disagrees with itself.
     """
     path = folder / MANIFEST
     try:
-        dataset = msgspec.json.decode(path.read_bytes(), type=Dataset)
-    except FileNotFoundError as error:
+        return decoded(path)
+    except (FileNotFoundError, NotADirectoryError) as error:
+        fault = lost(folder)
+        if fault is not None:
+            raise fault from error
         raise Unavailable(
             "no bars are stored here", where=str(folder), next_step="tradewind data import FILE or tradewind data fetch"
         ) from error
+
+
+def lost(folder: Path) -> Corrupt | None:
+    """The fault of sealed files that no manifest names, None where there are none.
+
+    What an interrupted first import left behind was never stored, and is no loss.
+    """
+    names: list[str] = []
+    with suppress(FileNotFoundError, NotADirectoryError):
+        names = [path.name for path in folder.iterdir()]
+    sealed = [name for name in names if name.endswith(SEALED)]
+    if MANIFEST in names or FIRST_WRITE in names or not sealed:
+        return None
+    return _unmanifested(folder / MANIFEST, f"the manifest is missing, {len(sealed)} sealed files lie beside it")
+
+
+def decoded(path: Path) -> Dataset:
+    """The manifest in one file.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        Corrupt: it cannot be decoded or disagrees with itself.
+    """
+    try:
+        dataset = msgspec.json.decode(path.read_bytes(), type=Dataset)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise damaged(path, f"the manifest cannot be read ({error})") from error
+        raise _unmanifested(path, f"the manifest cannot be read ({error})") from error
     contents = [partition.content for partition in dataset.partitions]
     if dataset.hash != dataset_hash(dataset.symbol, dataset.timeframe, dataset.price_kind, contents):
-        raise damaged(path, "the manifest's hash does not match its own partitions")
+        raise _unmanifested(path, "the manifest's hash does not match its own partitions")
     if dataset.rows != sum(part.rows for part in dataset.partitions) or any(
         "/" in name for name in (dataset.columns, *(part.file for part in dataset.partitions))
     ):
-        raise damaged(path, "the manifest contradicts itself")
+        raise _unmanifested(path, "the manifest contradicts itself")
     return dataset
+
+
+def _unmanifested(path: Path, found: str) -> Corrupt:
+    return Corrupt(
+        found,
+        where=str(path),
+        next_step="`tradewind data verify --repair` puts it back; until then nothing is written here",
+    )
 
 
 def damaged(path: Path, found: str) -> Corrupt:
@@ -147,5 +196,6 @@ def damaged(path: Path, found: str) -> Corrupt:
     return Corrupt(
         found,
         where=str(path),
-        next_step="restore the file from a backup, or `tradewind data drop` this series and import it again",
+        next_step="`tradewind data verify --repair`; where that fails restore the file from a backup,"
+        " or `tradewind data drop` this series and import it again",
     )

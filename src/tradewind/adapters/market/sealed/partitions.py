@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import io
-import os
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 
 from tradewind.adapters.market.sealed.columns import content_hash
 from tradewind.adapters.market.sealed.durable import write_durably
-from tradewind.adapters.market.sealed.manifest import Dataset, Partition, damaged
-from tradewind.errors import Corrupt
+from tradewind.adapters.market.sealed.manifest import Partition, damaged
+from tradewind.adapters.market.sealed.seals import file_fault
 from tradewind.model.bar import BarColumns
 
 _TIMES = ("time", "time_close")
@@ -53,6 +51,7 @@ def seal(folder: Path, month: str, rows: BarColumns, known: dict[str, Partition]
         ts_last=int(rows.ts_open[-1]),
         content=content,
         digest=hashlib.sha256(encoded.getbuffer()).hexdigest(),
+        size=encoded.getbuffer().nbytes,
     )
 
 
@@ -62,54 +61,29 @@ def unseal(folder: Path, partition: Partition) -> BarColumns:
     Raises:
         Corrupt: the file is missing, changed or does not hold what the manifest says.
     """
-    import polars as pl  # see seal
-
-    path = folder / partition.file
     fault = file_fault(folder, partition)
     if fault is not None:
         raise fault
-    frame = pl.read_parquet(path)
+    columns = read_month(folder / partition.file)
+    if content_hash(columns) != partition.content:
+        raise damaged(folder / partition.file, "the bars are not those the manifest describes")
+    return columns
+
+
+def read_month(path: Path) -> BarColumns:
+    """The bars of one monthly file as they stand in it.
+
+    Raises:
+        Corrupt: it is no Parquet file of bars.
+    """
+    import polars as pl  # see seal
+
+    try:
+        frame = pl.read_parquet(path)
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise damaged(path, f"the file cannot be read ({' '.join(str(error).split())[:120]})") from error
     if tuple(frame.columns) != _NAMES:
         raise damaged(path, f"columns are {', '.join(frame.columns)}, not {', '.join(_NAMES)}")
     arrays = [frame[name].cast(pl.Int64).to_numpy() for name in _TIMES]
     arrays += [frame[name].to_numpy() for name in _NAMES[2:]]
-    columns = BarColumns(*arrays)
-    if content_hash(columns) != partition.content:
-        raise damaged(path, "the bars are not those the manifest describes")
-    return columns
-
-
-def changed_since(folder: Path, dataset: Dataset, manifest: Path) -> list[Corrupt]:
-    """Damage of the files that were written to after the manifest was: one ``stat`` a file, bytes read only of those.
-
-    A file that was touched and is whole gets an earlier time again, where that is allowed.
-    """
-    sealed = manifest.stat().st_mtime_ns
-    found = []
-    for partition in dataset.partitions:
-        path = folder / partition.file
-        try:
-            touched = path.stat().st_mtime_ns > sealed
-        except FileNotFoundError:
-            touched = True
-        if not touched:
-            continue
-        fault = file_fault(folder, partition)
-        if fault is not None:
-            found.append(fault)
-            continue
-        with suppress(PermissionError):
-            os.utime(path, ns=(sealed, sealed))
-    return found
-
-
-def file_fault(folder: Path, partition: Partition) -> Corrupt | None:
-    """What is wrong with a partition's bytes, or None."""
-    path = folder / partition.file
-    try:
-        digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    except FileNotFoundError:
-        return damaged(path, "the partition is missing")
-    if digest != partition.digest:
-        return damaged(path, f"the partition was changed (sha256 {digest[:12]}, sealed as {partition.digest[:12]})")
-    return None
+    return BarColumns(*arrays)
