@@ -34,6 +34,9 @@ NEEDED = {
     ("signal",): ("EURUSD",),
     ("why",): ("EURUSD",),
     ("explain",): ("X",),
+    ("strategy", "show"): ("X",),
+    ("strategy", "enable"): ("X",),
+    ("strategy", "disable"): ("X",),
 }
 WITHOUT_CONFIGURATION = {("init",), ("demo",), ("config", "example")}
 VERBS = leaves()
@@ -160,6 +163,9 @@ def test_garbage_is_exit_2_one_document_and_nothing_is_written(project: Project,
         ("db", "check"),
         ("db", "sql", "SELECT 1"),
         ("replay", "--verify"),
+        ("strategy", "show", "X"),
+        ("strategy", "enable", "X"),
+        ("strategy", "disable", "X"),
     ],
     ids=named,
 )
