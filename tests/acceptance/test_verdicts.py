@@ -30,7 +30,7 @@ from tradewind.research.verdict import (
     verify,
 )
 from tradewind.strategies import default_members
-from tradewind.validation.gates_profiles import judgement_of
+from tradewind.validation.gates_profiles import SOURCE, judgement_of
 
 KEY, OTHER = bytes(range(32)), bytes(range(1, 33))
 STAMP = VerdictStamp(
@@ -137,6 +137,19 @@ def test_only_a_pass_speaks():
         held = verdict(opened)
         assert held.judgement.verdict is expected
         assert f"judged {expected.value}" in refusal(held, "EUR/USD", Timeframe.H1, EURUSD)
+
+
+@pytest.mark.req("D24", "HZ25")
+def test_a_pass_of_the_bare_thresholds_does_not_speak():
+    """`gate.profile = source` may decide what is printed as APPROVED; only what is honest too is heard."""
+    evidence = candidate(subject=MEMBER.id, opened={"holm_p": 0.06})
+    lucky = verdict_on(MEMBER, EURUSD, evidence.windows, judgement_of(evidence, SOURCE), STAMP, 5)
+    assert lucky.judgement.verdict is Verdict.PASS
+    assert not lucky.judgement.proven
+    assert "bare thresholds of profile source" in refusal(lucky, "EUR/USD", Timeframe.H1, EURUSD)
+    sound = candidate(subject=MEMBER.id)
+    both = verdict_on(MEMBER, EURUSD, sound.windows, judgement_of(sound, SOURCE), STAMP, 5)
+    assert refusal(both, "EUR/USD", Timeframe.H1, EURUSD) == ""
 
 
 @pytest.mark.req("HZ18")

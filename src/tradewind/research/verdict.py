@@ -196,7 +196,8 @@ def refusal(
 
     It speaks with PASS alone, on the timeframe and the instrument class it was judged on, with the parameters it was
     judged with where ``member`` is given, and on received bars only if it was judged on received bars (``simulated``
-    says that the market in question is made). Other symbols of the class are allowed: the class shares costs and hours.
+    says that the market in question is made). A PASS of the source thresholds that the honest gates do not share never
+    speaks. Other symbols of the class are allowed: the class shares costs and hours.
     """
     strategy = verdict.strategy
     if symbol != instrument.symbol:
@@ -204,6 +205,11 @@ def refusal(
     if not verdict.approved:
         return (
             f"{strategy.id} was judged {verdict.judgement.verdict.value} on {verdict.symbol}, not {Verdict.PASS.value}"
+        )
+    if not verdict.judgement.proven:
+        return (
+            f"{strategy.id} meets the bare thresholds of profile {verdict.judgement.deciding} alone, which cannot "
+            "tell it from luck; a verdict that speaks has PASS of the honest gates"
         )
     if timeframe is not strategy.timeframe:
         return f"{strategy.id} was validated on {strategy.timeframe}, not on {timeframe}"

@@ -136,6 +136,12 @@ class Judgement(msgspec.Struct, frozen=True):
         """True where the deciding profile says PASS, and nowhere else."""
         return self.verdict is Verdict.PASS
 
+    @property
+    def proven(self) -> bool:
+        """True where the deciding profile says PASS and the honest one says so too, whichever of them decides."""
+        honest = self.report(HONEST.name)
+        return self.approved and honest is not None and honest.approved
+
     def text(self) -> str:
         """Every profile's rows and verdict; the one that decides is named."""
         parts = [f"{self.subject}: {self.windows}" if self.subject else self.windows]

@@ -54,6 +54,7 @@ PRESETS: Final[dict[str, Mapping[str, Any]]] = {
     },
     "strict": {
         "approval.rule": "strict",
+        "gate.profile": "strict",
         "ensemble.min_confidence": 0.90,
         "ensemble.quorum": 3,
         "risk.max_drawdown": 0.12,
@@ -68,6 +69,7 @@ PRESETS: Final[dict[str, Mapping[str, Any]]] = {
     "source": {
         "ensemble.applies_to": "win_probability",
         "approval.rule": "source-compat",
+        "gate.profile": "source",
         "strategies.min_trades": 1,
         "risk.stop_mode": "pct",
     },

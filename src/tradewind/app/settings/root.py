@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from tradewind.app.settings.gate import GateSettings
 from tradewind.app.settings.key import NOT_YET, Key
 from tradewind.app.settings.learning import (
     ApprovalSettings,
@@ -87,6 +88,7 @@ class AppConfig(msgspec.Struct, frozen=True):
     continuous_learning: ContinuousLearningSettings = ContinuousLearningSettings()
     drift: DriftSettings = DriftSettings()
     generator: GeneratorSettings = GeneratorSettings()
+    gate: GateSettings = GateSettings()
     model: ModelSettings = ModelSettings()
     approval: ApprovalSettings = ApprovalSettings()
     monitoring: MonitoringSettings = MonitoringSettings()
