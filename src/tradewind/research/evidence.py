@@ -66,9 +66,12 @@ class _Trip(NamedTuple):
 
 
 def window_evidence(
-    trades: ShadowColumns, market: Market, window: Window, generator: np.random.Generator, resamples: int = 4000
+    trades: ShadowColumns, market: Market, window: Window, generator: np.random.Generator | None, resamples: int = 4000
 ) -> tuple[WindowEvidence, Floats]:
-    """One window measured, and its daily returns; a trade that straddles a boundary is left out of both."""
+    """One window measured, and its daily returns; a trade that straddles a boundary is left out of both.
+
+    Without a generator the intervals that the bootstrap draws are left out.
+    """
     kept = inside_of(trades, window)
     daily = daily_returns_of(kept, market.within(window))
     measured = measure_window(
@@ -128,6 +131,28 @@ def develop(
             shuffle_drawdown=None if luck is None else luck.shuffled.high,
             bootstrap_drawdown=None if luck is None else luck.resampled.high,
         ),
+        batch=batch,
+        purged=straddling(sample, (windows.train, windows.test)),
+    )
+
+
+def outline(
+    subject: str, own: ShadowColumns, market: Market, windows: Windows, batch: BatchEvidence
+) -> CandidateEvidence:
+    """What ``develop`` measures, less all that takes resamples and other costs: no interval, no robustness.
+
+    For a candidate that misses a threshold of the train window already. Its sealed window cannot be opened.
+    """
+    before = market.within(windows.development)
+    kept = inside_of(own, windows.development)
+    sample = sample_of(kept)
+    return CandidateEvidence(
+        subject=subject,
+        windows=windows,
+        train=window_evidence(kept, before, windows.train, None)[0],
+        test=window_evidence(kept, before, windows.test, None)[0],
+        folds=fold_counts(sample, walk_forward(windows.development, folds=FOLDS) or ()),
+        robustness=Robustness(),
         batch=batch,
         purged=straddling(sample, (windows.train, windows.test)),
     )

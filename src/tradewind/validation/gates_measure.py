@@ -23,7 +23,7 @@ _SAME_PAYOFF = 1e-9
 def measure_window(
     r: Floats,
     daily: Floats,
-    generator: np.random.Generator,
+    generator: np.random.Generator | None,
     *,
     periods_per_year: float,
     resamples: int = 4000,
@@ -35,17 +35,20 @@ def measure_window(
     Args:
         r: net R of its closed trades in order of exit, shape ``(n,)``.
         daily: net returns of its trading days as fractions of equity, flat days kept, shape ``(days,)``.
-        generator: source of the bootstrap.
+        generator: source of the bootstrap; None leaves its intervals out.
         periods_per_year: trading days in a year.
         resamples: of the bootstrap.
         cost_to_risk: mean cost of a trade / cash risked.
         ambiguous: trades whose exit bar touched both stop and target.
     """
-    low, high = profit_factor_bounds(r, generator, resamples=resamples)
+    low, high, bounds = None, None, None
+    if generator is not None:
+        low, high = profit_factor_bounds(r, generator, resamples=resamples)
+        bounds = mean_bounds(r, generator, resamples=resamples)
     return WindowEvidence(
         trades=trade_metrics(r, cost_to_risk=cost_to_risk, ambiguous=ambiguous),
         returns=return_metrics(daily, periods_per_year=periods_per_year),
-        bounds=mean_bounds(r, generator, resamples=resamples),
+        bounds=bounds,
         profit_factor_low=low,
         profit_factor_high=high,
         equal_payoffs=equal_payoffs(r),

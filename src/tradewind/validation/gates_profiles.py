@@ -19,8 +19,10 @@ from tradewind.validation import gates_luck as luck
 from tradewind.validation import gates_thresholds as threshold
 from tradewind.validation.gates_evidence import CandidateEvidence, SealedEvidence
 from tradewind.validation.gates_rows import CandidateGate, Limits, sealed_gate
+from tradewind.validation.windows import Windows
 
 _SEALED: Final = "sealed"
+_ROBUSTNESS: Final = "robustness"
 _LIMITS: Final = Limits()
 
 
@@ -111,6 +113,29 @@ STRICT: Final = Profile("strict", (*HONEST.gates, luck.strong_deflated_sharpe, l
 PROFILES: Final = {profile.name: profile for profile in (SOURCE, HONEST, STRICT)}
 
 
+_TRAIN: Final = {
+    "train.trades": luck.train_trades,
+    "train.expectancy": luck.train_expectancy,
+    "train.win_rate": threshold.train_win_rate,
+    "train.profit_factor": threshold.train_profit_factor,
+    "train.sharpe": threshold.train_sharpe,
+    "train.max_drawdown": threshold.train_drawdown,
+}
+
+
+def train_criteria(profile: Profile) -> tuple[str, ...]:
+    """Names of the criteria on the train window that ``profile`` asks for, as in ``gates_screen.CRITERIA``."""
+    return tuple(name for name, gate in _TRAIN.items() if gate in profile.gates)
+
+
+def window_missed(windows: Windows, profile: Profile) -> str:
+    """The criterion of ``profile`` that no candidate with these windows can meet, ``""`` where there is none."""
+    asked = luck.sealed_length in profile.gates
+    if asked and windows.sealed.end - windows.sealed.start < windows.rules.min_sealed:
+        return "windows.sealed_length"
+    return "windows.expected_trades" if asked and windows.expected_trades < windows.rules.min_trades else ""
+
+
 class Judgement(msgspec.Struct, frozen=True):
     """One candidate under the source thresholds, the honest gate, and the profile that decides where it is another.
 
@@ -148,6 +173,30 @@ class Judgement(msgspec.Struct, frozen=True):
         for one in self.reports:
             parts += [f"Profile: {one.profile}" + (" (decides)" if one.profile == self.deciding else ""), one.text()]
         return "\n".join(parts)
+
+
+def outlined(
+    evidence: CandidateEvidence,
+    missed: str,
+    deciding: Profile = HONEST,
+    limits: Limits = _LIMITS,
+    *,
+    stamp: Stamp = Stamp(),  # noqa: B008  frozen values, safe as a default
+) -> Judgement:
+    """``judgement_of`` for a candidate refused by the criterion ``missed`` before its robustness was measured.
+
+    Its reports have no row on robustness and say so; all other rows and the verdict are those of the gates.
+    """
+    whole = judgement_of(evidence, deciding, limits, stamp=stamp)
+    source = tuple(gate(evidence, limits) for gate in SOURCE.gates)
+    reports = []
+    for one in whole.reports:
+        rows = tuple(row for row in one.rows if row.stage != _ROBUSTNESS)
+        said = one.flags
+        if len(rows) < len(one.rows):
+            said = (*said, f"{missed} was missed: robustness was not measured")
+        reports.append(msgspec.structs.replace(one, rows=rows, verdict=_verdict(rows, source), flags=said))
+    return msgspec.structs.replace(whole, reports=tuple(reports))
 
 
 class StageCount(NamedTuple):

@@ -6,6 +6,7 @@ themselves, so that this decides nothing that they would decide otherwise.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -41,10 +42,11 @@ class TrainColumns(NamedTuple):
     drawdown: Floats
 
 
-def first_missed(train: TrainColumns, limits: Limits) -> NDArray[np.int8]:
+def first_missed(train: TrainColumns, limits: Limits, asked: Collection[str] = CRITERIA) -> NDArray[np.int8]:
     """Place in ``CRITERIA`` of the first criterion each candidate misses, ``MET`` where it misses none, ``(n,)``.
 
-    Undefined is missed, as in the gates. Win rates are compared as whole counts.
+    Undefined is missed, as in the gates. Win rates are compared as whole counts. ``asked`` are the criteria that count:
+    a profile may ask for fewer.
     """
     least = exact(limits.train_win_rate)
     trades, wins = train.trades.astype(np.int64), train.wins.astype(np.int64)
@@ -60,5 +62,6 @@ def first_missed(train: TrainColumns, limits: Limits) -> NDArray[np.int8]:
             train.drawdown <= limits.train_drawdown,
         )
     )
+    met |= np.array([name not in asked for name in CRITERIA])
     missed: NDArray[np.int8] = np.where(met.all(axis=1), MET, np.argmin(met, axis=1)).astype(np.int8)
     return missed

@@ -1,0 +1,403 @@
+"""The protocol of one batch: the candidates of one symbol and timeframe, from their trades to their judgements.
+
+The phases, each a function of its arguments alone, so that what one leaves behind can be stored and a job that was
+killed goes on with the next:
+
+1. ``searched_family``, a family at a time: its windows, what every member showed in the train window and which
+   criterion it misses first, and its daily results; ``joined`` makes one batch of them.
+2. ``trials_of`` goes into the trial ledger, and ``batch_evidence`` is measured over the days of all trials.
+3. ``developed``, any portion of the candidates at a time: everything before the seal.
+4. ``looks_of`` those that ``may_open``, into the ledger, before the first sealed bar is read.
+5. ``opened``, any portion at a time: the sealed windows; then ``settle`` and ``judgement_of``.
+
+Bars of a sealed window are given to phase 5 alone: until then ``searchable`` cuts them off. A candidate draws from
+generators of its own, seeded by the phase and what it does, so that its numbers depend neither on its place nor on
+whoever computes them. ``judge_batch`` goes through all phases where nothing needs to be kept between.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final, NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tradewind.ensemble.shadow import ShadowColumns
+from tradewind.features.rule import Member, spec_hash
+from tradewind.model.report import Stamp, Window
+from tradewind.model.timeframe import DAY
+from tradewind.model.trial import Look, Looked, TrialBatch, TrialPopulation, trial_batch
+from tradewind.research.candidate_trades import Market, Runs, daily_returns_of, inside_of, run_members
+from tradewind.research.evidence import batch_evidence, develop, open_window, outline
+from tradewind.validation.effective_trials import mean_correlation, score_sum
+from tradewind.validation.gates_evidence import BatchEvidence, CandidateEvidence
+from tradewind.validation.gates_measure import settle
+from tradewind.validation.gates_profiles import (
+    HONEST,
+    Judgement,
+    Profile,
+    judgement_of,
+    may_open,
+    outlined,
+    train_criteria,
+    window_missed,
+)
+from tradewind.validation.gates_rows import Limits
+from tradewind.validation.gates_screen import CRITERIA, MET, TrainColumns, first_missed
+from tradewind.validation.return_metrics import return_metrics
+from tradewind.validation.trial_matrix import daily_sharpes
+from tradewind.validation.windows import WindowRules, Windows, windows_of
+
+TradesOf = Callable[[Sequence[Member], Market], Sequence[ShadowColumns]]
+"""The closed trades of every member over all bars of a market."""
+RunsOf = Callable[[Sequence[Member], Market], Sequence[Runs]]
+"""The same, on time and one bar late."""
+
+_BATCH, _DEVELOP, _OPEN = range(3)
+_BEFORE_RETURNS: Final = CRITERIA.index("train.sharpe")
+
+
+class Terms(NamedTuple):
+    """What a batch is held to: the profile that decides, the limits of the gates, how spans are cut, and the seed."""
+
+    seed: int
+    deciding: Profile = HONEST
+    limits: Limits = Limits()
+    rules: WindowRules = WindowRules()
+
+
+class FamilySearch(NamedTuple):
+    """What the members of one family showed before their sealed window, one row a member.
+
+    ``trades`` int64 ``(n,)`` closed before the seal. ``missed`` int8 ``(n,)`` is the first criterion of the train
+    window that is missed, a place in ``gates_screen.CRITERIA``, ``MET`` for none. ``train`` has its Sharpe ratio and
+    drawdown where the criteria before them are met, else NaN. ``daily`` float32 ``(n, days)`` is net R by UTC day of
+    the exit, the days being ``days`` (since 1970), all of them before the seal.
+    """
+
+    windows: Windows
+    trades: NDArray[np.int64]
+    train: TrainColumns
+    missed: NDArray[np.int8]
+    daily: NDArray[np.float32]
+    days: NDArray[np.int64]
+
+
+class Candidate(NamedTuple):
+    """A member, its hash, and the windows of its family; ``missed`` names the criterion that refused it already."""
+
+    member: Member
+    spec: str
+    windows: Windows
+    missed: str = ""
+
+
+class Searched(NamedTuple):
+    """A whole batch after its search, candidates in the order of the families given.
+
+    ``trades`` int64 ``(n,)`` and ``daily`` float32 ``(n, days)`` end at the earliest of all seals, at ``end``.
+    """
+
+    candidates: tuple[Candidate, ...]
+    trades: NDArray[np.int64]
+    daily: NDArray[np.float32]
+    start: int
+    end: int
+
+
+class TrialRecord(Protocol):
+    """Where trials and looks are written down for good; ``adapters.ledger.TrialLedger`` is one."""
+
+    def append(self, batch: TrialBatch, now: int) -> object:
+        """Records a batch."""
+        ...
+
+    def population(self) -> TrialPopulation:
+        """All trials that were ever recorded."""
+        ...
+
+    def record_look(self, looks: Sequence[Look], *, opening: str, now: int) -> tuple[Looked, ...]:
+        """Records that sealed windows are about to be read, and says which had been read before."""
+        ...
+
+
+class Judged(NamedTuple):
+    """A candidate, everything measured on it, and its judgement."""
+
+    candidate: Candidate
+    evidence: CandidateEvidence
+    judgement: Judgement
+
+
+def span_of(market: Market) -> Window:
+    """First open to last close of the market's bars."""
+    return Window(int(market.columns.ts_open[0]), int(market.columns.ts_close[-1]))
+
+
+def searchable(market: Market, rules: WindowRules) -> Market:
+    """The bars that may be read before any window is known: no family's sealed window begins before their end."""
+    span = span_of(market)
+    return market.within(windows_of(span, np.empty(0, dtype=np.int64), rules=rules).development)
+
+
+def shadow_trades(members: Sequence[Member], market: Market) -> tuple[ShadowColumns, ...]:
+    """The trades of ``members`` by the shadow book."""
+    return tuple(one.own for one in run_members(members, market))
+
+
+def searched_family(
+    members: Sequence[Member],
+    market: Market,
+    terms: Terms,
+    trades_of: TradesOf = shadow_trades,
+) -> FamilySearch:
+    """One family's members over ``market``, whose bars from the sealed window on are cut off first.
+
+    The windows are the whole family's: give all its members that are tried together.
+    """
+    before = searchable(market, terms.rules)
+    every = trades_of(members, before)
+    exits = np.concatenate([one.ts_exit for one in every])
+    windows = windows_of(span_of(market), exits, members=len(members), rules=terms.rules)
+    own = [inside_of(one, windows.development) for one in every]
+    train = _train_of(own, before, windows, terms)
+    days = np.unique((before.columns.ts_close - 1) // DAY)
+    days = days[days < windows.sealed.start // DAY]
+    return FamilySearch(
+        windows,
+        np.array([one.r.size for one in own], dtype=np.int64),
+        train,
+        first_missed(train, terms.limits, train_criteria(terms.deciding)),
+        np.stack([daily_r(one, days) for one in own]),
+        days,
+    )
+
+
+def daily_r(trades: ShadowColumns, days: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Net R by UTC day of the exit, shape of ``days`` (ascending, since 1970); exits on other days are left out."""
+    day = (trades.ts_exit - 1) // DAY
+    place = np.searchsorted(days, day)
+    known = place < days.size
+    known[known] = days[place[known]] == day[known]
+    sums: NDArray[np.float32] = np.bincount(place[known], trades.r[known], days.size).astype(np.float32)
+    return sums
+
+
+def joined(
+    members: Sequence[Sequence[Member]], families: Sequence[FamilySearch], market: Market, terms: Terms
+) -> Searched:
+    """One batch of all families; ``members`` are those of each, in its order."""
+    size = min(one.days.size for one in families)
+    candidates = tuple(
+        Candidate(member, spec_hash(member), found.windows, refused or ("" if missed == MET else CRITERIA[missed]))
+        for some, found in zip(members, families, strict=True)
+        for refused in (window_missed(found.windows, terms.deciding),)
+        for member, missed in zip(some, found.missed.tolist(), strict=True)
+    )
+    return Searched(
+        candidates,
+        np.concatenate([one.trades for one in families]),
+        np.concatenate([one.daily[:, :size] for one in families]),
+        span_of(market).start,
+        min(one.windows.sealed.start for one in families),
+    )
+
+
+def trials_of(searched: Searched, symbol: str, data_hash: str) -> TrialBatch:
+    """The batch as the trial ledger keeps it: everyone in it was tried, whatever becomes of it."""
+    members = [one.member for one in searched.candidates]
+    return trial_batch(
+        [one.spec for one in searched.candidates],
+        [one.family for one in members],
+        symbol=symbol,
+        timeframe=members[0].timeframe,
+        data_hash=data_hash,
+        start=searched.start,
+        end=searched.end,
+        n_trades=searched.trades,
+        sharpe=daily_sharpes(searched.daily),
+        days=searched.daily.shape[1],
+        mean_correlation=mean_correlation(score_sum(searched.daily)),
+    )
+
+
+def measured_batch(searched: Searched, population: TrialPopulation, terms: Terms) -> BatchEvidence:
+    """PBO, SPA and the effective number of trials; ``population`` are the ledger's trials, this batch included."""
+    return batch_evidence(searched.daily, population, np.random.default_rng(np.random.SeedSequence(terms.seed)))
+
+
+def developed(
+    candidates: Sequence[Candidate],
+    market: Market,
+    batch: BatchEvidence,
+    terms: Terms,
+    runs_of: RunsOf = run_members,
+) -> tuple[CandidateEvidence, ...]:
+    """Everything before the seal, of candidates that may be any portion of a batch.
+
+    Those that were refused already are measured without what takes resamples (``outline``).
+    """
+    if not candidates:
+        return ()
+    before = searchable(market, terms.rules)
+    runs = runs_of([one.member for one in candidates], before)
+    return tuple(
+        outline(one.member.id, run.own, before, one.windows, batch)
+        if one.missed
+        else develop(one.member.id, run, before, one.windows, batch, drawn_by(one, _DEVELOP, terms.seed))
+        for one, run in zip(candidates, runs, strict=True)
+    )
+
+
+def openable(candidates: Sequence[Candidate], evidence: Sequence[CandidateEvidence], terms: Terms) -> tuple[int, ...]:
+    """Places of the candidates whose sealed window may be opened."""
+    return tuple(
+        place
+        for place, (one, known) in enumerate(zip(candidates, evidence, strict=True))
+        if not one.missed and may_open(known, terms.deciding, terms.limits)
+    )
+
+
+def looks_of(candidates: Sequence[Candidate], symbol: str, data_hash: str) -> tuple[Look, ...]:
+    """What the trial ledger must hold before the sealed windows of ``candidates`` are read."""
+    return tuple(
+        Look(
+            one.spec,
+            one.member.family,
+            symbol,
+            str(one.member.timeframe),
+            one.windows.sealed.start,
+            one.windows.sealed.end,
+            data_hash,
+        )
+        for one in candidates
+    )
+
+
+def opened(
+    candidates: Sequence[Candidate],
+    evidence: Sequence[CandidateEvidence],
+    looked: Sequence[Looked],
+    market: Market,
+    population: TrialPopulation,
+    terms: Terms,
+    runs_of: RunsOf = run_members,
+) -> tuple[CandidateEvidence, ...]:
+    """``evidence`` with the sealed windows measured; ``looked`` are the ledger's answers, one a candidate."""
+    if not candidates:
+        return ()
+    runs = runs_of([one.member for one in candidates], market)
+    return tuple(
+        open_window(
+            known,
+            run,
+            market,
+            population,
+            drawn_by(one, _OPEN, terms.seed),
+            earlier_looks=int(look.contaminated),
+            contamination=look.reason,
+        )
+        for one, known, look, run in zip(candidates, evidence, looked, runs, strict=True)
+    )
+
+
+def judgements_of(
+    candidates: Sequence[Candidate],
+    evidence: Sequence[CandidateEvidence],
+    terms: Terms,
+    stamp: Stamp = Stamp(),  # noqa: B008  frozen values, safe as a default
+) -> tuple[Judged, ...]:
+    """Settles what was looked at together and judges everyone; ``evidence`` must hold all that were opened."""
+    rest = (terms.deciding, terms.limits)
+    return tuple(
+        Judged(one, known, outlined(known, one.missed, *rest, stamp=stamp))
+        if one.missed
+        else Judged(one, known, judgement_of(known, *rest, stamp=stamp))
+        for one, known in zip(candidates, settle(evidence), strict=True)
+    )
+
+
+def judge_batch(
+    members: Sequence[Member],
+    market: Market,
+    symbol: str,
+    data_hash: str,
+    terms: Terms,
+    record: TrialRecord,
+    *,
+    opening: str,
+    now: int,
+    asked: Callable[[Candidate], bool] = lambda candidate: True,
+    stamp: Stamp = Stamp(),  # noqa: B008  frozen values, safe as a default
+    trades_of: TradesOf = shadow_trades,
+    runs_of: RunsOf = run_members,
+) -> tuple[Judged, ...]:
+    """All phases at once: every one of ``members`` is a trial, those ``asked`` for are judged, family by family.
+
+    Args:
+        members: of one timeframe, that of the market's bars.
+        market: all bars.
+        symbol: of the market.
+        data_hash: of the bars.
+        terms: what the batch is held to.
+        record: the trial ledger, open to write.
+        opening: names the reading of sealed windows; a resumed job gives the name it gave before.
+        now: UTC nanoseconds.
+        asked: who is to be judged.
+        stamp: for the reports.
+        trades_of: where trades before the seal come from.
+        runs_of: where trades on time and late come from.
+    """
+    groups = by_family(members)
+    families = [searched_family(some, market, terms, trades_of) for some in groups]
+    searched = joined(groups, families, market, terms)
+    record.append(trials_of(searched, symbol, data_hash), now)
+    population = record.population()
+    batch = measured_batch(searched, population, terms)
+    chosen = [one for one in searched.candidates if asked(one)]
+    evidence = list(developed(chosen, market, batch, terms, runs_of))
+    places = openable(chosen, evidence, terms)
+    if places:
+        those = [chosen[place] for place in places]
+        looked = record.record_look(looks_of(those, symbol, data_hash), opening=opening, now=now)
+        known = [evidence[place] for place in places]
+        for place, one in zip(places, opened(those, known, looked, market, population, terms, runs_of), strict=True):
+            evidence[place] = one
+    return judgements_of(chosen, evidence, terms, stamp)
+
+
+def by_family(members: Sequence[Member]) -> tuple[tuple[Member, ...], ...]:
+    """The members of each family together, families and members in the order in which they come."""
+    groups: dict[str, list[Member]] = {}
+    for member in members:
+        groups.setdefault(member.family, []).append(member)
+    return tuple(map(tuple, groups.values()))
+
+
+def drawn_by(candidate: Candidate, phase: int, seed: int) -> np.random.Generator:
+    """The generator of a candidate in a phase."""
+    return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(phase, int(candidate.spec, 16))))
+
+
+def _train_of(own: Sequence[ShadowColumns], before: Market, windows: Windows, terms: Terms) -> TrainColumns:
+    """The train window in columns; daily returns are marked for those alone that meet the criteria on trades."""
+    kept = [inside_of(one, windows.train) for one in own]
+    n = len(kept)
+    unknown = np.full(n, np.nan)
+    counted = TrainColumns(
+        np.array([one.r.size for one in kept], dtype=np.int64),
+        np.array([(one.r > 0.0).sum() for one in kept], dtype=np.int64),
+        np.array([one.r[one.r > 0.0].sum() for one in kept], dtype=np.float64),
+        np.array([-one.r[one.r < 0.0].sum() for one in kept], dtype=np.float64),
+        unknown,
+        unknown,
+    )
+    missed = first_missed(counted, terms.limits, train_criteria(terms.deciding))
+    sharpe, drawdown = unknown.copy(), unknown.copy()
+    part = before.within(windows.train)
+    for place in np.flatnonzero((missed == MET) | (missed >= _BEFORE_RETURNS)).tolist():
+        found = return_metrics(daily_returns_of(kept[place], part), periods_per_year=before.periods_per_year)
+        sharpe[place] = np.nan if found.sharpe is None else found.sharpe
+        drawdown[place] = -found.max_drawdown if found.n else np.nan
+    return counted._replace(sharpe=sharpe, drawdown=drawdown)
