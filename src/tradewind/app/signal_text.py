@@ -22,6 +22,7 @@ _BY_PART: Final[dict[str, dict[str, str]]] = {
     },
     "strategies": {
         "no_trigger": "no strategy saw an entry on this bar",
+        "nothing_proven": "no strategy is proven here, so none is heard",
         "no_votes": "no vote stands",
         "tie": "as much weight for long as for short",
         "quorum": "too few strategies agree",

@@ -190,6 +190,7 @@ def plan_hash(plan: EnginePlan) -> str:
         text.append(repr((msgspec.to_builtins(one.instrument), str(one.base), [str(tf) for tf in one.timeframes])))
         text.append(repr([(m.id, str(m.rule), m.weight, msgspec.to_builtins(m.rule.exits)) for m in one.members]))
         text.append(repr([(f.name, msgspec.to_builtins(f)) for f in one.filters]))
+        text.append(repr(sorted(one.unheard)))
     return hashlib.sha256("\n".join(text).encode()).hexdigest()[:16]
 
 

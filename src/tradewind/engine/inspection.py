@@ -30,6 +30,7 @@ class MemberView(msgspec.Struct, frozen=True):
     """One member at this bar: how its rule read, whether a vote of it stands, and what it has shown so far.
 
     ``weight`` is its own weight times the share of its timeframe; ``fired`` whether it voted at this very bar.
+    ``unheard``: it is in the shadow, so its vote stands nowhere; ``side`` is what it voted at the latest bar.
     """
 
     member: str
@@ -39,6 +40,8 @@ class MemberView(msgspec.Struct, frozen=True):
     fired: bool
     weight: float
     record: Record
+    unheard: bool = False
+    side: int = 0
 
 
 class FilterView(msgspec.Struct, frozen=True):
@@ -150,8 +153,10 @@ def _members(
                     rule=explain(member.rule, one.row),
                     vote=vote,
                     fired=vote is not None and vote.ts == one.row.ts,
-                    weight=member.weight * shares.get(timeframe, 0.0),
+                    weight=0.0 if position in one.unheard else member.weight * shares.get(timeframe, 0.0),
                     record=one.record(position),
+                    unheard=position in one.unheard,
+                    side=int(one.sides[position]),
                 )
             )
     return tuple(views)

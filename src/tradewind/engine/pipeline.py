@@ -28,13 +28,14 @@ from tradewind.ports.broker import Broker
 from tradewind.risk.bracket import bracket_for
 
 NO_TRIGGER = (Reason(code="no_trigger"),)
+NOBODY_HEARD = (Reason(code="nothing_proven"),)
 PAUSED = Reason(code="paused")
 
 
 class _Desk:
     """Everything of one symbol."""
 
-    __slots__ = ("aggregator", "higher", "holding", "plan", "series", "stale", "watch")
+    __slots__ = ("aggregator", "higher", "holding", "plan", "series", "speaks", "stale", "watch")
 
     def __init__(self, plan: SymbolPlan, engine_plan: EnginePlan, *, keep_shadow: bool) -> None:
         self.plan = plan
@@ -51,6 +52,7 @@ class _Desk:
                 plan.instrument.costs,
                 engine_plan.seeding,
                 keep_shadow=keep_shadow,
+                unheard=plan.unheard,
             )
             for timeframe in plan.timeframes
         }
@@ -58,6 +60,7 @@ class _Desk:
             timeframe: tuple(one.row for other, one in self.series.items() if other.rank > timeframe.rank)
             for timeframe in self.series
         }
+        self.speaks = plan.speaks
         self.watch = PriceWatch()
         self.stale = False
         self.holding: Holding | None = None
@@ -147,10 +150,13 @@ class Engine:
         """Steps every series whose bar closed, then decides, shortest timeframe first."""
         fired = [(bar, desk.series[bar.timeframe].step(bar)) for bar in bars if bar.timeframe in desk.series]
         self.closed = tuple(bar for bar, _ in fired)
+        if desk.plan.unheard and not history:
+            for bar, _ in fired:
+                outputs.extend(desk.series[bar.timeframe].unheard_news(bar.ts_close))
         if desk.holding is not None:
-            for bar, votes in fired:
+            for bar, _ in fired:
                 desk.holding.over(bar, desk.plan.instrument, self.broker)
-                if votes and desk.holding.leaves_with:
+                if desk.holding.leaves_with:
                     side = desk.series[bar.timeframe].side_of(desk.holding.leaves_with)
                     desk.holding.turned(side, self.broker)
         for bar, votes in fired:
@@ -167,7 +173,8 @@ class Engine:
         if blind is not None:
             return NoDecision(bar.symbol, bar.timeframe, bar.ts_close, blind)
         if not fired:
-            return NoTrade(bar.symbol, bar.timeframe, bar.ts_close, NO_TRIGGER)
+            why = NO_TRIGGER if desk.speaks else NOBODY_HEARD
+            return NoTrade(bar.symbol, bar.timeframe, bar.ts_close, why)
         consensus, reasons, _ = deliberate(desk.series, self.plan.ensemble)
         if consensus is None:
             return NoTrade(bar.symbol, bar.timeframe, bar.ts_close, reasons)

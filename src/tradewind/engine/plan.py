@@ -14,13 +14,23 @@ from tradewind.risk.params import RiskParams
 
 
 class SymbolPlan(msgspec.Struct, frozen=True):
-    """One symbol: ``base`` is the bars' timeframe, ``timeframes`` those decided on (base or higher, shortest first)."""
+    """One symbol: ``base`` is the bars' timeframe, ``timeframes`` those decided on (base or higher, shortest first).
+
+    ``unheard`` are ids of members that vote in the shadow: their votes and outcomes are put out, and no decision
+    depends on them.
+    """
 
     instrument: Instrument
     base: Timeframe
     timeframes: tuple[Timeframe, ...]
     members: tuple[Member, ...]
     filters: tuple[Filter, ...] = ()
+    unheard: tuple[str, ...] = ()
+
+    @property
+    def speaks(self) -> bool:
+        """Whether anybody on this symbol is heard."""
+        return any(member.id not in self.unheard for member in self.members)
 
     def members_of(self, timeframe: Timeframe) -> tuple[Member, ...]:
         """Members that vote on ``timeframe``, in their configured order."""

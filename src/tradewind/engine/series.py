@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from tradewind.ensemble.shadow import ShadowBook
+from tradewind.ensemble.shadow import ShadowBook, ShadowTrade
 from tradewind.features.bank import FeatureBank
 from tradewind.features.graph import Seeding
 from tradewind.features.indicator import Indicator
@@ -19,6 +19,7 @@ from tradewind.model.bar import Bar
 from tradewind.model.decision import Record, Vote
 from tradewind.model.feature_row import FeatureRow
 from tradewind.model.instrument import CostModel
+from tradewind.model.shadow import ShadowOutcome, ShadowVotes
 from tradewind.model.timeframe import Timeframe
 
 
@@ -42,7 +43,8 @@ class _Standing(NamedTuple):
 class Series:
     """Feature bank, rule program, shadow book and standing votes of ``symbol`` on ``timeframe``.
 
-    A vote stands for the member's ``vote_bars`` bars, or until the member turns. ``bars`` counts the bars seen.
+    ``unheard`` names members in the shadow: they vote and earn their record, and no vote of theirs stands. A vote
+    stands for the member's ``vote_bars`` bars, or until the member turns. ``bars`` counts the bars seen.
     """
 
     def __init__(
@@ -55,13 +57,16 @@ class Series:
         seeding: Seeding,
         *,
         keep_shadow: bool = False,
+        unheard: Collection[str] = (),
     ) -> None:
         self.symbol = symbol
         self.timeframe = timeframe
         self.members = tuple(members)
         self.places = {member.id: position for position, member in enumerate(self.members)}
-        own = indicators_of(self.members)
-        self.bank = FeatureBank((*own, *extra), seeding)
+        self.unheard = frozenset(self.places[name] for name in unheard if name in self.places)
+        heard = [member for place, member in enumerate(self.members) if place not in self.unheard]
+        own = indicators_of(heard or self.members)  # nobody waits until a member in the shadow is warm
+        self.bank = FeatureBank((*own, *indicators_of(self.members), *extra), seeding)
         self.warmup = max(self.bank.first_valid[: len(own)], default=-1) + 1
         self.program = RuleProgram(self.members, self.bank.index)
         self.shadow = ShadowBook(self.members, costs, origin=f"shadow, {symbol} {timeframe}", keep_closed=keep_shadow)
@@ -71,6 +76,7 @@ class Series:
         self._stands_for = tuple(member.rule.exits.vote_bars for member in self.members)
         self._sides: NDArray[np.int8] = np.zeros(len(self.members), dtype=np.int8)
         self._standing: dict[int, _Standing] = {}
+        self._silent: frozenset[int] = self.unheard
 
     @property
     def sides(self) -> NDArray[np.int8]:
@@ -88,7 +94,7 @@ class Series:
         return self.warm and not self.last_missing
 
     def step(self, bar: Bar) -> int:
-        """Takes a closed bar; returns how many members voted at it."""
+        """Takes a closed bar; returns how many members that are heard voted at it."""
         self.bank.step(bar.ts_close, bar.open, bar.high, bar.low, bar.close, bar.volume)
         self.bars += 1
         self.last_missing = False
@@ -99,6 +105,9 @@ class Series:
         if fired:
             positions = np.flatnonzero(self._sides)
             for position, side in zip(positions.tolist(), self._sides[positions].tolist(), strict=True):
+                if position in self._silent:
+                    fired -= 1
+                    continue
                 self._stand(position, side, self.bars + self._stands_for[position] - 1, bar.ts_close)
         return fired
 
@@ -119,6 +128,21 @@ class Series:
         """The vote a member of this series made at its latest bar; 0 for none, and for a member of another series."""
         position = self.places.get(member)
         return 0 if position is None else int(self._sides[position])
+
+    def unheard_news(self, ts: int) -> list[ShadowVotes | ShadowOutcome]:
+        """What the members in the shadow did at the latest bar, which closed at ``ts``: closed trades, then votes."""
+        if not self.unheard:
+            return []
+        found: list[ShadowVotes | ShadowOutcome] = [
+            _outcome(self.members[place], self.symbol, trade)
+            for place, trade in self.shadow.newest()
+            if place in self.unheard
+        ]
+        places = [place for place in np.flatnonzero(self._sides).tolist() if place in self.unheard]
+        if places:
+            votes = {self.members[place].id: int(self._sides[place]) for place in places}
+            found.append(ShadowVotes(self.symbol, self.timeframe, ts, votes))
+        return found
 
     def miss(self) -> None:
         """The due bar did not come: the series is not current until the next one does."""
@@ -154,3 +178,20 @@ class Series:
         self._standing = {}
         for position, (side, until, ts) in state.standing.items():
             self._stand(position, side, until, ts)
+
+
+def _outcome(member: Member, symbol: str, trade: ShadowTrade) -> ShadowOutcome:
+    return ShadowOutcome(
+        member=member.id,
+        symbol=symbol,
+        timeframe=member.timeframe,
+        ts_entry=trade.ts_entry,
+        ts_exit=trade.ts_exit,
+        side=trade.side,
+        entry=trade.entry,
+        exit=trade.exit,
+        r=trade.r,
+        net=trade.net,
+        leg=trade.leg,
+        ambiguous=trade.ambiguous,
+    )

@@ -114,6 +114,7 @@ class ShadowBook:
         self._room = len(self._log_real) - m
         self._records: list[Record | None] = [None] * m
         self._everybody = np.arange(m)
+        self._newest = 0
         _compile()
 
     def step(self, bar: Bar, sides: NDArray[np.int8], atr: NDArray[np.float64]) -> None:
@@ -140,6 +141,7 @@ class ShadowBook:
             bar.low,
             cost,
         )
+        self._newest = closed
         if closed:
             logged = int(book[kernel.LOGGED])
             for member in self._log_whole[logged - closed : logged, kernel.LOG_MEMBER].tolist():
@@ -228,6 +230,14 @@ class ShadowBook:
         """The closed trades of member number ``member``, oldest first."""
         rows = zip(*(column.tolist() for column in self.columns(member)), strict=True)
         return [ShadowTrade._make((*row[:-2], _LEG[row[-2]], row[-1])) for row in rows]
+
+    def newest(self) -> list[tuple[int, ShadowTrade]]:
+        """``(member number, trade)`` of every trade that the last ``step`` closed, in member order."""
+        if not self._newest:
+            return []
+        logged = int(self._whole[-1, kernel.LOGGED])
+        members = self._log_whole[logged - self._newest : logged, kernel.LOG_MEMBER].tolist()
+        return [(member, self.closed(member)[-1]) for member in sorted(members)]
 
     def correlation(self, members: Sequence[int] | None = None) -> NDArray[np.float64]:
         """Pearson correlation of the R per UTC day of ``members`` (default: all), ``(k, k)``, finished days only.

@@ -5,5 +5,18 @@ from __future__ import annotations
 from tradewind.model.decision import NoDecision, NoTrade, Signal
 from tradewind.model.order import Charge, Fill, OrderIntent, Refusal
 from tradewind.model.outcome import Outcome, Trade
+from tradewind.model.shadow import ShadowOutcome, ShadowVotes
 
-Output = Signal | NoTrade | NoDecision | OrderIntent | Fill | Charge | Refusal | Trade | Outcome
+Output = (
+    Signal
+    | NoTrade
+    | NoDecision
+    | OrderIntent
+    | Fill
+    | Charge
+    | Refusal
+    | Trade
+    | Outcome
+    | ShadowVotes
+    | ShadowOutcome
+)

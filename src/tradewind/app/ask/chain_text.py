@@ -45,7 +45,7 @@ def bar_rows(chain: Chain, instrument: Instrument, source: str, cause: str) -> R
 
 def member_rows(members: Iterable[MemberView], ts: int) -> Rows:
     """One row a member, those with a standing vote first: its vote, what its rule compared, and its record."""
-    ordered = sorted(members, key=lambda view: view.vote is None)
+    ordered = sorted(members, key=lambda view: (view.unheard, view.vote is None))
     return [
         (
             view.member,
@@ -133,6 +133,8 @@ def risk_rows(risk: RiskView, instrument: Instrument, currency: str) -> Rows:
 
 
 def _vote(view: MemberView, ts: int) -> str:
+    if view.unheard:
+        return f"SHADOW: {_WORD[view.side]}, not heard"
     if view.vote is None:
         return "-"
     age = (ts - view.vote.ts) // view.timeframe.ns

@@ -36,6 +36,10 @@ def nearest_changes(chain: Chain) -> tuple[Change, ...]:
     if any(reason.code == "no_trigger" for reason in reasons):
         near = tuple(_near_rules(chain.members))
         return near or (Change("no rule was within one comparison of a vote", None),)
+    if any(reason.code == "nothing_proven" for reason in reasons):
+        return (
+            Change("no change of this bar: a strategy has to be proven before it is heard (tradewind research)", False),
+        )
     if len(reasons) == 1:
         return (_alone(reasons[0], chain),)
     together = Change(f"{len(reasons)} reasons block together; no single change turns the decision", False)
