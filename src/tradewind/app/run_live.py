@@ -15,6 +15,7 @@ from tradewind.adapters.sim_clock import ManualClock
 from tradewind.adapters.steady_clock import SteadyClock
 from tradewind.adapters.store.store import Store
 from tradewind.adapters.task_scheduler import TaskScheduler
+from tradewind.app.database import database_path
 from tradewind.app.live_loop import LiveLoop, check_clock
 from tradewind.app.live_sources import LiveRequest, is_made_up, live_sources, notes_of
 from tradewind.app.market_feed import FeedRules
@@ -24,6 +25,7 @@ from tradewind.app.settings.root import AppConfig
 from tradewind.app.signal_text import utc
 from tradewind.app.source_notes import SourceNotes
 from tradewind.app.stopping import until_asked
+from tradewind.app.strategy_switches import StrategySwitches
 from tradewind.app.wiring import plan_for
 from tradewind.engine.sequencer import SeriesKey
 from tradewind.model.bar import Bar
@@ -99,15 +101,21 @@ class _LiveRun:
         """Opens the store and runs; once there is a run, asking it to stop ends it in order."""
         clock = SteadyClock(self._time, offset)
         instruments = {one.instrument.symbol: one.instrument for one in self.plan.symbols}
-        with Store.open(database, self._host.now(), instruments=instruments) as store:
+        book = StrategySwitches(self.plan, database_path(self._config), self._say)
+        with Store.open(database, self._host.now(), instruments=instruments) as store, book as switches:
             run = JournaledRun(
                 self.plan, store, clock, self._say, origin="live", commit_every=1, on_closed=self._closed,
-                on_feed=self._fed,
+                on_feed=self._fed, switches=switches,
             )  # fmt: skip
             recovery = run.start(clock.now(), self._request.asked)
             self._go_on_from(run)
             notes = SourceNotes(store.note, partial(notes_of, self.sources), self._host)
-            loop = self._loop(run, clock, on_close, notes.write)
+
+            def tick() -> None:
+                run.session.obey()
+                notes.write()
+
+            loop = self._loop(run, clock, on_close, tick)
             result = loop.result("asked")
             async with until_asked(stop_asked, self._host):
                 await self._warm_up(loop, run, clock.now(), stop_asked)

@@ -19,12 +19,13 @@ from tradewind.app.session import Recovery, Session
 from tradewind.app.signal_rate import SignalRate
 from tradewind.app.signal_text import closed_log_line, signal_lines, signal_log_line
 from tradewind.app.stored_run import find_run, require_same
+from tradewind.app.strategy_switches import StrategySwitches, order_line
 from tradewind.app.wiring import calendars_of, engine_for, sequencer_for, started_event
 from tradewind.engine.pipeline import Engine
 from tradewind.engine.plan import EnginePlan
 from tradewind.model.bar import Bar
 from tradewind.model.decision import Signal
-from tradewind.model.event import FeedState, InputEvent
+from tradewind.model.event import Command, FeedState, InputEvent
 from tradewind.model.instrument import Instrument
 from tradewind.model.output import Output
 from tradewind.ports.clock import Clock
@@ -57,7 +58,7 @@ class JournaledRun:
     """One run on a store: a new one when the store has none, else the continuation of the one it has.
 
     ``on_closed`` is shown the bars of every event once they are durable; only with ``commit_every`` 1 are they current.
-    ``on_feed`` is shown what became of a feed.
+    ``on_feed`` is shown what became of a feed. ``switches`` tells what people switched off in the strategy book.
 
     Raises:
         Misconfigured: the store's run was made with another configuration.
@@ -76,8 +77,11 @@ class JournaledRun:
         snapshot_every: int = SNAPSHOT_EVERY,
         on_closed: Callable[[Sequence[Bar]], None] | None = None,
         on_feed: Callable[[FeedState], None] | None = None,
+        switches: StrategySwitches | None = None,
     ) -> None:
         self.plan = plan
+        self._say = say
+        self._switches = switches
         self._on_closed = on_closed
         self._on_feed = on_feed
         self.store = store
@@ -97,7 +101,12 @@ class JournaledRun:
             commit_every=commit_every,
             snapshot_every=snapshot_every,
             watch=self._watch,
+            orders=self._orders,
         )
+
+    def _orders(self) -> Sequence[Command]:
+        """What the strategy book wants and the engine does not do yet."""
+        return () if self._switches is None else self._switches.due(self.engine.silenced, self.session.clock.now())
 
     def _watch(self, event: InputEvent, outputs: Sequence[Output]) -> None:
         self.summary.watch(event, outputs)
@@ -105,6 +114,8 @@ class JournaledRun:
             self._on_closed(self.engine.closed)
         if self._on_feed is not None and isinstance(event, FeedState):
             self._on_feed(event)
+        if isinstance(event, Command) and event.verb in ("disable", "enable"):
+            self._say(order_line(event))
 
     def start(self, ts: int, asked: Sequence[str] = ()) -> Recovery | None:
         """Continues the store's run, or begins one stamped ``ts``; ``asked`` as in ``Started``.
@@ -155,17 +166,22 @@ def run_replay(
     process: Process | None = None,
     commit_every: int = COMMIT_EVERY,
     asked: Sequence[str] = (),
+    book: Path | None = None,
 ) -> RunResult:
     """Runs ``material`` to its end on the store at ``database``, continuing where an earlier life stopped.
 
-    ``now`` stamps the opening of the store and nothing in the journal: the same bars give the same journal.
+    ``now`` stamps the opening of the store and nothing in the journal: the same bars give the same journal. Strategies
+    switched off in the book of the store at ``book`` (None: ``database``) are not heard, from the next transaction on.
     """
     instruments = {one.instrument.symbol: one.instrument for one in plan.symbols}
     clock = ManualClock()
-    with Store.open(database, now, instruments=instruments) as store:
+    opened = Store.open(database, now, instruments=instruments)
+    with opened as store, StrategySwitches(plan, book or database, say) as switches:
         # Somebody who watches a paced replay hears of each close when it happens, not a batch later.
         batch = commit_every if pace is None else 1
-        run = JournaledRun(plan, store, clock, say, origin="replay", process=process, commit_every=batch)
+        run = JournaledRun(
+            plan, store, clock, say, origin="replay", process=process, commit_every=batch, switches=switches
+        )
         feed = ReplayFeed(material.recordings)
         recovery = run.start(feed.first_ts, asked)
         loop = drive_replay(

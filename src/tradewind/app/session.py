@@ -48,7 +48,8 @@ class Session:
     ``commit_every`` is how many sequenced events share a transaction: 1 for a live feed, more for a fast replay.
     ``snapshot_every`` entries a snapshot is stored, 0 for never. ``told`` is where it is noted up to which entry people
     were told; without it a start repeats nothing. ``watch`` sees every event with its outputs after they
-    are durable. ``closes`` counts the closes of this life.
+    are durable. ``orders`` gives what operators want by now; it is asked before the first close of a transaction.
+    ``closes`` counts the closes of this life.
     """
 
     def __init__(
@@ -65,6 +66,7 @@ class Session:
         commit_every: int = 1,
         snapshot_every: int = 0,
         watch: Callable[[InputEvent, Sequence[Output]], None] | None = None,
+        orders: Callable[[], Sequence[InputEvent]] = tuple,
     ) -> None:
         self.engine = engine
         self.sequencer = sequencer
@@ -77,6 +79,7 @@ class Session:
         self.commit_every = commit_every
         self.snapshot_every = snapshot_every
         self.watch = watch
+        self.orders = orders
         self.closes = 0
         self._batch: list[tuple[Entry, list[Output], int]] = []
         self._snapshot_seq = 0
@@ -123,7 +126,9 @@ class Session:
             self._take(revision)
 
     def advance(self, watermark: int) -> None:
-        """Lets the engine see everything that closed up to ``watermark``."""
+        """Lets the engine see everything that closed up to ``watermark``, and before that the orders that are due."""
+        if not self._batch:
+            self.obey()
         released = self.sequencer.release(watermark)
         for left, event in zip(range(len(released) - 1, -1, -1), released, strict=True):
             self._owing = left
@@ -134,6 +139,11 @@ class Session:
         """Journals and processes an event that is not a bar (command, feed state), in arrival order."""
         self._take(event)
         self.flush()
+
+    def obey(self) -> None:
+        """Journals and processes the orders that are due."""
+        for order in self.orders():
+            self.inject(order)
 
     def end(self, symbol: str) -> None:
         """The feed of a symbol has ended: nothing more is owed."""

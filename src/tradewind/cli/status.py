@@ -66,6 +66,7 @@ def _run(found: Status, run: Run) -> list[tuple[object, ...]]:
     return [
         ("writer", f"{state} since {writer.since} UTC"),
         ("series", f"{', '.join(run.series)}; execution {run.execution}" + ("; PAUSED" if run.paused else "")),
+        *([("switched off", ", ".join(run.silenced))] if run.silenced else []),
         ("configuration", f"{run.config_hash} ({same}), version {run.code_version}"),
         ("last entry", f"{run.entries} at {utc(run.last_ts)}, {span((found.now - run.last_ts) / 1e9)} ago; "
                        f"digest {run.digest[:16]}"),

@@ -31,6 +31,7 @@ class MemberView(msgspec.Struct, frozen=True):
 
     ``weight`` is its own weight times the share of its timeframe; ``fired`` whether it voted at this very bar.
     ``unheard``: it is in the shadow, so its vote stands nowhere; ``side`` is what it voted at the latest bar.
+    ``silenced``: somebody switched it off, so that no vote of it is heard.
     """
 
     member: str
@@ -42,6 +43,7 @@ class MemberView(msgspec.Struct, frozen=True):
     record: Record
     unheard: bool = False
     side: int = 0
+    silenced: bool = False
 
 
 class FilterView(msgspec.Struct, frozen=True):
@@ -129,7 +131,7 @@ def inspect(engine: Engine, decision: Decision, bar: Bar | None, outputs: Sequen
         bar=bar,
         bars=series.bars,
         warmup=series.warmup,
-        members=_members(desk.series, votes, shares),
+        members=_members(desk.series, votes, shares, engine.silenced),
         tally=_tally(votes, shares),
         consensus=consensus,
         objections=objections,
@@ -139,7 +141,7 @@ def inspect(engine: Engine, decision: Decision, bar: Bar | None, outputs: Sequen
 
 
 def _members(
-    series: Mapping[Timeframe, Series], votes: Sequence[Vote], shares: Mapping[str, float]
+    series: Mapping[Timeframe, Series], votes: Sequence[Vote], shares: Mapping[str, float], silenced: Collection[str]
 ) -> tuple[MemberView, ...]:
     standing = {(vote.timeframe, vote.member): vote for vote in votes}
     views = []
@@ -157,6 +159,7 @@ def _members(
                     record=one.record(position),
                     unheard=position in one.unheard,
                     side=int(one.sides[position]),
+                    silenced=f"{one.symbol} {member.id}" in silenced,
                 )
             )
     return tuple(views)

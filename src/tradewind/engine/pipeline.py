@@ -83,6 +83,7 @@ class Engine:
         self.portfolio = portfolio
         self.rates = rates
         self.paused = False
+        self.silenced: frozenset[str] = frozenset()
         self.closed: tuple[Bar, ...] = ()
         self.desks = {one.instrument.symbol: _Desk(one, plan, keep_shadow=keep_shadow) for one in plan.symbols}
         compile_now()
@@ -97,9 +98,25 @@ class Engine:
         if isinstance(event, FeedState):
             if event.symbol in self.desks and event.state in ("stale", "fresh"):
                 self.desks[event.symbol].stale = event.state == "stale"
-        elif isinstance(event, Command) and event.verb in ("pause", "resume"):
-            self.paused = event.verb == "pause"
+        elif isinstance(event, Command):
+            self._obey(event)
         return []
+
+    def _obey(self, order: Command) -> None:
+        if order.verb in ("pause", "resume"):
+            self.paused = order.verb == "pause"
+        elif order.verb == "disable":
+            self.silence(self.silenced | {order.argument})
+        elif order.verb == "enable":
+            self.silence(self.silenced - {order.argument})
+
+    def silence(self, members: frozenset[str]) -> None:
+        """Leaves ``members``, each as ``SYMBOL ID``, out of every vote from now on, and nobody else."""
+        self.silenced = members
+        for symbol, desk in self.desks.items():
+            own = {name.removeprefix(f"{symbol} ") for name in members if name.startswith(f"{symbol} ")}
+            for series in desk.series.values():
+                series.silence(own)
 
     def _on_bar(self, event: BarClosed) -> list[Output]:
         bar = event.bar

@@ -124,6 +124,16 @@ class Series:
         )
         self._standing[position] = _Standing(vote, until)
 
+    def silence(self, members: Collection[str]) -> None:
+        """Nobody hears ``members`` from now on, and everybody else; a standing vote of theirs is withdrawn.
+
+        Their shadow records go on, and a trade that follows one of them still ends with its vote.
+        """
+        off = frozenset(place for member in members if (place := self.places.get(member)) is not None)
+        self._silent = self.unheard | off
+        for place in off:
+            self._standing.pop(place, None)
+
     def side_of(self, member: str) -> int:
         """The vote a member of this series made at its latest bar; 0 for none, and for a member of another series."""
         position = self.places.get(member)

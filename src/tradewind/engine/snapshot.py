@@ -32,6 +32,7 @@ class EngineState(msgspec.Struct, frozen=True):
     rates: bytes
     paused: bool
     sequencer: SequencerState
+    silenced: tuple[str, ...] = ()
 
 
 _ENCODER = msgspec.msgpack.Encoder()
@@ -58,6 +59,7 @@ def snapshot_engine(engine: Engine, sequencer: Sequencer) -> bytes:
             rates=engine.rates.snapshot(),
             paused=engine.paused,
             sequencer=sequencer.state(),
+            silenced=tuple(sorted(engine.silenced)),
         )
     )
 
@@ -85,4 +87,5 @@ def restore_engine(engine: Engine, sequencer: Sequencer, state: bytes) -> None:
     engine.portfolio.restore(found.portfolio)
     engine.rates.restore(found.rates)
     engine.paused = found.paused
+    engine.silence(frozenset(found.silenced))
     sequencer.restore(found.sequencer)

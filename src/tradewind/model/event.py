@@ -55,7 +55,10 @@ class FeedState(msgspec.Struct, frozen=True, tag="feed"):
 
 
 class Command(msgspec.Struct, frozen=True, tag="command"):
-    """An operator's order: ``verb`` is pause, resume or note; ``actor`` is who gave it."""
+    """An operator's order: ``verb`` is pause, resume, note, disable or enable; ``actor`` is who gave it.
+
+    ``argument`` is the text of a note, and ``SYMBOL ID`` of the member that is not heard any more or again.
+    """
 
     verb: str
     actor: str

@@ -16,6 +16,7 @@ from tradewind.app.recordings import Material, material_for
 from tradewind.app.replay_loop import drive_replay
 from tradewind.app.session import Session
 from tradewind.app.settings.root import AppConfig
+from tradewind.app.strategy_switches import StrategySwitches
 from tradewind.app.wiring import engine_for, instrument_for, plan_for, sequencer_for
 from tradewind.app.workspace import Workspace
 from tradewind.engine.pipeline import Engine
@@ -33,6 +34,7 @@ class CandleRun:
     """The stored candles of ``symbol`` with the engine the configuration makes for them.
 
     A pair whose quote currency needs another pair's price for sizes is run together with that one, where it is stored.
+    Strategies that are switched off in the strategy book by now are not heard at any bar.
 
     Raises:
         Unavailable: no candles of the pair are stored.
@@ -51,6 +53,8 @@ class CandleRun:
             simulated=self.material.simulated,
         )
         self.engine: Engine = engine_for(self.plan)
+        with StrategySwitches(self.plan, workspace.database) as switches:
+            self.engine.silence(frozenset(switches.off()))
 
     @property
     def own(self) -> SymbolPlan:

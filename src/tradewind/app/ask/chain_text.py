@@ -136,7 +136,7 @@ def _vote(view: MemberView, ts: int) -> str:
     if view.unheard:
         return f"SHADOW: {_WORD[view.side]}, not heard"
     if view.vote is None:
-        return "-"
+        return "switched off" if view.silenced else "-"
     age = (ts - view.vote.ts) // view.timeframe.ns
     left = max(0, (view.vote.ts_until - ts) // view.timeframe.ns)
     word = _WORD[view.vote.side]

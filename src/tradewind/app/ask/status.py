@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -25,7 +26,7 @@ from tradewind.model.timeframe import Timeframe
 TAIL_ENTRIES: Final = 20_000
 WHOLE_RUN_ENTRIES: Final = 50_000
 _ERRORS: Final = "SELECT timestamp, error_type, message, origin FROM error_log ORDER BY id DESC LIMIT 5"
-_NOTICES: Final = "SELECT event FROM journal WHERE seq > ? AND kind IN ('feed', 'command') ORDER BY seq"
+_NOTICES: Final = "SELECT seq, event FROM journal WHERE seq > ? AND kind IN ('feed', 'command') ORDER BY seq"
 
 
 class Writer(msgspec.Struct, frozen=True):
@@ -37,7 +38,10 @@ class Writer(msgspec.Struct, frozen=True):
 
 
 class Run(msgspec.Struct, frozen=True):
-    """The store's run. ``same_settings`` says whether the present configuration is the run's; null where not known."""
+    """The store's run. ``same_settings`` says whether the present configuration is the run's; null where not known.
+
+    ``silenced`` are the strategies that were switched off and are not heard, each as ``SYMBOL ID``.
+    """
 
     config_hash: str
     code_version: str
@@ -50,6 +54,14 @@ class Run(msgspec.Struct, frozen=True):
     digest: str
     snapshot: int | None
     paused: bool
+    silenced: tuple[str, ...]
+
+
+class _Orders(msgspec.Struct, frozen=True):
+    """What operators ordered and nobody took back; the part of a snapshot that says so."""
+
+    paused: bool = False
+    silenced: tuple[str, ...] = ()
 
 
 class SymbolState(msgspec.Struct, frozen=True):
@@ -116,7 +128,7 @@ def _of_run(
     bases = {symbol: Timeframe.parse(base) for symbol, base in (one.rsplit(" ", 1) for one in started.series)}
     instruments = {symbol: resolve(symbol, settings.instruments) for symbol in bases}
     seq, last_ts, digest = database.query("SELECT seq, ts, digest FROM journal ORDER BY seq DESC LIMIT 1")[1][0]
-    feeds, paused = _notices(database, int(seq))
+    feeds, orders = _notices(database, int(seq))
     snapshot = database.query("SELECT seq FROM snapshots ORDER BY id DESC LIMIT 1")[1]
     run = Run(
         config_hash=started.config_hash,
@@ -129,7 +141,8 @@ def _of_run(
         last_ts=int(last_ts),
         digest=bytes(digest).hex(),
         snapshot=int(snapshot[0][0]) if snapshot else None,
-        paused=paused,
+        paused=orders.paused,
+        silenced=orders.silenced,
     )
     writer = _writer(database)
     symbols = tuple(_symbol(database, instruments[one], base, feeds.get(one), now) for one, base in bases.items())
@@ -185,22 +198,34 @@ def _symbol(
     )
 
 
-def _notices(database: Queryable, head: int) -> tuple[Mapping[str, FeedState], bool]:
-    """What each feed said last, and whether signals are paused, from the newest entries.
+def _notices(database: Queryable, head: int) -> tuple[Mapping[str, FeedState], _Orders]:
+    """What each feed said last among the newest entries, and the orders that stand.
 
     A stale feed stays so until it is fresh: that its socket is back says nothing about its bars.
     """
     feeds: dict[str, FeedState] = {}
-    paused = False
-    for (payload,) in database.query(_NOTICES, (head - TAIL_ENTRIES,))[1]:
+    known, orders = _snapshot_orders(database)
+    paused, silenced = orders.paused, set(orders.silenced)
+    for seq, payload in database.query(_NOTICES, (min(known or head, head - TAIL_ENTRIES),))[1]:
         event: Any = decode_event(payload)
         if isinstance(event, FeedState):
             stays_stale = event.state != "fresh" and event.symbol in feeds and feeds[event.symbol].state == "stale"
             if not stays_stale:
                 feeds[event.symbol] = event
-        elif isinstance(event, Command) and event.verb in ("pause", "resume"):
-            paused = event.verb == "pause"
-    return feeds, paused
+        elif isinstance(event, Command) and seq > known:
+            if event.verb in ("pause", "resume"):
+                paused = event.verb == "pause"
+            elif event.verb in ("disable", "enable"):
+                (silenced.add if event.verb == "disable" else silenced.discard)(event.argument)
+    return feeds, _Orders(paused, tuple(sorted(silenced)))
+
+
+def _snapshot_orders(database: Queryable) -> tuple[int, _Orders]:
+    """The entry of the newest snapshot that can be read, 0 without any, and the orders that stood there."""
+    for seq, state in database.query("SELECT seq, state FROM snapshots ORDER BY id DESC")[1]:
+        with contextlib.suppress(msgspec.DecodeError):
+            return int(seq), msgspec.msgpack.decode(state, type=_Orders)
+    return 0, _Orders()
 
 
 def _writer(database: Queryable) -> Writer:

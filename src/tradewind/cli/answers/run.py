@@ -48,7 +48,7 @@ def answer(config: Path | None, asked: RunOptions) -> Report:
         )
         warn(material.warnings)
         plan = plan_for(settings, material.bases, executes=request.executes, simulated=material.simulated)
-        result = _replayed(plan, material, place, say, asked.iterations, asked.speed, words)
+        result = _replayed(plan, material, place, workspace.database, say, asked.iterations, asked.speed, words)
     else:
         from tradewind.cli.answers.live import live_run  # sockets and venues: 20 MiB that a replay has no use for
 
@@ -64,6 +64,7 @@ def _replayed(
     plan: EnginePlan,
     material: Material,
     database: Path,
+    book: Path,
     say: Callable[[str], None],
     iterations: int,
     speed: float,
@@ -83,6 +84,7 @@ def _replayed(
             stop_asked=stop.is_set,
             now=clock.now(),
             asked=asked,
+            book=book,
         )
 
 
