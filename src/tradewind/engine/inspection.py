@@ -148,6 +148,7 @@ def _members(
     for timeframe, one in series.items():
         for position, member in enumerate(one.members):
             vote = standing.get((timeframe, member.id))
+            off = f"{one.symbol} {member.id}" in silenced
             views.append(
                 MemberView(
                     member=member.id,
@@ -155,11 +156,11 @@ def _members(
                     rule=explain(member.rule, one.row),
                     vote=vote,
                     fired=vote is not None and vote.ts == one.row.ts,
-                    weight=0.0 if position in one.unheard else member.weight * shares.get(timeframe, 0.0),
+                    weight=0.0 if off or position in one.unheard else member.weight * shares.get(timeframe, 0.0),
                     record=one.record(position),
                     unheard=position in one.unheard,
                     side=int(one.sides[position]),
-                    silenced=f"{one.symbol} {member.id}" in silenced,
+                    silenced=off,
                 )
             )
     return tuple(views)

@@ -45,7 +45,7 @@ def bar_rows(chain: Chain, instrument: Instrument, source: str, cause: str) -> R
 
 def member_rows(members: Iterable[MemberView], ts: int) -> Rows:
     """One row a member, those with a standing vote first: its vote, what its rule compared, and its record."""
-    ordered = sorted(members, key=lambda view: (view.unheard, view.vote is None))
+    ordered = sorted(members, key=lambda view: (view.unheard or view.silenced, view.vote is None))
     return [
         (
             view.member,
@@ -133,10 +133,10 @@ def risk_rows(risk: RiskView, instrument: Instrument, currency: str) -> Rows:
 
 
 def _vote(view: MemberView, ts: int) -> str:
-    if view.unheard:
-        return f"SHADOW: {_WORD[view.side]}, not heard"
+    if view.unheard or view.silenced:
+        return f"{'SHADOW' if view.unheard else 'switched off'}: {_WORD[view.side]}, not heard"
     if view.vote is None:
-        return "switched off" if view.silenced else "-"
+        return "-"
     age = (ts - view.vote.ts) // view.timeframe.ns
     left = max(0, (view.vote.ts_until - ts) // view.timeframe.ns)
     word = _WORD[view.vote.side]
