@@ -34,6 +34,7 @@ _ALL = (
     Verb("data", DATA, "Candles: fetch, import, verify, list; providers and instruments."),
     Verb("strategy", TRADE, "Strategies: families, candidates, the book of all that were tried, the ledger."),
     Verb("research", TRADE, "Search, validation and gates as one job that can be resumed; signed verdicts."),
+    Verb("validate", TRADE, "Put strategies of the book to the proof: every gate, source and honest, signed verdicts."),
     Verb("backtest", TRADE, "Run the strategies over stored candles, costs included."),
     Verb("lookahead", TRADE, "Find strategies and code that use bars from the future; name the column and the bar."),
     Verb("run", TRADE, "Turn closing bars into signals: replay, poll or stream; no orders or paper."),

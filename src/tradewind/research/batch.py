@@ -27,7 +27,7 @@ from tradewind.ensemble.shadow import ShadowColumns
 from tradewind.features.rule import Member, spec_hash
 from tradewind.model.report import Stamp, Window
 from tradewind.model.timeframe import DAY
-from tradewind.model.trial import Look, Looked, TrialBatch, TrialPopulation, trial_batch
+from tradewind.model.trial import MAX_BATCH, Look, Looked, TrialBatch, TrialPopulation, trial_batch
 from tradewind.research.candidate_trades import Market, Runs, daily_returns_of, inside_of, run_members
 from tradewind.research.evidence import batch_evidence, develop, open_window, outline
 from tradewind.validation.effective_trials import mean_correlation, score_sum
@@ -204,21 +204,27 @@ def joined(
     )
 
 
-def trials_of(searched: Searched, symbol: str, data_hash: str) -> TrialBatch:
-    """The batch as the trial ledger keeps it: everyone in it was tried, whatever becomes of it."""
+def trials_of(searched: Searched, symbol: str, data_hash: str) -> tuple[TrialBatch, ...]:
+    """The batch as the trial ledger keeps it, in entries of up to ``MAX_BATCH``: everyone in it was tried."""
     members = [one.member for one in searched.candidates]
-    return trial_batch(
-        [one.spec for one in searched.candidates],
-        [one.family for one in members],
-        symbol=symbol,
-        timeframe=members[0].timeframe,
-        data_hash=data_hash,
-        start=searched.start,
-        end=searched.end,
-        n_trades=searched.trades,
-        sharpe=daily_sharpes(searched.daily),
-        days=searched.daily.shape[1],
-        mean_correlation=mean_correlation(score_sum(searched.daily)),
+    specs, families = [one.spec for one in searched.candidates], [one.family for one in members]
+    sharpe, correlation = daily_sharpes(searched.daily), mean_correlation(score_sum(searched.daily))
+    portions = [slice(first, first + MAX_BATCH) for first in range(0, len(members), MAX_BATCH)]
+    return tuple(
+        trial_batch(
+            specs[part],
+            families[part],
+            symbol=symbol,
+            timeframe=members[0].timeframe,
+            data_hash=data_hash,
+            start=searched.start,
+            end=searched.end,
+            n_trades=searched.trades[part],
+            sharpe=sharpe[part],
+            days=searched.daily.shape[1],
+            mean_correlation=correlation,
+        )
+        for part in portions
     )
 
 
@@ -352,7 +358,8 @@ def judge_batch(
     groups = by_family(members)
     families = [searched_family(some, market, terms, trades_of) for some in groups]
     searched = joined(groups, families, market, terms)
-    record.append(trials_of(searched, symbol, data_hash), now)
+    for trials in trials_of(searched, symbol, data_hash):
+        record.append(trials, now)
     population = record.population()
     batch = measured_batch(searched, population, terms)
     chosen = [one for one in searched.candidates if asked(one)]

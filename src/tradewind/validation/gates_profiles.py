@@ -274,14 +274,16 @@ def judgement_of(
 
 def funnel(reports: Iterable[GateReport]) -> tuple[StageCount, ...]:
     """How many candidates entered each step in its order, and how many were left after it."""
-    entered: dict[str, int] = {}
-    left: dict[str, int] = {}
-    for report in reports:
+    ways = [(report, tuple(dict.fromkeys(row.stage for row in report.rows))) for report in reports]
+    # Who was refused early has no row on robustness; the whole way is that of whoever came furthest.
+    order = max((stages for _, stages in ways), key=len, default=())
+    entered, left = dict.fromkeys(order, 0), dict.fromkeys(order, 0)
+    for report, stages in ways:
         alive = True
-        for stage in dict.fromkeys(row.stage for row in report.rows):
-            entered[stage] = entered.get(stage, 0) + alive
+        for stage in stages:
+            entered[stage] += alive
             alive = alive and all(row.passed for row in report.rows if row.stage == stage)
-            left[stage] = left.get(stage, 0) + alive
+            left[stage] += alive
     return tuple(StageCount(stage, entered[stage], left[stage]) for stage in entered)
 
 

@@ -69,7 +69,7 @@ def test_phases_in_any_portions_come_to_what_one_go_comes_to(planted, tmp_path):
     families = [searched_family(some, planted, TERMS) for some in reversed(groups)][::-1]
     searched = joined(groups, families, planted, TERMS)
     with TrialLedger(tmp_path / "b") as ledger:
-        ledger.append(trials_of(searched, SYMBOL, "data"), 1)
+        ledger.append(*trials_of(searched, SYMBOL, "data"), 1)
         population = ledger.population()
         batch = measured_batch(searched, population, TERMS)
         every = searched.candidates
@@ -182,7 +182,7 @@ def test_the_matrix_ends_at_the_earliest_seal_and_holds_every_trial(planted):
     for row, run in zip(searched.daily, runs, strict=True):
         done = run.own.ts_exit <= (days[-1] + 1) * DAY
         assert row.sum() == pytest.approx(run.own.r[done].sum(), abs=1e-3)
-    record = trials_of(searched, SYMBOL, "data")
+    (record,) = trials_of(searched, SYMBOL, "data")
     assert [f"{number:016x}" for number in record.spec] == [spec_hash(one.member) for one in searched.candidates]
     assert (record.start, record.end) == (span_of(planted).start, min(seals))
 

@@ -1,0 +1,111 @@
+"""What is kept of a judgement: the signed verdict as a file, and what the strategy book says about the strategy."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from tradewind.adapters.verdict_files import VerdictFiles
+from tradewind.model.instrument import Instrument
+from tradewind.model.report import Verdict
+from tradewind.model.strategy import Judgement, StrategyEvidence, StrategyStatus
+from tradewind.research.batch import Judged
+from tradewind.research.verdict import VerdictStamp, sign, verdict_on
+from tradewind.validation.gates_evidence import CandidateEvidence
+
+
+class Kept(NamedTuple):
+    """A judgement as the book takes it, and the verdict file behind it.
+
+    Both None where an earlier passed verdict was left as it is.
+    """
+
+    judgement: Judgement | None
+    path: Path | None
+
+
+def keep(
+    files: VerdictFiles,
+    judged: Sequence[Judged],
+    instrument: Instrument,
+    stamp: VerdictStamp,
+    now: int,
+    proven: frozenset[str] = frozenset(),
+) -> tuple[Kept, ...]:
+    """Writes one signed verdict file for each; the key is made when there is none yet.
+
+    ``proven`` strategies keep their passed verdict where this one read a sealed window that had been read before: a
+    second reading proves nothing, and refutes nothing either.
+
+    Raises:
+        Unavailable: the disk refuses.
+    """
+    key = files.make_key()
+    kept = []
+    for one in judged:
+        if one.candidate.spec in proven and contaminated(one):
+            kept.append(Kept(None, None))
+            continue
+        verdict = verdict_on(one.candidate.member, instrument, one.candidate.windows, one.judgement, stamp, now)
+        data = sign(verdict, key)
+        path = files.write(verdict.name, data)
+        kept.append(Kept(book_entry(one, instrument.symbol, path, hashlib.sha256(data).hexdigest()[:16]), path))
+    return tuple(kept)
+
+
+def contaminated(judged: Judged) -> bool:
+    """Whether its sealed window had been read by its family before."""
+    sealed = judged.evidence.sealed
+    return sealed is not None and sealed.earlier_looks > 0
+
+
+def book_entry(judged: Judged, symbol: str, path: Path | None = None, digest: str | None = None) -> Judgement:
+    """Validated with the honest PASS alone; refused ones with the first criterion they missed; the rest candidates."""
+    verdict, proven = judged.judgement.verdict, judged.judgement.proven
+    if proven:
+        status = StrategyStatus.VALIDATED
+    elif verdict is Verdict.INSUFFICIENT:
+        status = StrategyStatus.CANDIDATE
+    else:
+        status = StrategyStatus.REJECTED
+    return Judgement(
+        spec_hash=judged.candidate.spec,
+        symbol=symbol,
+        status=status,
+        reason="" if proven else reason_of(judged),
+        verdict=verdict.value,
+        verdict_path=None if path is None else str(path),
+        verdict_hash=digest,
+        evidence=evidence_of(judged.evidence),
+    )
+
+
+def reason_of(judged: Judged) -> str:
+    """The first criterion that was missed, as its row says it; of the deciding profile, else of the honest one."""
+    reports = [judged.judgement.report(judged.judgement.deciding), judged.judgement.report("honest")]
+    missed = (row for report in reports if report is not None for row in report.rows if not row.passed)
+    first = next(missed, None)
+    return "" if first is None else first.text().removeprefix("✗ ")
+
+
+def evidence_of(evidence: CandidateEvidence) -> StrategyEvidence | None:
+    """What the sealed window showed, None while it is closed; the confidence is PSR(0) of its days."""
+    sealed = evidence.sealed
+    if sealed is None:
+        return None
+    trades, returns = sealed.window.trades, sealed.window.returns
+    before = evidence.train.trades.win_rate
+    return StrategyEvidence(
+        trades=trades.n,
+        wins=trades.wins,
+        confidence=sealed.psr,
+        breakeven=trades.breakeven,
+        profit_factor=trades.profit_factor,
+        sharpe_ratio=returns.sharpe,
+        expectancy_r=trades.expectancy,
+        max_drawdown=-returns.max_drawdown if returns.n else None,
+        retention=trades.win_rate / before if trades.win_rate is not None and before else None,
+        until=evidence.windows.sealed.end,
+    )

@@ -1,0 +1,133 @@
+"""One batch from stored candles to signed verdicts, through the trial ledger, phase by phase."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from tradewind import __version__
+from tradewind.adapters.ledger.trial_ledger import TrialLedger
+from tradewind.adapters.verdict_files import VerdictFiles
+from tradewind.app.validation.keeping import Kept, keep
+from tradewind.app.validation.selection import Work
+from tradewind.app.validation.series import Series
+from tradewind.features.rule import Member
+from tradewind.model.report import Stamp
+from tradewind.ports.executor import Executor
+from tradewind.research.batch import (
+    Candidate,
+    Judged,
+    Searched,
+    Terms,
+    by_family,
+    developed,
+    joined,
+    judgements_of,
+    looks_of,
+    measured_batch,
+    openable,
+    opened,
+    searched_family,
+    trials_of,
+)
+from tradewind.research.verdict import VerdictStamp
+from tradewind.validation.gates_evidence import BatchEvidence, CandidateEvidence
+
+PORTION = 16
+"""Candidates measured in one go."""
+
+Advance = Callable[[float], None]
+
+
+class Validated(NamedTuple):
+    """What came of a batch. ``opening`` names its reading of sealed windows, ``opened`` how many were read."""
+
+    work: Work
+    series: Series
+    terms: Terms
+    searched: Searched
+    batch: BatchEvidence
+    judged: tuple[Judged, ...]
+    kept: tuple[Kept, ...]
+    opening: str
+    opened: int
+    stamp: VerdictStamp
+
+
+def search(members: Sequence[Member], series: Series, terms: Terms) -> Searched:
+    """Every member's development window, family by family."""
+    groups = by_family(members)
+    families = [searched_family(some, series.market, terms) for some in groups]
+    return joined(groups, families, series.market, terms)
+
+
+def validate(
+    work: Work,
+    series: Series,
+    terms: Terms,
+    ledger: TrialLedger,
+    files: VerdictFiles,
+    executor: Executor,
+    *,
+    config_hash: str,
+    now: int,
+    advance: Advance = lambda steps: None,
+) -> Validated:
+    """Judges ``work`` and writes its verdicts; ``advance`` is told of every candidate measured.
+
+    Trials are in the ledger before anything is said about the batch, looks before the first sealed bar is read.
+    """
+    searched = search(work.members, series, terms)
+    for trials in trials_of(searched, series.symbol, series.data_hash):
+        ledger.append(trials, now)
+    population = ledger.population()
+    batch = measured_batch(searched, population, terms)
+    chosen = [one for one in searched.candidates if one.spec in work.judged]
+    evidence = _developed(chosen, series, batch, terms, executor, advance)
+    places = openable(chosen, evidence, terms)
+    opening = _opening(chosen, series, config_hash, terms.seed, now)
+    if places:
+        those = [chosen[place] for place in places]
+        looked = ledger.record_look(looks_of(those, series.symbol, series.data_hash), opening=opening, now=now)
+        known = [evidence[place] for place in places]
+        for place, one in zip(places, opened(those, known, looked, series.market, population, terms), strict=True):
+            evidence[place] = one
+    stamp = Stamp(series.data_hash, config_hash, __version__, terms.seed, series.simulated)
+    judged = judgements_of(chosen, evidence, terms, stamp)
+    head, digest = ledger.head
+    signed = VerdictStamp(
+        data_hash=series.data_hash,
+        config_hash=config_hash,
+        code_version=__version__,
+        ledger_head=f"{head}:{digest}",
+        seeds={"gate": terms.seed},
+        simulated=series.simulated,
+    )
+    kept = keep(files, judged, series.instrument, signed, now, work.proven)
+    return Validated(work, series, terms, searched, batch, judged, kept, opening, len(places), signed)
+
+
+def _developed(
+    chosen: Sequence[Candidate],
+    series: Series,
+    batch: BatchEvidence,
+    terms: Terms,
+    executor: Executor,
+    advance: Advance,
+) -> list[CandidateEvidence]:
+    work = functools.partial(developed, market=series.market, batch=batch, terms=terms)
+    portions = [chosen[first : first + PORTION] for first in range(0, len(chosen), PORTION)]
+    found: list[CandidateEvidence] = []
+    for portion in executor.map_chunks(work, portions):
+        found += portion
+        advance(len(portion))
+    return found
+
+
+def _opening(chosen: Sequence[Candidate], series: Series, config_hash: str, seed: int, now: int) -> str:
+    """A name that no other validation has: each one that is typed is another reading."""
+    parts = [series.symbol, str(series.timeframe), series.data_hash, config_hash, str(seed), str(now)]
+    text = "\n".join([*parts, *(one.spec for one in chosen)])
+    return f"validate {hashlib.sha256(text.encode()).hexdigest()[:16]}"

@@ -1,0 +1,258 @@
+"""Black box: strategies of the book put to the proof, what is printed, and what is kept."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.acceptance.project import Project
+from tests.planted_market import MEMBERS, SYMBOL, market, project_at
+from tradewind.adapters.verdict_files import VerdictFiles
+from tradewind.model.report import Verdict
+from tradewind.model.timeframe import DAY
+from tradewind.research.verdict import verify
+
+SHORT = MEMBERS[:12]
+
+
+@pytest.fixture(scope="module")
+def bars():
+    return market()
+
+
+@pytest.fixture(scope="module")
+def proven(bars, tmp_path_factory):
+    """A project after its first validation, and what that printed."""
+    project = Project(project_at(tmp_path_factory.mktemp("proven"), bars, SHORT))
+    ran = project.types("validate", "--seed", "7", "--json")
+    return project, ran
+
+
+@pytest.fixture
+def fresh(bars, tmp_path):
+    """A project nobody has validated in."""
+    return Project(project_at(tmp_path / "fresh", bars, SHORT))
+
+
+def strategies(ran):
+    (batch,) = ran.document["batches"]
+    return batch["strategies"]
+
+
+def of_verdict(ran, verdict):
+    return next(one for one in strategies(ran) if one["verdict"] == verdict)
+
+
+@pytest.mark.req("D24", "X25")
+def test_only_what_passes_is_validated_and_everything_else_keeps_its_reason(proven):
+    """The book says validated for an honest PASS and for nothing else; a failing strategy is in no ranking."""
+    project, ran = proven
+    assert ran.exit_code == 0
+    passed = {one["id"] for one in strategies(ran) if one["verdict"] == "PASS"}
+    assert passed
+    assert len(passed) < len(SHORT)
+    assert ran.document["approved"] == len(passed)
+    listed = project.types("strategy", "list", "--all", "--json").document["strategies"]
+    assert len(listed) == len(SHORT)
+    assert {one["id"] for one in listed if one["status"] == "validated"} == passed
+    for one in listed:
+        assert (one["reason"] == "") == (one["id"] in passed)
+    ranked = project.types("strategy", "list", "--min-confidence", "50", "--min-trades", "1", "--json")
+    assert {one["id"] for one in ranked.document["strategies"]} <= passed
+
+
+@pytest.mark.req("D24", "HZ18")
+def test_every_verdict_is_a_signed_file_on_its_data_and_its_ledger(proven):
+    """Whatever came out is signed with the project's key and names data, configuration, code, seed and ledger."""
+    project, ran = proven
+    files = VerdictFiles(project.folder / "data")
+    for one in strategies(ran):
+        signed = verify((project.folder / one["verdict_path"]).read_bytes(), files.key())
+        assert signed.strategy.spec_hash == one["spec_hash"]
+        assert signed.approved == one["approved"]
+        assert signed.judgement.report("source") is not None
+        assert signed.judgement.report("honest") is not None
+        assert signed.stamp.data_hash == ran.document["batches"][0]["stamp"]["data_hash"]
+        assert signed.stamp.seeds == {"gate": 7}
+        assert signed.stamp.simulated
+        assert int(signed.stamp.ledger_head.split(":")[0]) >= 1
+
+
+@pytest.mark.req("C05", "C07")
+def test_windows_are_chronological_and_their_dates_and_the_sealed_length_are_printed(proven):
+    """Train, test and sealed follow one another without overlap; train is four fifths of what lies before the seal."""
+    project, ran = proven
+    batch = ran.document["batches"][0]
+    for one in strategies(ran):
+        windows = one["windows"]
+        train, test, sealed = windows["train"], windows["test"], windows["sealed"]
+        assert train["start"] == batch["first_ts"]
+        assert train["end"] == test["start"] < test["end"] == sealed["start"] < sealed["end"] == batch["last_ts"]
+        before = test["end"] - train["start"]
+        assert train["end"] - train["start"] == pytest.approx(0.8 * before, rel=1e-9)
+        assert sealed["end"] - sealed["start"] >= max(184 * DAY, 0.2 * (sealed["end"] - train["start"]))
+    ran = project.types("validate", strategies(ran)[0]["id"], "--seed", "7")
+    dates = [f"{name} 20" for name in ("train", "test", "sealed")]
+    assert all(date in ran.stdout for date in dates)
+    assert " days, " in ran.stdout
+    assert "trades expected)" in ran.stdout
+
+
+@pytest.mark.req("D23")
+def test_source_and_honest_are_both_printed_and_approved_stands_for_pass_alone(fresh):
+    """The gate table of one strategy: a line a criterion, the count, and the word with the verdict in brackets."""
+    name = next(one.id for one in SHORT if one.family == "Donchian_Breakout")
+    stored = next(
+        one["id"]
+        for one in fresh.types("strategy", "list", "--all", "--json").document["strategies"]
+        if one["family"] == name.split("_1h")[0]
+    )
+    text = fresh.types("validate", stored, "--seed", "7").stdout
+    assert text.index("Profile: source") < text.index("Profile: honest (decides)")
+    lines = text.splitlines()
+    verdicts = [line for line in lines if line.startswith("Verdict: ")]
+    assert len(verdicts) == 2
+    for line in verdicts:
+        word, verdict = line.removeprefix("Verdict: ").rstrip(")").split(" (")
+        assert word == ("APPROVED" if verdict == "PASS" else "REJECTED")
+        assert verdict in {one.value for one in Verdict}
+    assert sum(line.startswith("Criteria Met: ") for line in lines) == 2
+    rows = [line for line in lines if line[:1] in "✓✗" and line]
+    assert len(rows) >= 12 + 25
+    assert all(": " in line and "(threshold: " in line for line in rows)
+
+
+@pytest.mark.req("D09")
+def test_the_steps_are_printed_with_how_many_came_and_how_many_were_left(fresh):
+    """Each stage of the proof with its counts, the walk forward among them."""
+    text = fresh.types("validate", "--seed", "7").stdout.replace("\n", " ")
+    for profile in ("source", "honest"):
+        assert f"Profile {profile}: " in text
+    assert "train: validated: " in text
+    assert "walk_forward: validated: " in text
+    again = fresh.types("validate", "--status", "rejected", "--seed", "7", "--json")
+    counts = again.document["batches"][0]["funnel"]
+    assert counts["source"][0] == {
+        "stage": "train",
+        "entered": again.document["judged"],
+        "validated": counts["source"][1]["entered"],
+    }
+    stages = [one["stage"] for one in counts["honest"]]
+    assert stages == ["windows", "train", "test", "walk_forward", "robustness", "batch", "sealed"]
+
+
+@pytest.mark.req("X04", "HZ24")
+def test_a_second_validation_on_the_same_window_is_contaminated_and_undoes_nothing(bars, tmp_path):
+    """The ledger remembers: nobody passes by being looked at twice, and a verdict that was earned stays."""
+    project = Project(project_at(tmp_path / "twice", bars, SHORT))
+    first = project.types("validate", "--seed", "7", "--json")
+    name = of_verdict(first, "PASS")["id"]
+    before = {path.name: path.read_bytes() for path in (project.folder / "data" / "verdicts").iterdir()}
+    again = project.types("validate", name, "--seed", "7", "--json")
+    assert again.exit_code == 4
+    (one,) = strategies(again)
+    assert one["verdict"] == "INSUFFICIENT"
+    assert "read BTC/USDT 1h of this window before" in one["contamination"]
+    assert one["earlier_verdict_stands"]
+    assert project.types("strategy", "show", name, "--json").document["status"] == "validated"
+    assert {path.name: path.read_bytes() for path in (project.folder / "data" / "verdicts").iterdir()} == before
+    text = project.types("validate", name, "--seed", "7").stdout
+    assert "CONTAMINATED" in text
+    assert "The earlier passed verdict stands" in text
+    # One that never passed gets nothing out of another try either.
+    other = of_verdict(first, "THRESHOLDS-ONLY")["id"]
+    (refused,) = strategies(project.types("validate", other, "--seed", "8", "--json"))
+    assert refused["verdict"] == "INSUFFICIENT"
+    assert project.types("strategy", "show", other, "--json").document["status"] != "validated"
+
+
+@pytest.mark.req("X05")
+def test_the_same_seed_data_and_book_give_the_same_evidence(bars, tmp_path):
+    """Two projects, one with two processes: everything measured and judged is equal to the last digit."""
+    found = []
+    for folder, workers in (("one", "1"), ("two", "2")):
+        project = Project(project_at(tmp_path / folder, bars, SHORT))
+        ran = project.types("validate", "--seed", "7", "--workers", workers, "--json")
+        text = json.dumps([{k: v for k, v in one.items() if k != "verdict_path"} for one in strategies(ran)])
+        stamp = ran.document["batches"][0]["stamp"]
+        assert stamp.pop("ledger_head")  # its entries carry the time at which they were made
+        found.append((text, ran.document["batches"][0]["batch"], stamp))
+    assert found[0] == found[1]
+    assert found[0][2]["data_hash"]
+    assert found[0][2]["config_hash"]
+
+
+@pytest.mark.req("X02", "X20")
+def test_noise_promotes_nobody_and_says_so(tmp_path):
+    """A hundred generated strategies on noise: no edge found, exit 4, every one of them in the ledger."""
+    project = Project(project_at(tmp_path / "noise", market(None, 5), ()))
+    project.types("strategy", "generate", "-n", "100", "--seed", "3", "--preset", "crypto")
+    ran = project.types("validate", "--seed", "7")
+    assert ran.exit_code == 4
+    assert "No edge found: none of 100 strategies passed the gates of profile honest." in ran.stdout
+    assert "APPROVED" not in ran.stdout
+    ledger = project.types("strategy", "ledger", "--json").document
+    assert ledger["trials"] == 100
+    assert project.types("strategy", "list", "--json").exit_code == 3
+
+
+@pytest.mark.req("C13", "C08")
+def test_the_evidence_holds_false_signals_and_what_costs_take_of_the_risk(proven):
+    """False signal rate = closed trades that lost / all closed; cost to risk beside it, for every window measured."""
+    _, ran = proven
+    for one in strategies(ran):
+        for window in ("train", "test"):
+            trades = one["evidence"][window]["trades"]
+            if trades["n"]:
+                assert trades["false_signal_rate"] == pytest.approx(trades["losses"] / trades["n"])
+                assert 0.0 < trades["cost_to_risk"] < 1.0
+
+
+@pytest.mark.req("D24")
+def test_the_profile_that_decides_can_be_named_and_bare_thresholds_validate_nobody(bars, tmp_path):
+    """--profile source may say PASS; the book calls validated only what the honest gates pass as well."""
+    project = Project(project_at(tmp_path / "source", bars, SHORT))
+    ran = project.types("validate", "--profile", "source", "--seed", "7", "--json")
+    assert ran.document["profile"] == "source"
+    passed = {one["id"] for one in strategies(ran) if one["verdict"] == "PASS"}
+    honest = {one["id"] for one in strategies(ran) if one["verdicts"]["honest"] == "PASS"}
+    assert honest < passed
+    listed = project.types("strategy", "list", "--all", "--json").document["strategies"]
+    assert {one["id"] for one in listed if one["status"] == "validated"} == honest
+    strict = Project(project_at(tmp_path / "strict", bars, SHORT)).types("validate", "--profile", "strict", "--json")
+    assert {"source", "honest", "strict"} == set(strategies(strict)[0]["verdicts"])
+
+
+def test_what_cannot_be_judged_is_refused_before_anything_is_written(fresh, tmp_path):
+    """An unknown profile, an unknown strategy, two ranges: exit 2. Nothing in the book, or no candles: exit 3."""
+    for words in (("--profile", "easy"), ("Nobody_1h_v9",), ("--period", "1y", "--timerange", "20200101-")):
+        assert fresh.types("validate", *words, "--json").exit_code == 2, words
+    assert not (fresh.folder / "data" / "trials.ledger").exists()
+    empty = Project(project_at(tmp_path / "empty", market(bars=200), ()))
+    ran = empty.types("validate", "--json")
+    assert (ran.exit_code, ran.document["error"]["type"]) == (3, "Unavailable")
+    assert "strategy generate" in ran.document["error"]["next_step"]
+    assert fresh.types("validate", "-p", "EUR/USD", "--json").exit_code == 3
+
+
+@pytest.mark.req("V05")
+def test_a_hundred_strategies_on_five_years_of_daily_bars_are_judged_by_one_command(tmp_path):
+    """Every one of them gets a verdict; with so few trades most of them too little evidence, and none approval."""
+    from tradewind.adapters.market.candle_store import CandleStore
+    from tradewind.engine.aggregate import aggregate
+    from tradewind.model.instruments import resolve
+    from tradewind.model.session import calendar_of
+    from tradewind.model.timeframe import Timeframe
+
+    hours = market(None, 6, bars=5 * 365 * 24)
+    project = Project(project_at(tmp_path / "daily", market(bars=100), ()))
+    days = aggregate(hours, calendar_of(resolve(SYMBOL).calendar), Timeframe.D1)
+    CandleStore(project.folder / "data" / "candles").write(SYMBOL, Timeframe.D1, days, "SIMULATED")
+    project.types("strategy", "generate", "-n", "100", "--seed", "3", "--interval", "1d", "--preset", "crypto")
+    ran = project.types("validate", "--json")
+    assert ran.exit_code == 4
+    assert len(strategies(ran)) == ran.document["judged"] == 100
+    assert {one["verdict"] for one in strategies(ran)} <= {"INSUFFICIENT", "FAIL"}
+    assert len(list(Path(project.folder / "data" / "verdicts").iterdir())) == 100
