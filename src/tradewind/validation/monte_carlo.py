@@ -14,14 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tradewind.errors import Corrupt, Misconfigured
+from tradewind.kernels.drawdown_paths import resampled_falls, shuffled_falls
 from tradewind.validation.bootstrap import mean_block, stationary_blocks
 
 Floats = NDArray[np.float64]
-Order = NDArray[np.int64]
 
 PERCENTILES = (5.0, 50.0, 95.0)
 
-_CELLS_AT_ONCE = 50_000
+_CELLS_AT_ONCE = 500_000
 _FEWEST_TRADES = 2
 
 
@@ -71,54 +71,47 @@ def drawdown_luck(
         )
     if n < _FEWEST_TRADES:
         return None
+    # A loss of all there is ends the path: equity 0, a drawdown of 1, whatever would have followed.
+    growth = np.where(risk * r > -1.0, np.log1p(np.maximum(risk * r, -1.0 + np.finfo(float).eps)), -np.inf)
+    steps = np.ascontiguousarray(r, dtype=np.float64), growth
     return DrawdownLuck(
-        *_ranges(r, _orders(n, draws, generator), risk),
-        *_ranges(r, _resamples(n, draws, length, generator), risk),
+        *_ranges(_of_orders(steps, draws, generator)),
+        *_ranges(_of_resamples(steps, draws, length, generator)),
         risk,
         draws,
         length,
     )
 
 
-def _orders(n: int, draws: int, generator: np.random.Generator) -> Iterator[Order]:
-    """Random orders of n trades, a portion of the draws at a time, shape ``(k, n)``."""
-    for count in _portions(n, draws):
-        yield generator.permuted(np.tile(np.arange(n), (count, 1)), axis=1)
+def _of_orders(steps: tuple[Floats, Floats], draws: int, generator: np.random.Generator) -> Floats:
+    """Falls of random orders, in R and in log equity, shape ``(draws, 2)``."""
+    n = int(steps[0].size)
+    order, falls = np.arange(n), np.empty((draws, 2))
+    for own in _portions(n, draws):
+        drawn = generator.integers(0, 1 << 32, size=(own.stop - own.start, n), dtype=np.uint32)
+        shuffled_falls(*steps, drawn, order, falls[own])
+    return falls
 
 
-def _resamples(n: int, draws: int, block: float, generator: np.random.Generator) -> Iterator[Order]:
-    """Trades of stationary-bootstrap resamples, a portion of the draws at a time, shape ``(k, n)``."""
-    for count in _portions(n, draws):
-        starts, ends = stationary_blocks(n, count, block, generator)
-        lengths = np.diff(ends, prepend=0, axis=1)
-        # Place i of a block that fills places from p holds trade start + i - p, around the end.
-        shifts = np.repeat((starts - ends + lengths).ravel(), lengths.ravel()).reshape(count, n)
-        yield (shifts + np.arange(n)) % n
+def _of_resamples(steps: tuple[Floats, Floats], draws: int, block: float, generator: np.random.Generator) -> Floats:
+    """Falls of stationary-bootstrap resamples, in R and in log equity, shape ``(draws, 2)``."""
+    n = int(steps[0].size)
+    falls = np.empty((draws, 2))
+    for own in _portions(n, draws):
+        starts, ends = stationary_blocks(n, own.stop - own.start, block, generator)
+        resampled_falls(*steps, starts, ends, falls[own])
+    return falls
 
 
-def _portions(n: int, draws: int) -> Iterator[int]:
+def _portions(n: int, draws: int) -> Iterator[slice]:
     most = max(1, _CELLS_AT_ONCE // n)
     for first in range(0, draws, most):
-        yield min(most, draws - first)
+        yield slice(first, min(first + most, draws))
 
 
-def _ranges(r: Floats, orders: Iterator[Order], risk: float) -> tuple[DrawdownRange, DrawdownRange]:
+def _ranges(falls: Floats) -> tuple[DrawdownRange, DrawdownRange]:
     """In R, and as a fraction of equity."""
-    # A loss of all there is ends the path: equity 0, a drawdown of 1, whatever would have followed.
-    growth = np.where(risk * r > -1.0, np.log1p(np.maximum(risk * r, -1.0 + np.finfo(float).eps)), -np.inf)
-    in_r, in_equity = [], []
-    for order in orders:
-        in_r.append(_deepest(r[order]))
-        in_equity.append(-np.expm1(-_deepest(growth[order])))
-    return _range(np.concatenate(in_r)), _range(np.concatenate(in_equity))
-
-
-def _deepest(steps: Floats) -> Floats:
-    """Deepest fall of the running sum below its peak, the start being one, along the last axis."""
-    running = np.cumsum(steps, axis=1)
-    peak = np.maximum(np.maximum.accumulate(running, axis=1), 0.0)
-    fall: Floats = np.max(peak - running, axis=1)
-    return fall
+    return _range(falls[:, 0]), _range(-np.expm1(-falls[:, 1]))
 
 
 def _range(drawdowns: Floats) -> DrawdownRange:

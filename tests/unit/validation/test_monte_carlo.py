@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from tests.shared_data import shared
 from tradewind.errors import Corrupt, Misconfigured
+from tradewind.kernels.drawdown_paths import shuffled_falls
 from tradewind.validation.bootstrap import stationary_blocks
 from tradewind.validation.monte_carlo import drawdown_luck
 
@@ -50,6 +51,23 @@ def test_the_orders_of_four_trades_are_all_there_are():
             assert low - 1e-9 <= value <= high + 1e-9
 
 
+def test_every_order_of_three_trades_is_equally_likely():
+    """Six orders, each told by its drawdown: a sixth of 60,000 draws, chi-squared of 5 degrees below its 99.9%."""
+    r = np.array([1.0, -2.0, -5.0])
+    n, draws = 3, 60_000
+    generator = np.random.default_rng(11)
+    falls, order = np.empty((draws, 2)), np.arange(n)
+    seen: dict[tuple[int, ...], int] = {}
+    for k in range(draws):
+        drawn = generator.integers(0, 1 << 32, size=(1, n), dtype=np.uint32)
+        shuffled_falls(r, r, drawn, order, falls[k : k + 1])
+        seen[tuple(order.tolist())] = seen.get(tuple(order.tolist()), 0) + 1
+        assert falls[k, 0] == pytest.approx(deepest(r[order]))
+    expected = draws / 6
+    assert len(seen) == 6
+    assert sum((count - expected) ** 2 / expected for count in seen.values()) < 20.5
+
+
 @settings(max_examples=25, deadline=None)
 @given(
     st.integers(0, 2**32 - 1), st.integers(2, 40), st.floats(1.0, 8.0), st.floats(0.001, 0.6),
@@ -60,7 +78,7 @@ def test_resamples_equal_the_blocks_written_out(seed, n, block, risk, mean):
     r = np.random.default_rng(seed).standard_t(3, n) + mean
     found = drawdown_luck(r, np.random.default_rng(seed), draws=50, block=block, risk=risk)
     generator = np.random.default_rng(seed)
-    generator.permuted(np.tile(np.arange(n), (50, 1)), axis=1)
+    generator.integers(0, 1 << 32, size=(50, n), dtype=np.uint32)  # what the orders draw first
     starts, ends = stationary_blocks(n, 50, block, generator)
     paths = []
     for row in range(50):
