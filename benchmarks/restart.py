@@ -5,7 +5,8 @@ default strategies, is stopped; fresh processes then continue it by one close ea
 snapshot* finds the engine's state saved near the end of the journal, *without* replays and checks every entry. Parts:
 *start* is the interpreter until the first line of the program, *imports* everything the run needs, *open* candles,
 plan and store (lease, schema, head), *wire* the engine with its kernels from their cache, *recover* the snapshot or the
-replay, *decide* the next close, durable.
+replay, *decide* the next close, durable. Beside all this, from *open* on, another process reads the store's history;
+*history* is when a run that does nothing else has heard from it, counted from the start of the process.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ from tradewind.adapters.store.store import Store
 from tradewind.app.config import load_config
 from tradewind.app.recordings import material_for
 from tradewind.app.replay_loop import drive_replay
-from tradewind.app.run_replay import JournaledRun
+from tradewind.app.run_replay import JournaledRun, history_check
 from tradewind.app.wiring import plan_for
 from tradewind.app.workspace import Workspace
 marks.append(time.perf_counter())
@@ -58,6 +59,7 @@ plan = plan_for(config, material.bases, executes=True, simulated=True)
 clock = ManualClock()
 instruments = {one.instrument.symbol: one.instrument for one in plan.symbols}
 store = Store.open(folder / "journal.db", 1, instruments=instruments)
+history = history_check(store, print)
 marks.append(time.perf_counter())
 run = JournaledRun(plan, store, clock, lambda line: None, origin="replay")
 marks.append(time.perf_counter())
@@ -66,10 +68,12 @@ marks.append(time.perf_counter())
 drive_replay(run.session, ReplayFeed(material.recordings), clock, iterations=1)
 marks.append(time.perf_counter())
 decisions = run.summary.counts().decisions
+checked = history.finish()
+heard = time.perf_counter() - marks[0]
 store.close()
 assert decisions, "no decision was made"
 print(json.dumps({"marks": marks, "replayed": recovery.entries, "snapshot": recovery.snapshot_seq,
-                  "decisions": decisions}))
+                  "decisions": decisions, "checked": checked, "history": heard}))
 """
 _PARTS = ("start", "imports", "open", "wire", "recover", "decide")
 
@@ -102,7 +106,7 @@ def stopped_run(folder: Path, symbols: tuple[str, ...], hours: int, snapshot_eve
 
 def restarts(made: Path, symbols: tuple[str, ...], rounds: int) -> dict[str, object]:
     """Seconds of every part, medians over fresh processes."""
-    times: dict[str, list[float]] = {name: [] for name in (*_PARTS, "whole")}
+    times: dict[str, list[float]] = {name: [] for name in (*_PARTS, "whole", "history")}
     told: dict[str, Any] = {}
     for _ in range(rounds + 1):
         with tempfile.TemporaryDirectory() as name:
@@ -114,8 +118,13 @@ def restarts(made: Path, symbols: tuple[str, ...], rounds: int) -> dict[str, obj
         for part, first, last in zip(_PARTS, marks[:-1], marks[1:], strict=True):
             times[part].append(last - first)
         times["whole"].append(marks[-1] - marks[0])
+        times["history"].append(told["history"])
     found: dict[str, object] = {f"{name}_s": median(values[1:]) for name, values in times.items()}
-    return found | {"replayed": told["replayed"], "whole_worst_s": round(max(times["whole"][1:]), 3)}
+    return found | {
+        "replayed": told["replayed"],
+        "checked": told["checked"],
+        "whole_worst_s": round(max(times["whole"][1:]), 3),
+    }
 
 
 def measure(symbols: tuple[str, ...], hours: int, rounds: int) -> dict[str, object]:

@@ -20,7 +20,7 @@ from tradewind.app.live_loop import LiveLoop, check_clock
 from tradewind.app.live_sources import LiveRequest, is_made_up, live_sources, notes_of
 from tradewind.app.market_feed import FeedRules
 from tradewind.app.market_sources import Gateway, gateway_of
-from tradewind.app.run_replay import JournaledRun, RunResult
+from tradewind.app.run_replay import JournaledRun, RunResult, history_check, history_verdict
 from tradewind.app.settings.root import AppConfig
 from tradewind.app.signal_text import utc
 from tradewind.app.source_notes import SourceNotes
@@ -49,6 +49,7 @@ async def run_live(
 
     Raises:
         Unavailable: a venue cannot be reached, a key is missing, or the clocks differ too much.
+        Corrupt: the store is damaged; also when that was found while it ran.
         Misconfigured: no provider carries a symbol, or the store holds a run of another configuration.
         KeyboardInterrupt: it was stopped before there was a run to speak of.
     """
@@ -101,8 +102,14 @@ class _LiveRun:
         """Opens the store and runs; once there is a run, asking it to stop ends it in order."""
         clock = SteadyClock(self._time, offset)
         instruments = {one.instrument.symbol: one.instrument for one in self.plan.symbols}
+        now = self._host.now()
         book = StrategySwitches(self.plan, database_path(self._config), self._say)
-        with Store.open(database, self._host.now(), instruments=instruments) as store, book as switches:
+        opened = Store.open(database, now, instruments=instruments)
+        with opened as store, history_check(store, self._say) as history, book as switches:
+
+            def ending() -> bool:
+                return history.damaged or stop_asked()
+
             run = JournaledRun(
                 self.plan, store, clock, self._say, origin="live", commit_every=1, on_closed=self._closed,
                 on_feed=self._fed, switches=switches,
@@ -117,13 +124,14 @@ class _LiveRun:
 
             loop = self._loop(run, clock, on_close, tick)
             result = loop.result("asked")
-            async with until_asked(stop_asked, self._host):
-                await self._warm_up(loop, run, clock.now(), stop_asked)
+            async with until_asked(ending, self._host):
+                await self._warm_up(loop, run, clock.now(), ending)
                 self._announce(loop, resumed=recovery is not None)
-                result = await loop.run(iterations=self._request.iterations, stop_asked=stop_asked)
+                result = await loop.run(iterations=self._request.iterations, stop_asked=ending)
             run.session.flush()
             notes.write(last=True)
-            return run.result(recovery, result if result.stopped != "asked" else loop.result("asked"))
+            result = result if result.stopped != "asked" else loop.result("asked")
+            return run.result(recovery, result, history_verdict(history, store, result, self._host.now()))
 
     async def close(self) -> None:
         """Lets the venues go."""

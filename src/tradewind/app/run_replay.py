@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -11,6 +12,7 @@ from tradewind.adapters.host_process import HostProcess
 from tradewind.adapters.notify.console import LineNotifier
 from tradewind.adapters.replay_feed import ReplayFeed, Step
 from tradewind.adapters.sim_clock import ManualClock
+from tradewind.adapters.store.history_check import HistoryCheck
 from tradewind.adapters.store.store import Store
 from tradewind.app.recordings import Material
 from tradewind.app.replay_loop import LoopResult, drive_replay
@@ -23,6 +25,7 @@ from tradewind.app.strategy_switches import StrategySwitches, order_line
 from tradewind.app.wiring import calendars_of, engine_for, sequencer_for, started_event
 from tradewind.engine.pipeline import Engine
 from tradewind.engine.plan import EnginePlan
+from tradewind.errors import Corrupt, TradewindError
 from tradewind.model.bar import Bar
 from tradewind.model.decision import Signal
 from tradewind.model.event import Command, FeedState, InputEvent
@@ -37,7 +40,11 @@ SNAPSHOT_EVERY = 2_500
 
 
 class RunResult(msgspec.Struct, frozen=True):
-    """How a run went. ``counts`` covers this life of the process only; ``digest`` covers the whole run."""
+    """How a run went. ``counts`` covers this life of the process only; ``digest`` covers the whole run.
+
+    ``checked`` entries of earlier lives were found whole beside the run; None for a new run, and for one that was
+    stopped before the look at them had ended.
+    """
 
     config_hash: str
     recovery: Recovery | None
@@ -50,6 +57,7 @@ class RunResult(msgspec.Struct, frozen=True):
     digest: str
     simulated: bool
     rate: SignalRate
+    checked: int | None = None
     report: str | None = None
     network: Traffic | None = None
 
@@ -129,9 +137,12 @@ class JournaledRun:
             return None
         advice = "continue with that configuration, or start in another folder or with --store FILE"
         require_same(begun, self.plan, self.store.database.path, advice)
-        return self.session.recover(begun.seq)
+        recovery = self.session.recover(begun.seq)
+        for note in self.store.snapshots.notes:
+            self._say(f"WARNING: {note}")
+        return recovery
 
-    def result(self, recovery: Recovery | None, loop: LoopResult) -> RunResult:
+    def result(self, recovery: Recovery | None, loop: LoopResult, checked: int | None = None) -> RunResult:
         """Where the run stands."""
         seq, digest, _ = self.store.journal.head
         if not loop.last_ts:  # nothing new came: the run stands where an earlier life left it
@@ -149,7 +160,30 @@ class JournaledRun:
             digest=digest.hex(),
             simulated=bool(self.plan.stamp),
             rate=self.summary.rate(calendars_of(self.plan)),
+            checked=checked,
         )
+
+
+def history_check(store: Store, say: Callable[[str], None]) -> HistoryCheck:
+    """The look at everything an earlier life of the store wrote, begun unless there is nothing."""
+    check = HistoryCheck(store.database.path, say)
+    if store.journal.head[0]:
+        check.begin()
+    return check
+
+
+def history_verdict(check: HistoryCheck, store: Store, loop: LoopResult, now: int) -> int | None:
+    """Entries found whole; waits for the look unless a person asked the run to stop.
+
+    Raises:
+        Corrupt: the history is damaged; ``error_log`` has it too.
+    """
+    try:
+        return check.finish(wait=check.damaged or loop.stopped != "asked")
+    except Corrupt as damage:
+        with suppress(TradewindError):  # the damage is told in any case
+            store.log_error(now, "Corrupt", str(damage), "history check")
+        raise
 
 
 def run_replay(
@@ -172,11 +206,15 @@ def run_replay(
 
     ``now`` stamps the opening of the store and nothing in the journal: the same bars give the same journal. Strategies
     switched off in the book of the store at ``book`` (None: ``database``) are not heard, from the next transaction on.
+
+    Raises:
+        Corrupt: the store is damaged. Damage behind the newest snapshot is found beside the run and ends it in order.
     """
     instruments = {one.instrument.symbol: one.instrument for one in plan.symbols}
     clock = ManualClock()
     opened = Store.open(database, now, instruments=instruments)
-    with opened as store, StrategySwitches(plan, book or database, say) as switches:
+    heard = StrategySwitches(plan, book or database, say)
+    with opened as store, history_check(store, say) as history, heard as switches:
         # Somebody who watches a paced replay hears of each close when it happens, not a batch later.
         batch = commit_every if pace is None else 1
         run = JournaledRun(
@@ -191,9 +229,9 @@ def run_replay(
             iterations=iterations,
             pace=pace,
             on_step=on_step,
-            stop_asked=stop_asked,
+            stop_asked=lambda: history.damaged or stop_asked(),
         )
-        return run.result(recovery, loop)
+        return run.result(recovery, loop, history_verdict(history, store, loop, now))
 
 
 def _worded(instruments: dict[str, Instrument], origin: str) -> Callable[[Signal], list[str]]:

@@ -55,8 +55,8 @@ def next_head(head: Head, event: bytes, outputs: bytes) -> Head:
     return Head(seq, digest, sha256(own + _lengths(seq, len(event)) + event + outputs).digest())
 
 
-def verified(head: Head, row: Row) -> Entry:
-    """The entry of a stored row that follows ``head``.
+def followed(head: Head, row: Row) -> Head:
+    """The head after a stored row whose bytes follow ``head``. Nothing is decoded.
 
     Raises:
         Corrupt: the row does not follow; the message names its ``seq`` and what differs.
@@ -74,9 +74,21 @@ def verified(head: Head, row: Row) -> Entry:
         raise _differs(seq, "event or outputs do not give the stored hash")
     if row.digest != expected.digest:
         raise _differs(seq, "the stored digest is not the digest of its outputs")
+    return expected
+
+
+def verified(head: Head, row: Row) -> Entry:
+    """The entry of a stored row that follows ``head``.
+
+    Raises:
+        Corrupt: as ``followed``, or the row's columns are not those of its event.
+    """
+    followed(head, row)
     event = decode_event(row.event)
     if (row.kind, row.ts) != (kind_of(event), ts_of(event)):
-        raise _differs(seq, f"columns say {row.kind} at {row.ts}, the event says {kind_of(event)} at {ts_of(event)}")
+        raise _differs(
+            row.seq, f"columns say {row.kind} at {row.ts}, the event says {kind_of(event)} at {ts_of(event)}"
+        )
     return Entry(row.seq, row.ts, event, row.outputs, row.digest, row.hash)
 
 

@@ -112,6 +112,7 @@ def run_tables(result: RunResult) -> list[Any]:
         ("balance, equity", f"{result.balance}, {result.equity:.2f}"),
         *([("network", result.network.text())] if result.network and result.network.requests else []),
         ("journal", f"{result.head_seq} entries, decision digest {result.digest[:16]}"),
+        *([] if result.checked is None else [("checked", f"{result.checked} older entries and all pages are whole")]),
     ]  # fmt: skip
     reasons = list(counts.reasons.items())[:12]
     return [
