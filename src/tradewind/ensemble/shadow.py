@@ -68,6 +68,20 @@ class ShadowColumns(NamedTuple):
     ambiguous: NDArray[np.bool_]
 
 
+def charges_of(costs: CostModel) -> tuple[float, tuple[float, ...]]:
+    """``(slippage and commission, half spread by UTC hour)`` of one side, fractions of price."""
+    fixed = costs.slippage_fraction + costs.commission_fraction
+    return fixed, tuple(costs.spread_fraction * factor for factor in costs.spread_by_hour)
+
+
+def cost_per_side(fixed: float, by_hour: Sequence[float], columns: BarColumns) -> NDArray[np.float64]:
+    """What one side pays in each bar, ``(n_bars,)``, a fraction of price: half the bar's own spread where it has one."""
+    own = 0.5 * columns.spread / columns.open
+    modelled = np.array(by_hour)[columns.ts_open // HOUR % 24]
+    cost: NDArray[np.float64] = fixed + np.where(np.isnan(columns.spread), modelled, own)
+    return cost
+
+
 class _Snapshot(msgspec.Struct, frozen=True):
     format: int
     members: tuple[str, ...]
@@ -96,8 +110,7 @@ class ShadowBook:
         self.members = tuple(members)
         self.origin = origin
         self._keep = keep_closed
-        self._fixed = costs.slippage_fraction + costs.commission_fraction
-        self._by_hour = tuple(costs.spread_fraction * factor for factor in costs.spread_by_hour)
+        self._fixed, self._by_hour = charges_of(costs)
         m = len(self.members)
         self._whole = np.zeros((m + 1, kernel.N_WHOLE), dtype=np.int64)
         self._real = np.zeros((m, kernel.N_REAL))
@@ -154,9 +167,7 @@ class ShadowBook:
             raise Misconfigured(
                 f"votes of shape {sides.shape} and ranges of shape {atr.shape}", where="shadow book", allowed=str(shape)
             )
-        own = 0.5 * columns.spread / columns.open
-        by_hour = np.array(self._by_hour)[columns.ts_open // HOUR % 24]
-        cost = self._fixed + np.where(np.isnan(columns.spread), by_hour, own)
+        cost = cost_per_side(self._fixed, self._by_hour, columns)
         times = np.column_stack((columns.ts_open, columns.ts_close))
         prices = np.column_stack((columns.open, columns.high, columns.low, cost))
         votes, ranges = np.ascontiguousarray(sides), np.ascontiguousarray(atr)

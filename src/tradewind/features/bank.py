@@ -64,6 +64,10 @@ class FeatureBank:
         self.values: Final = _read_only(self._state[:n])
         self.previous: Final = _read_only(self._state[n : 2 * n])
 
+    def layout(self) -> tuple[NDArray[np.uint32], NDArray[np.float64]]:
+        """``(program, fresh state)`` as ``kernels.opcodes`` describes them, the state a copy."""
+        return self._program, self._fresh.copy()
+
     def step(
         self,
         ts_close: int,

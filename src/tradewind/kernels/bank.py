@@ -38,7 +38,7 @@ def step(
     n_nodes: Any = np.int64(program[1])
     for k in range(n_values):
         state[n_values + k] = state[k]
-    _take_bar(state, program[2], open_, high, low, close, volume)
+    take_bar(state, program[2], open_, high, low, close, volume)
     first = op.PROGRAM_HEADER + n_values
     for node in range(n_nodes):
         at = first + node * op.WIDTH
@@ -51,7 +51,7 @@ def step(
             for k in range(np.int64(program[at + 6])):
                 state[out + k] = math.nan
         else:
-            _run_node(program, state, at, a, b, c, ts_close)
+            run_node(program, state, at, a, b, c, ts_close)
     for k in range(n_values):
         state[k] = state[program[op.PROGRAM_HEADER + k]]
 
@@ -77,7 +77,7 @@ def batch(
 
 
 @inlined
-def _take_bar(state: State, slot: int, open_: float, high: float, low: float, close: float, volume: float) -> None:
+def take_bar(state: State, slot: int, open_: float, high: float, low: float, close: float, volume: float) -> None:
     """Fills the bar slots and counts the good bars and the run of bars without any range, gap included."""
     if not (math.isfinite(open_) and math.isfinite(high) and math.isfinite(low) and math.isfinite(close)):
         for k in range(op.VOLUME + 1):
@@ -97,7 +97,7 @@ def _take_bar(state: State, slot: int, open_: float, high: float, low: float, cl
 
 
 @inlined
-def _run_node(program: Program, state: State, at: int, a: float, b: float, c: float, ts_close: int) -> None:
+def run_node(program: Program, state: State, at: int, a: float, b: float, c: float, ts_close: int) -> None:
     """One node by its opcode; nodes with memory are in ``_run_recurrence`` and ``_run_window``."""
     code = program[at]
     out = program[at + 5]

@@ -31,9 +31,18 @@ _IMPORT: Final = re.compile(rf"^from {re.escape(_PACKAGE)}(?:\.(\w+))? import (\
 
 def compiled(body: Kernel) -> Kernel:
     """``body`` compiled, with a cache on disk; ``body`` itself where there is no numba."""
+    return _compiled(body, released=False)
+
+
+def released(body: Kernel) -> Kernel:
+    """As ``compiled``, and other threads run meanwhile: for a kernel that works for milliseconds on arrays of its own."""
+    return _compiled(body, released=True)
+
+
+def _compiled(body: Kernel, *, released: bool) -> Kernel:
     if not HAS_COMPILER:
         return body
-    kernel: Any = numba.njit(cache=True, fastmath=False, error_model="numpy")(body)
+    kernel: Any = numba.njit(cache=True, fastmath=False, error_model="numpy", nogil=released)(body)
     # numba's cache looks at this file only and would go on serving old code after a change in a kernel that it calls
     source = Path(str(sys.modules[body.__module__].__file__))
     if source.parent == Path(__file__).parent:
