@@ -75,7 +75,7 @@ def charges_of(costs: CostModel) -> tuple[float, tuple[float, ...]]:
 
 
 def cost_per_side(fixed: float, by_hour: Sequence[float], columns: BarColumns) -> NDArray[np.float64]:
-    """What one side pays in each bar, ``(n_bars,)``, a fraction of price: half the bar's own spread where it has one."""
+    """What one side pays in each bar, ``(n_bars,)``, a fraction of price: half the bar's spread where it has one."""
     own = 0.5 * columns.spread / columns.open
     modelled = np.array(by_hour)[columns.ts_open // HOUR % 24]
     cost: NDArray[np.float64] = fixed + np.where(np.isnan(columns.spread), modelled, own)

@@ -83,12 +83,15 @@ def mask_program(members: Sequence[Member], rows: Mapping[str, int], n_rows: int
         reads.extend(build.read)
         spans.append(len(reads))
     return MaskProgram(
-        np.array(build.code, dtype=np.int64).reshape(-1, 4),
-        np.array(list(build.numbers), dtype=np.float64),
-        np.array(reads, dtype=np.int64),
-        *(np.array(column, dtype=np.int64) for column in (spans, longs, shorts, ranges)),
-        build.n_rows,
-        build.n_masks,
+        code=np.array(build.code, dtype=np.int64).reshape(-1, 4),
+        numbers=np.array(list(build.numbers), dtype=np.float64),
+        reads=np.array(reads, dtype=np.int64),
+        spans=np.array(spans, dtype=np.int64),
+        longs=np.array(longs, dtype=np.int64),
+        shorts=np.array(shorts, dtype=np.int64),
+        atr=np.array(ranges, dtype=np.int64),
+        n_rows=build.n_rows,
+        n_masks=build.n_masks,
     )
 
 

@@ -26,7 +26,7 @@ Kernel = TypeVar("Kernel", bound=Callable[..., Any])
 Array = TypeVar("Array")
 
 _PACKAGE: Final = __name__.rpartition(".")[0]
-_IMPORT: Final = re.compile(rf"^from {re.escape(_PACKAGE)}(?:\.(\w+))? import (\([^)]*\)|[^\n]*)", re.MULTILINE)
+_IMPORT: Final = re.compile(rf"^ *from {re.escape(_PACKAGE)}(?:\.(\w+))? import (\([^)]*\)|[^\n]*)", re.MULTILINE)
 
 
 def compiled(body: Kernel) -> Kernel:
@@ -35,7 +35,7 @@ def compiled(body: Kernel) -> Kernel:
 
 
 def released(body: Kernel) -> Kernel:
-    """As ``compiled``, and other threads run meanwhile: for a kernel that works for milliseconds on arrays of its own."""
+    """As ``compiled``, and other threads run meanwhile: for a kernel that works long on arrays of its own."""
     return _compiled(body, released=True)
 
 
@@ -46,8 +46,24 @@ def _compiled(body: Kernel, *, released: bool) -> Kernel:
     # numba's cache looks at this file only and would go on serving old code after a change in a kernel that it calls
     source = Path(str(sys.modules[body.__module__].__file__))
     if source.parent == Path(__file__).parent:
-        kernel._cache._cache_file._source_stamp = _stamp(source)
+        file = kernel._cache._cache_file
+        file._source_stamp = _stamp(source)
+        file._load_index = _forgiving(file._load_index)
     return cast("Kernel", kernel)
+
+
+def _forgiving(load: Callable[[], dict[Any, Any]]) -> Callable[[], dict[Any, Any]]:
+    """``load``, where an index that names a class of an earlier version counts as none: the stamp it carries, which
+    would say that it is old, can be read only after the classes.
+    """
+
+    def loaded() -> dict[Any, Any]:
+        try:
+            return load()
+        except (AttributeError, ImportError):
+            return {}
+
+    return loaded
 
 
 def cache_folder() -> Path:

@@ -18,8 +18,10 @@ from tradewind.features.graph import Seeding
 from tradewind.features.rule import Member
 from tradewind.features.rule_masks import MaskProgram, mask_program
 from tradewind.features.rule_program import indicators_of
-from tradewind.kernels import sweep as kernel
+from tradewind.kernels import sweep_layout as at
+from tradewind.kernels.sweep import Bars, Features, Rules, sweep
 from tradewind.kernels.sweep_columns import WIDTH
+from tradewind.kernels.sweep_layout import Book
 from tradewind.kernels.sweep_masks import WORDS
 from tradewind.model.bar import BarColumns
 from tradewind.model.instrument import CostModel
@@ -27,7 +29,6 @@ from tradewind.model.timeframe import DAY
 
 MOST_INDICATORS: Final = 256
 """Indicators of one group: what fits the second-level cache together with the masks."""
-_ROOM: Final = 16
 
 
 class SweepResult(NamedTuple):
@@ -82,10 +83,9 @@ class Sweep:
         self._seeding: Seeding = seeding
         self._earliest = earliest
         self._groups = tuple(self._laid_out(places) for places in _together(self.members))
-        self._prices = _prices_of(columns)
-        self._cost = np.ascontiguousarray(cost_per_side(*charges_of(costs), columns))
-        day = (columns.ts_close - 1) // DAY
-        self.days, self._day = np.unique(day, return_inverse=True)
+        self.days, self._day = np.unique((columns.ts_close - 1) // DAY, return_inverse=True)
+        self._bars = _bars_of(columns)
+        self._tape = _tape_of(columns, costs)
 
     def run(
         self, *, daily: bool = False, threads: int = 1, on_group: Callable[[int], None] = lambda n: None
@@ -93,15 +93,15 @@ class Sweep:
         """Every member's sums; ``daily`` adds the R by day. ``on_group`` is told how many members were done."""
         n = len(self.members)
         table = np.zeros((n, len(self.days)), dtype=np.float32) if daily else None
-        sums, signature = np.zeros((n, kernel.N_SUMS)), np.zeros(n, dtype=np.int64)
+        sums, signature = np.zeros((n, at.N_REAL)), np.zeros(n, dtype=np.int64)
 
         def work(group: _Group) -> int:
             size = len(group.places)
             own = np.zeros((size, len(self.days) if daily else 0), dtype=np.float32)
             whole, found = self._swept(
-                group, own, np.zeros((0, kernel.N_LOG_WHOLE), np.int64), np.zeros((0, kernel.N_LOG_REAL))
+                group, own, np.zeros((0, at.N_LOG_WHOLE), np.int64), np.zeros((0, at.N_LOG_REAL))
             )
-            sums[group.places], signature[group.places] = found, whole[:, kernel.SIGNATURE]
+            sums[group.places], signature[group.places] = found, whole[:, at.SIGNATURE]
             if table is not None:
                 table[group.places] = own
             return size
@@ -109,14 +109,14 @@ class Sweep:
         for done in _mapped(work, _split(self._groups, threads), threads):
             on_group(done)
         return SweepResult(
-            sums[:, kernel.TRADES].astype(np.int64),
-            sums[:, kernel.WINS].astype(np.int64),
-            sums[:, kernel.GROSS_PROFIT],
-            sums[:, kernel.GROSS_LOSS],
-            sums[:, kernel.NET],
-            sums[:, kernel.DRAWDOWN],
-            sums[:, kernel.NET_R],
-            sums[:, kernel.SQUARED_R],
+            sums[:, at.TRADES].astype(np.int64),
+            sums[:, at.WINS].astype(np.int64),
+            sums[:, at.GROSS_PROFIT],
+            sums[:, at.GROSS_LOSS],
+            sums[:, at.NET],
+            sums[:, at.DRAWDOWN],
+            sums[:, at.NET_R],
+            sums[:, at.SQUARED_R],
             signature.view(np.uint64),
             self.days,
             table,
@@ -125,105 +125,95 @@ class Sweep:
     def trades(self) -> tuple[ShadowColumns, ...]:
         """The closed trades of every member, oldest first, as the shadow book has them."""
         found: list[ShadowColumns | None] = [None] * len(self.members)
-        none = np.zeros((0, 0), dtype=np.float32)
         for group in self._groups:
             size = len(group.places)
-            empty = (np.zeros((0, kernel.N_LOG_WHOLE), np.int64), np.zeros((0, kernel.N_LOG_REAL)))
+            empty = (np.zeros((0, at.N_LOG_WHOLE), np.int64), np.zeros((0, at.N_LOG_REAL)))
             _, sums = self._swept(group, np.zeros((size, 0), dtype=np.float32), *empty)
-            counts = sums[:, kernel.TRADES].astype(np.int64)
+            counts = sums[:, at.TRADES].astype(np.int64)
             starts = np.concatenate(([0], np.cumsum(counts)))
-            log_whole = np.zeros((max(1, int(starts[-1])), kernel.N_LOG_WHOLE), dtype=np.int64)
-            log_real = np.zeros((len(log_whole), kernel.N_LOG_REAL))
+            log_whole = np.zeros((max(1, int(starts[-1])), at.N_LOG_WHOLE), dtype=np.int64)
+            log_real = np.zeros((len(log_whole), at.N_LOG_REAL))
             logged = group._replace(whole=group.whole.copy())
-            logged.whole[:, kernel.LOGGED] = starts[:-1]
+            logged.whole[:, at.LOGGED] = starts[:-1]
             self._swept(logged, np.zeros((size, 0), dtype=np.float32), log_whole, log_real)
             for k, place in enumerate(group.places.tolist()):
                 rows = slice(int(starts[k]), int(starts[k + 1]))
                 found[place] = self._columns_of(log_whole[rows], log_real[rows])
-        del none
         return tuple(one for one in found if one is not None)
 
     def _columns_of(self, whole: NDArray[np.int64], real: NDArray[np.float64]) -> ShadowColumns:
         return ShadowColumns(
-            ts_entry=self.columns.ts_open[whole[:, kernel.LOG_ENTRY_BAR]],
-            ts_exit=self.columns.ts_close[whole[:, kernel.LOG_EXIT_BAR]],
-            side=whole[:, kernel.LOG_SIDE],
-            r=real[:, kernel.LOG_R],
-            net=real[:, kernel.LOG_NET],
-            entry=real[:, kernel.LOG_ENTRY],
-            exit=real[:, kernel.LOG_EXIT],
-            code=whole[:, kernel.LOG_CODE],
-            ambiguous=whole[:, kernel.LOG_AMBIGUOUS].astype(np.bool_),
+            ts_entry=self.columns.ts_open[whole[:, at.LOG_ENTRY_BAR]],
+            ts_exit=self.columns.ts_close[whole[:, at.LOG_EXIT_BAR]],
+            side=whole[:, at.LOG_SIDE],
+            r=real[:, at.LOG_R],
+            net=real[:, at.LOG_NET],
+            entry=real[:, at.LOG_ENTRY],
+            exit=real[:, at.LOG_EXIT],
+            code=whole[:, at.LOG_CODE],
+            ambiguous=whole[:, at.LOG_AMBIGUOUS].astype(np.bool_),
         )
 
     def _laid_out(self, places: Sequence[int]) -> _Group:
+        places = sorted(places, key=lambda k: _walks(self.members[k]))
         members = [self.members[k] for k in places]
         features = block_program(indicators_of(members), self._seeding)
         rules = mask_program(members, features.rows, features.n_rows)
-        whole = np.zeros((len(members), kernel.N_WHOLE), dtype=np.int64)
-        real = np.zeros((len(members), kernel.N_REAL))
+        whole = np.zeros((len(members), at.N_WHOLE), dtype=np.int64)
+        real = np.zeros((len(members), at.N_REAL))
         for k, member in enumerate(members):
             exits = member.rule.exits
-            real[k, : kernel.TRAIL_R + 1] = (*exits.factors, exits.trail_r)
-            whole[k, kernel.TIME_STOP] = exits.time_stop_bars
-            whole[k, kernel.LEAVES] = exits.exit_on_opposite
-        whole[:, kernel.LONG], whole[:, kernel.SHORT] = rules.longs, rules.shorts
-        whole[:, kernel.READS_FROM], whole[:, kernel.READS_TO] = rules.spans[:-1], rules.spans[1:]
-        whole[:, kernel.ATR_ROW] = rules.atr
+            real[k, : at.TRAIL_R + 1] = (*exits.factors, exits.trail_r)
+            whole[k, at.TIME_STOP] = exits.time_stop_bars
+            whole[k, at.LEAVES] = exits.exit_on_opposite
+        whole[:, at.LONG], whole[:, at.SHORT] = rules.longs, rules.shorts
+        whole[:, at.READS_FROM], whole[:, at.READS_TO] = rules.spans[:-1], rules.spans[1:]
+        whole[:, at.ATR_ROW] = np.where(rules.atr < 0, rules.n_rows, rules.atr)
         return _Group(np.array(places, dtype=np.int64), features, rules, whole, real)
 
     def _swept(
         self, group: _Group, daily: NDArray[np.float32], log_whole: NDArray[np.int64], log_real: NDArray[np.float64]
     ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-        """``(whole, sums)`` of a group after all bars; its own state stays as it was."""
-        whole, real = group.whole.copy(), group.real.copy()
-        sums = np.zeros((len(whole), kernel.N_SUMS))
-        prices = self._prices
-        kernel.sweep(
-            group.features.program,
-            group.features.state.copy(),
-            group.features.steps,
-            group.features.lanes,
-            group.rules.code,
-            group.rules.numbers,
-            group.rules.reads,
-            _aligned(group.rules.n_rows, WIDTH),
-            np.zeros((max(1, group.rules.n_masks), WORDS), dtype=np.uint64),
-            prices.ts_close,
-            prices.bars,
-            prices.opens,
-            prices.highs,
-            prices.lows,
-            self._cost,
-            self._day,
+        """``(whole, real)`` of a group after all bars; its own state stays as it was."""
+        book = Book(group.whole.copy(), group.real.copy(), daily, self._day, log_whole, log_real)
+        program, rules = group.features, group.rules
+        sweep(
+            Features(program.program, program.state.copy(), program.steps, program.lanes),
+            Rules(
+                rules.code,
+                rules.numbers,
+                rules.reads,
+                _aligned(rules.n_rows + 1, WIDTH),
+                np.zeros((max(1, rules.n_masks), WORDS), dtype=np.uint64),
+            ),
+            self._bars,
+            self._tape,
             self._earliest,
-            whole,
-            real,
-            sums,
-            daily,
-            log_whole,
-            log_real,
+            int(np.sum((group.whole[:, at.LEAVES] == 0) & (group.real[:, at.TRAIL_R] == 0.0))),
+            book,
         )
-        return whole, sums
+        return book.whole, book.real
 
 
-class _Prices(NamedTuple):
-    ts_close: NDArray[np.int64]
-    bars: NDArray[np.float64]
-    opens: NDArray[np.float64]
-    highs: NDArray[np.float64]
-    lows: NDArray[np.float64]
-
-
-def _prices_of(columns: BarColumns) -> _Prices:
-    room = np.zeros(_ROOM)
-    return _Prices(
+def _bars_of(columns: BarColumns) -> Bars:
+    return Bars(
         np.require(columns.ts_close, np.int64, ("C", "W")),
         np.vstack((columns.open, columns.high, columns.low, columns.close, columns.volume)).astype(np.float64),
-        np.concatenate((columns.open, room, -columns.open, room)),
-        np.concatenate((columns.high, room, -columns.low, room)),
-        np.concatenate((columns.low, room, -columns.high, room)),
     )
+
+
+def _tape_of(columns: BarColumns, costs: CostModel) -> NDArray[np.float64]:
+    """The four parts of ``kernels.sweep_trades``: prices, the mirrored ones behind them, room after each."""
+    room = np.zeros(at.ROOM)
+    paid = cost_per_side(*charges_of(costs), columns)
+    mirrored = ((columns.open, columns.open), (columns.high, columns.low), (columns.low, columns.high))
+    prices = [part for up, down in mirrored for part in (up, room, -down, room)]
+    return np.concatenate((*prices, paid, np.zeros(len(paid) + 2 * at.ROOM)))
+
+
+def _walks(member: Member) -> bool:
+    """Whether its stop follows or the opposite vote makes it leave: those come last."""
+    return member.rule.exits.exit_on_opposite or member.rule.exits.trail_r > 0.0
 
 
 def _together(members: Sequence[Member]) -> Iterator[list[int]]:
