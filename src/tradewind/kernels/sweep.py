@@ -84,11 +84,15 @@ def _all_votes(
 ) -> None:
     """The votes of every member over one block; ``within`` are the bars that count at all."""
     words = (count + 63) // 64
-    whole_block = not np.any(holes)
+    whole_block = True
+    for row in range(holes.shape[0]):
+        if holes[row]:
+            whole_block = False
     known = within.copy()
     for p in range(book.whole.shape[0]):
         if not whole_block:
-            known[:] = within
+            for w in range(words):
+                known[w] = within[w]
             from_, to = book.whole[p, at.READS_FROM], book.whole[p, at.READS_TO]
             known_words(rules.cells, holes, rules.reads, from_, to, count, known)
         _votes(rules.masks, book.whole, p, words, known, either, longs)
@@ -135,7 +139,8 @@ def sweep(
     carried = np.zeros(rules.code.shape[0], dtype=np.uint64)
     within = np.zeros(WORDS, dtype=np.uint64)
     either, longs = np.zeros((members, WORDS), dtype=np.uint64), np.zeros((members, WORDS), dtype=np.uint64)
-    cells[:, LEAD - 1] = np.nan
+    for row in range(cells.shape[0]):
+        cells[row, LEAD - 1] = np.nan
     for first in range(0, n, BLOCK):
         count = min(BLOCK, n - first)
         if first > 0:

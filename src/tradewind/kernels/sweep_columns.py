@@ -99,7 +99,7 @@ def fill_nodes(
                         steps[k, INPUT_A],
                         steps[k, INPUT_A],
                         lanes[group, 2 * lane + 1],
-                        1,
+                        np.int64(1),  # a bare 1 would be a type of its own and compile every node again
                         ts_close,
                         first,
                         count,
@@ -133,7 +133,7 @@ def _node(
     row_b: int,
     row_c: int,
     row_out: int,
-    outputs: int,
+    outputs: Any,
     ts_close: NDArray[np.int64],
     first: int,
     count: int,

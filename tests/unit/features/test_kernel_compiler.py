@@ -82,3 +82,14 @@ def test_a_borrowed_array_is_the_same_memory() -> None:
     assert write(array) == 4.0
     assert array.tolist() == [1.0, 7.0, 3.0]
     assert sys.getrefcount(array) == before
+
+
+@pytest.mark.skipif(not compiled.HAS_COMPILER, reason="needs the compiler")
+def test_a_cache_that_names_a_class_of_an_earlier_version_counts_as_none() -> None:
+    """After an upgrade the index cannot be read any more; the start must not fail on it."""
+
+    def gone() -> dict[object, object]:
+        raise AttributeError("Can't get attribute 'Tape' on module")
+
+    assert compiled._forgiving(gone)() == {}
+    assert compiled._forgiving(lambda: {"kept": 1})() == {"kept": 1}

@@ -17,6 +17,8 @@ from tradewind.model.bar import Bar, BarColumns
 from tradewind.model.instrument import CostModel
 from tradewind.model.session import calendar_of
 from tradewind.model.timeframe import HOUR, Timeframe
+from tradewind.research.sweep import Sweep
+from tradewind.strategies import default_members
 
 
 def look_at_kernels(*, warm: bool) -> Iterator[Finding]:
@@ -31,9 +33,9 @@ def look_at_kernels(*, warm: bool) -> Iterator[Finding]:
 
 
 def warm_kernels() -> None:
-    """Compiles every kernel a run, a backtest or the demo calls, for the array types they call it with.
+    """Compiles every kernel a run, a backtest, a search or the demo calls, for the array types they call it with.
 
-    Features, rules, shadow trades, bars of longer timeframes: each once over one bar of no member. What is on disk
+    Features, rules, shadow trades, the sweep, bars of longer timeframes: each once over one bar. What is on disk
     already is only loaded.
     """
     warm_caches()
@@ -44,6 +46,7 @@ def warm_kernels() -> None:
     book.run(columns, sides, ranges)
     book.step(Bar("", Timeframe.H1, 0, HOUR, 1.0, 1.0, 1.0, 1.0, 1.0), sides[0], ranges[0])
     book.correlation()
+    Sweep(default_members((Timeframe.H1,))[:1], columns, CostModel()).run()
     compile_now()
     aggregate(columns, calendar_of("crypto"), Timeframe.H4)
     Aggregator("", calendar_of("crypto"), Timeframe.H1, (Timeframe.H4,))
