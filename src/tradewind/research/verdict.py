@@ -74,8 +74,12 @@ class SignedVerdict(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     @property
     def name(self) -> str:
         """``EMA_Crossover_1h_v1.0f3a9c5e7b2d4861.EUR-USD``: one for each strategy, its parameters and symbol."""
-        symbol = self.symbol.replace("/", "-").replace(":", "_")
-        return f"{self.strategy.id}.{self.strategy.spec_hash}.{symbol}"
+        return verdict_name(self.strategy.id, self.strategy.spec_hash, self.symbol)
+
+
+def verdict_name(strategy: str, spec: str, symbol: str) -> str:
+    """What the verdict on a strategy is called: its id, its spec hash, its symbol."""
+    return f"{strategy}.{spec}.{symbol.replace('/', '-').replace(':', '_')}"
 
 
 class _Envelope(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -123,6 +123,16 @@ _TRAIN: Final = {
 }
 
 
+def walk_forward_rows(evidence: CandidateEvidence, limits: Limits) -> tuple[GateRow, ...]:
+    """The rows on the walk forward alone; they read the folds and nothing else."""
+    gates = (
+        threshold.walk_forward_retention,
+        threshold.walk_forward_consistency,
+        threshold.walk_forward_win_rate,
+    )
+    return tuple(gate(evidence, limits) for gate in gates)
+
+
 def train_criteria(profile: Profile) -> tuple[str, ...]:
     """Names of the criteria on the train window that ``profile`` asks for, as in ``gates_screen.CRITERIA``."""
     return tuple(name for name, gate in _TRAIN.items() if gate in profile.gates)

@@ -103,6 +103,11 @@ def _symbols_for(workspace: Workspace, row: StoredStrategy, asked: Asked) -> Seq
     """Its own symbol; those asked for where it was named, or has none yet; else every configured one with candles."""
     if asked.symbols:
         return asked.symbols if asked.names or not row.symbol else [one for one in asked.symbols if one == row.symbol]
+    return symbols_of(workspace, row)
+
+
+def symbols_of(workspace: Workspace, row: StoredStrategy) -> Sequence[str]:
+    """Where a strategy belongs: the symbol it was tried on, else every configured one with candles."""
     if row.symbol:
         return [row.symbol]
     stored = [one for one in workspace.symbols() if _has(workspace, one, row.timeframe)]
