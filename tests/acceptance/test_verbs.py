@@ -37,6 +37,8 @@ NEEDED = {
     ("strategy", "show"): ("X",),
     ("strategy", "enable"): ("X",),
     ("strategy", "disable"): ("X",),
+    ("walkforward",): ("X",),
+    ("baseline", "show"): ("baseline.json",),
 }
 WITHOUT_CONFIGURATION = {("init",), ("demo",), ("config", "example")}
 VERBS = leaves()

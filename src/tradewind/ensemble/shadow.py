@@ -29,7 +29,7 @@ MIN_TRADES: Final = 20
 """Closed trades either member must have before their correlation is estimated."""
 
 _FORMAT: Final = 2
-_LEG: Final = {
+LEGS: Final = {
     matching.STOP: Leg.STOP,
     matching.TARGET: Leg.TARGET,
     matching.TIME: Leg.TIME,
@@ -240,7 +240,7 @@ class ShadowBook:
     def closed(self, member: int) -> list[ShadowTrade]:
         """The closed trades of member number ``member``, oldest first."""
         rows = zip(*(column.tolist() for column in self.columns(member)), strict=True)
-        return [ShadowTrade._make((*row[:-2], _LEG[row[-2]], row[-1])) for row in rows]
+        return [ShadowTrade._make((*row[:-2], LEGS[row[-2]], row[-1])) for row in rows]
 
     def newest(self) -> list[tuple[int, ShadowTrade]]:
         """``(member number, trade)`` of every trade that the last ``step`` closed, in member order."""

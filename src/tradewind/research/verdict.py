@@ -1,32 +1,26 @@
 """The verdict on one strategy as a signed document: what was judged, on which data, by which code, and what came out.
 
-The signature is HMAC-SHA256 over the canonical bytes of the document, with a key of the project. It makes sure that
-nobody edits a verdict by hand or carries one over from another project, not more: whoever holds the key can sign.
-Nothing here reads or writes a file; bytes come in and go out.
+The document is signed (``signing``). Nothing here reads or writes a file; bytes come in and go out.
 """
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from typing import Any, Final
 
 import msgspec
 
-from tradewind.errors import Corrupt, Misconfigured, Rejected, Unavailable
+from tradewind.errors import Corrupt, Misconfigured, Rejected
 from tradewind.features.rule import Member, spec_hash
 from tradewind.model.instrument import AssetClass, Instrument
 from tradewind.model.report import Verdict
 from tradewind.model.timeframe import Timeframe
+from tradewind.research.signing import signed_bytes, signed_document
 from tradewind.validation.gates_profiles import Judgement
 from tradewind.validation.windows import Windows
 
 SCHEMA: Final = 1
 """Raised whenever a gate, a limit or the document changes its meaning: older verdicts then have to be earned again."""
-MIN_KEY: Final = 32
-"""Bytes in a key."""
-
-_DOMAIN: Final = b"tradewind verdict\n"
+_KIND: Final = "verdict"
 _AGAIN: Final = "validate the strategy again"
 
 
@@ -82,12 +76,6 @@ def verdict_name(strategy: str, spec: str, symbol: str) -> str:
     return f"{strategy}.{spec}.{symbol.replace('/', '-').replace(':', '_')}"
 
 
-class _Envelope(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    key: str
-    signature: str
-    verdict: dict[str, Any]
-
-
 def verdict_on(
     member: Member,
     instrument: Instrument,
@@ -127,21 +115,13 @@ def verdict_on(
     )
 
 
-def key_id(key: bytes) -> str:
-    """What tells keys apart without telling them: 16 hex digits of a hash of the key."""
-    return hashlib.sha256(_DOMAIN + b"key\n" + key).hexdigest()[:16]
-
-
 def sign(verdict: SignedVerdict, key: bytes) -> bytes:
     """The bytes of a verdict file: an indented JSON document with the verdict, the key's id and the signature.
 
     Raises:
         Misconfigured: the key is too short to sign with.
     """
-    if len(key) < MIN_KEY:
-        raise Misconfigured(f"a key of {len(key)} bytes", where="sign", allowed=f"at least {MIN_KEY} bytes")
-    document = msgspec.to_builtins(verdict)
-    return _bytes_of(_Envelope(key_id(key), _signature(document, key), document))
+    return signed_bytes(_KIND, verdict, key)
 
 
 def verify(data: bytes, key: bytes | None) -> SignedVerdict:
@@ -152,39 +132,18 @@ def verify(data: bytes, key: bytes | None) -> SignedVerdict:
         Rejected: it was signed with another key, or by code whose gates mean something else.
         Corrupt: the bytes are no verdict, or not those that were signed.
     """
-    if key is None:
-        raise Unavailable(
-            "the key that signs verdicts is missing, so no verdict can be checked",
-            where="verdict",
-            next_step=f"restore the key from a backup, or {_AGAIN}: that makes a new key",
-        )
-    try:
-        envelope = msgspec.json.decode(data, type=_Envelope)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise Corrupt(f"no verdict: {error}", where="verdict", next_step=_AGAIN) from error
-    if envelope.key != key_id(key):
+    document = signed_document(_KIND, data, key, _AGAIN)
+    if document.get("schema") != SCHEMA:
         raise Rejected(
-            f"signed with the key {envelope.key}, the key of this project is {key_id(key)}",
-            where="verdict",
-            allowed="verdicts of this project",
-            next_step=_AGAIN,
-        )
-    genuine = hmac.compare_digest(_signature(envelope.verdict, key).encode(), envelope.signature.encode())
-    if not genuine or _bytes_of(envelope) != data:
-        raise Corrupt("changed after it was signed", where="verdict", next_step=_AGAIN)
-    if envelope.verdict.get("schema") != SCHEMA:
-        raise Rejected(
-            f"made under schema {envelope.verdict.get('schema')}, the gates of this version are schema {SCHEMA}",
-            where="verdict",
+            f"made under schema {document.get('schema')}, the gates of this version are schema {SCHEMA}",
+            where=_KIND,
             allowed=f"schema {SCHEMA}",
             next_step=_AGAIN,
         )
     try:
-        return msgspec.convert(envelope.verdict, SignedVerdict)
+        return msgspec.convert(document, SignedVerdict)
     except msgspec.ValidationError as error:
-        raise Corrupt(
-            f"signed, but no verdict of schema {SCHEMA}: {error}", where="verdict", next_step=_AGAIN
-        ) from error
+        raise Corrupt(f"signed, but no verdict of schema {SCHEMA}: {error}", where=_KIND, next_step=_AGAIN) from error
 
 
 def refusal(
@@ -237,12 +196,3 @@ def speaks_for(
 ) -> bool:
     """Whether the strategy may speak there; ``refusal`` says why not."""
     return not refusal(verdict, symbol, timeframe, instrument, member=member, simulated=simulated)
-
-
-def _signature(document: dict[str, Any], key: bytes) -> str:
-    canonical = msgspec.json.encode(document, order="deterministic")
-    return hmac.new(key, _DOMAIN + canonical, hashlib.sha256).hexdigest()
-
-
-def _bytes_of(envelope: _Envelope) -> bytes:
-    return msgspec.json.format(msgspec.json.encode(envelope, order="deterministic"), indent=2) + b"\n"
