@@ -29,7 +29,6 @@ def walkforward(
     ] = 0,
 ) -> Report:
     """Walks strategies forward before their sealed window: a row a fold, consistency, retention (exit 4: not kept)."""
-    from tradewind.app.validation.forward import Scheme
     from tradewind.cli.answers.walkforward import answer
 
-    return answer(config, strategy, symbol, Scheme(folds, lead, rolling, embargo))
+    return answer(config, strategy, symbol, folds=folds, lead=lead, rolling=rolling, embargo=embargo)

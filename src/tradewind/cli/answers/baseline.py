@@ -32,13 +32,14 @@ def freeze_answer(config: Path | None, names: tuple[str, ...]) -> Report:
 
 def show_answer(config: Path | None, path: Path) -> Report:
     """Reads one back, if it is what was signed."""
+    workspace = Workspace(load_config(config))
     try:
         data = path.read_bytes()
     except OSError as error:
         raise Unavailable(
             f"cannot read: {error.strerror or error}", where=str(path), next_step="tradewind baseline freeze"
         ) from error
-    return _shown(thaw(data, VerdictFiles(Workspace(load_config(config)).data).key()), path)
+    return _shown(thaw(data, VerdictFiles(workspace.data).key()), path)
 
 
 def _shown(baseline: FrozenBaseline, path: Path) -> Report:

@@ -22,8 +22,11 @@ from tradewind.model.report import Window
 from tradewind.validation.trade_metrics import TradeMetrics
 
 
-def answer(config: Path | None, names: Sequence[str], symbol: str, scheme: Scheme) -> Report:
+def answer(
+    config: Path | None, names: Sequence[str], symbol: str, *, folds: int, lead: int, rolling: bool, embargo: int
+) -> Report:
     """Every strategy named; exits with 4 where one of them does not keep what it showed."""
+    scheme = Scheme(folds, lead, rolling, embargo)
     settings = load_config(config)
     workspace = Workspace(settings)
     where = workspace.symbols((symbol,))[0] if symbol else ""
