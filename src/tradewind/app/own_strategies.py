@@ -7,12 +7,13 @@ missing would change the decisions of all the others.
 
 from __future__ import annotations
 
+import difflib
 import functools
 import hashlib
 import importlib.util
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Final, get_args
@@ -63,6 +64,21 @@ def families_of(config: AppConfig) -> dict[str, Family[Any]]:
             f"there is no folder {name}", where="strategies.folder", next_step="create it, or set it to an empty text"
         )
     return strategies.families() | own_families(folder)
+
+
+def require_family(name: str, known: Iterable[str]) -> None:
+    """Raises ``Misconfigured``, with the nearest name there is, unless ``name`` is one of ``known``."""
+    names = sorted(known, key=str.lower)
+    if name in names:
+        return
+    folded = {one.lower(): one for one in names}
+    near = difflib.get_close_matches(name.lower(), list(folded), n=1, cutoff=0.4)
+    raise Misconfigured(
+        f"no strategy family is called {name!r}",
+        where="--family",
+        allowed=", ".join(names),
+        next_step=f"use {folded[near[0]]}, if that was meant" if near else "use one of these",
+    )
 
 
 def own_families(folder: Path) -> dict[str, Family[Any]]:

@@ -21,6 +21,7 @@ StopsOption = Annotated[str, typer.Option("--preset", help="Range of the stops: 
 FamiliesOption = Annotated[
     list[str] | None, typer.Option("--family", help="Only this family; repeat for several. Default: all.")
 ]
+DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Draw and show them, and enter nothing in the book.")]
 StopModesOption = Annotated[
     list[str] | None,
     typer.Option("--stop-mode", help="Only this kind of stop: pct, atr or wider_of; repeat for several."),
@@ -46,8 +47,9 @@ def generate(
     interval: IntervalOption = Timeframe.H1,
     preset: StopsOption = "fx-tight",
     stop_mode: StopModesOption = None,
+    dry_run: DryRunOption = False,
 ) -> Report:
     """Draws distinct strategies and enters them in the book as candidates; the same seed draws the same ones."""
     from tradewind.cli.answers.strategy_search import generate_answer
 
-    return generate_answer(config, count, seed, family, interval, preset, stop_mode)
+    return generate_answer(config, count, seed, family, interval, preset, stop_mode, dry_run=dry_run)

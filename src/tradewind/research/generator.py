@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 import msgspec
@@ -30,13 +30,14 @@ def generate(
     *,
     preset: str = DEFAULT_PRESET,
     stop_modes: tuple[StopMode, ...] = STOP_MODES,
+    told: Callable[[int], None] = lambda _: None,
 ) -> tuple[Member, ...]:
     """``n`` distinct strategies on ``timeframe``, as evenly over the families as their spaces allow.
 
     Named ``{family}_{timeframe}_v1``, ``_v2``, ... in the order of drawing, family by family. The same state of
     ``generator`` gives the same strategies on every machine; each family draws from a stream of its own, so another
     family beside it changes only how many it gives. Families without a search space, or made for shorter timeframes,
-    give none.
+    give none. ``told`` hears after every round over the families how many more there are.
 
     Raises:
         Misconfigured: ``n`` below 1, no family to draw from, or fewer than ``n`` distinct strategies to be found.
@@ -52,6 +53,7 @@ def generate(
     found: dict[str, list[StrategyParams]] = {one.name: [] for one in able}
     missing = n
     while missing and streams:
+        before = missing
         for name in tuple(streams)[:missing]:
             params = next(streams[name], None)
             if params is None:
@@ -59,6 +61,7 @@ def generate(
             else:
                 found[name].append(params)
                 missing -= 1
+        told(before - missing)
     if missing:
         raise Misconfigured(
             f"{n} strategies", allowed=f"at most {n - missing}, all these families can give", next_step="ask for fewer"

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import sqlite3
 import stat
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -273,3 +275,14 @@ def test_queries_cannot_write(tmp_path: Path) -> None:
     with pytest.raises(Misconfigured, match="no such column"):
         database.query("SELECT close FROM meta")
     assert database.query("SELECT count(*) FROM meta")[1] == [(2,)]
+
+
+def test_several_first_starts_at_once_make_one_schema_and_none_is_refused(tmp_path: Path) -> None:
+    """Four processes open a store that is not there; a fifth finds it made."""
+    code = "import sys; from tradewind.adapters.store.database import Database; print(Database(sys.argv[1]).prepare(1))"
+    command = [sys.executable, "-c", code, str(tmp_path / "data" / "t.db")]
+    lives = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(4)]
+    said = [life.communicate(timeout=60) for life in lives]
+    assert [life.returncode for life in lives] == [0] * 4, said
+    assert sorted(out.strip() for out, _ in said) == ["False", "False", "False", "True"]
+    assert Database(tmp_path / "data" / "t.db").prepare(1) is False

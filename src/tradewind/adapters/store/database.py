@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import sqlite3
 from collections.abc import Iterator, Sequence
@@ -89,6 +90,8 @@ class Database:
     def prepare(self, now: int) -> bool:
         """Creates the file and folder where absent and migrates the schema; True when anything had to be done.
 
+        Several processes may be the first ones at once: one does it, the others wait for it.
+
         Raises:
             Unavailable: the schema must change while another process is writing, or the disk refuses.
             Misconfigured: the file was made by a newer version.
@@ -102,17 +105,20 @@ class Database:
                 where=str(self.path),
                 next_step="name a folder this user may write to",
             ) from fault
-        revision = self.revision()
-        if revision == SCHEMA_REVISION:
+        if self.revision() == SCHEMA_REVISION:
             return False
-        refuse_newer(self.path, revision)
-        lock = WriterLock(self.path)
-        lock.acquire()
-        try:
-            self._migrate(now)
-        finally:
-            lock.release()
-        _sync_folder(self.path.parent)
+        with _alone_in(self.path.parent):
+            revision = self.revision()
+            if revision == SCHEMA_REVISION:  # the one that was waited for did it
+                return False
+            refuse_newer(self.path, revision)
+            lock = WriterLock(self.path)
+            lock.acquire()
+            try:
+                self._migrate(now)
+            finally:
+                lock.release()
+            _sync_folder(self.path.parent)
         return True
 
     def _migrate(self, now: int) -> None:
@@ -233,6 +239,17 @@ class Writer:
                 self._connection.close()
         finally:
             self._lock.release()
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Waits until nobody else is here for this folder; ends with the process too."""
+    file = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(file)
 
 
 def _sync_folder(folder: Path) -> None:

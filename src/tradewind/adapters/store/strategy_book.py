@@ -5,7 +5,7 @@ Nothing is ever deleted: what was refused stays with its reason, or the search w
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -64,11 +64,20 @@ class StrategyBook:
         database.require()
         return cls(database)
 
-    def add(self, members: Sequence[Member], now: int, *, symbol: str = "", asset_class: str = "") -> Added:
+    def add(
+        self,
+        members: Sequence[Member],
+        now: int,
+        *,
+        symbol: str = "",
+        asset_class: str = "",
+        told: Callable[[int], None] = lambda _: None,
+    ) -> Added:
         """Enters what is not in the book yet as candidates for ``symbol``, named in the order given.
 
         A strategy is what it does (``spec_hash``) on one symbol, so the same one again is found and not entered twice.
-        One that was generated for no symbol becomes that of the first symbol it is tried on.
+        One that was generated for no symbol becomes that of the first symbol it is tried on. ``told`` hears after every
+        transaction how many more are durable.
         """
         specs = [spec_hash(member) for member in members]
         ids: list[str] = []
@@ -81,6 +90,7 @@ class StrategyBook:
                 )
             ids += [known[spec] for spec in specs[first:last]]
             new += fresh
+            told(len(members[first:last]))
         return Added(tuple(ids), new)
 
     def judge(self, judgements: Sequence[Judgement], now: int) -> None:
@@ -155,12 +165,12 @@ class StrategyBook:
         return tuple(map(stored_of, rows))
 
     def find(self, text: str) -> StoredStrategy:
-        """The strategy of an id such as ``EMA_Crossover_1h_v42``, or of a spec hash or the beginning of one.
+        """The strategy of an id such as ``EMA_Crossover_1h_v42``, in any case, or of a spec hash or its beginning.
 
         Raises:
             Misconfigured: there is none, or several; the message names some.
         """
-        condition = "WHERE id = ?1 OR (length(?1) >= 4 AND substr(spec_hash, 1, length(?1)) = ?1)"
+        condition = "WHERE id = ?1 COLLATE NOCASE OR (length(?1) >= 4 AND substr(spec_hash, 1, length(?1)) = ?1)"
         _, rows = self.database.query(f"{SELECT} {condition} ORDER BY id = ?1 DESC, rowid LIMIT 4", [text])
         found = [stored_of(row) for row in rows]
         if found and (found[0].id == text or len(found) == 1):
@@ -171,6 +181,10 @@ class StrategyBook:
             allowed=", ".join(one.id for one in found) or "an id or a spec hash of `tradewind strategy list --all`",
             next_step="name one of them",
         )
+
+    def families(self) -> tuple[str, ...]:
+        """Families of the strategies in the book, those whose file is gone among them."""
+        return tuple(str(family) for (family,) in self.database.query("SELECT DISTINCT family FROM strategies")[1])
 
     def counts(self) -> dict[str, int]:
         """``status -> number of strategies``, every status named."""

@@ -15,7 +15,7 @@ from tradewind.adapters.store.strategy_book import StrategyBook
 from tradewind.adapters.wall_clock import WallClock
 from tradewind.app.config import load_config
 from tradewind.app.database import database_path
-from tradewind.app.own_strategies import families_of
+from tradewind.app.own_strategies import families_of, require_family
 from tradewind.app.settings.root import AppConfig
 from tradewind.app.signal_text import percent, utc
 from tradewind.app.strategy_pool import RESEARCH, best_of, member_in
@@ -28,6 +28,8 @@ from tradewind.model.strategy import StoredStrategy, StrategyStatus
 from tradewind.model.timeframe import Timeframe
 from tradewind.validation.health import WEIGHTS, HealthScore, health_score
 
+LONGEST = 1_000
+"""Characters of a reason."""
 POPULATION = 100
 """Validated strategies that the pool should hold before anything is launched; fewer are said, never made up for."""
 
@@ -54,6 +56,8 @@ def list_answer(config: Path | None, typed: Filters, everything: bool) -> Report
     symbol = Workspace(settings).symbols((typed.symbol,))[0] if typed.symbol else None
     of: dict[str, Any] = {"family": typed.family, "timeframe": typed.interval, "symbol": symbol}
     with _book(settings) as book:
+        if typed.family is not None:
+            require_family(typed.family, {**dict.fromkeys(book.families()), **families_of(settings)})
         counts = book.counts()
         if everything:
             share = None if typed.min_confidence is None else typed.min_confidence / 100.0
@@ -175,7 +179,7 @@ def _history(changes: Sequence[Any]) -> list[Any]:
 def switch_answer(config: Path | None, name: str, actor: str, reason: str, *, on: bool) -> Report:
     """Enables or disables one strategy and keeps who, when and why."""
     settings, now = load_config(config), WallClock().now()
-    who, why = actor or _user(), reason or "no reason given"
+    who, why = _line(actor, "--by") or _user(), _line(reason, "--reason") or "no reason given"
     with _book(settings) as book:
         before = book.find(name)
         after = (book.enable if on else book.disable)(name, now, actor=who, reason=why)
@@ -231,6 +235,15 @@ def _book(settings: AppConfig) -> StrategyBook:
 def _document(one: StoredStrategy) -> dict[str, Any]:
     fields: dict[str, Any] = msgspec.to_builtins(one)
     return fields | {"params": msgspec.json.decode(one.params)}
+
+
+def _line(text: str, where: str) -> str:
+    """What was typed, as it will be shown on every terminal: one line without control characters."""
+    if not text.isprintable() or len(text) > LONGEST:
+        raise Misconfigured(
+            f"{text[:40]!r} is not a line of text", where=where, allowed=f"up to {LONGEST} printable characters"
+        )
+    return text.strip()
 
 
 def _user() -> str:

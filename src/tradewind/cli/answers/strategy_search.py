@@ -11,14 +11,14 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from tradewind.adapters.store.strategy_book import StrategyBook
+from tradewind.adapters.store.strategy_book import Added, StrategyBook
 from tradewind.adapters.store.strategy_rows import stop_words, target_words
 from tradewind.adapters.wall_clock import WallClock
 from tradewind.app.config import load_config
 from tradewind.app.database import database_path
-from tradewind.app.own_strategies import families_of
+from tradewind.app.own_strategies import families_of, require_family
 from tradewind.app.settings.root import AppConfig
-from tradewind.cli.contract import Report, table
+from tradewind.cli.contract import Report, progress, table
 from tradewind.errors import Misconfigured
 from tradewind.features.rule import Family, Member, spec_hash
 from tradewind.features.rule_space import STOP_MODES, Range
@@ -55,25 +55,21 @@ def generate_answer(
     timeframe: Timeframe,
     preset: str,
     stop_modes: list[str] | None,
+    *,
+    dry_run: bool,
 ) -> Report:
-    """Draws strategies, enters them in the book and prints them with one hash over all."""
+    """Draws strategies, enters them in the book (not with ``dry_run``) and prints them with one hash over all."""
     settings = load_config(config)
     modes = tuple(mode for mode in STOP_MODES if stop_modes is None or mode in stop_modes)
     if stop_modes and len(modes) != len(set(stop_modes)):
         raise Misconfigured(f"stop mode {', '.join(stop_modes)}", where="--stop-mode", allowed=", ".join(STOP_MODES))
-    members = generate(
-        _chosen(settings, names),
-        count or settings.generator.max_strategies,
-        np.random.default_rng(seed),
-        timeframe,
-        preset=preset,
-        stop_modes=modes,
-    )
+    n = count or settings.generator.max_strategies
+    families, generator = _chosen(settings, names), np.random.default_rng(seed)
+    with progress("Draw", n) as advance:
+        members = generate(families, n, generator, timeframe, preset=preset, stop_modes=modes, told=advance)
     specs = [spec_hash(member) for member in members]
     path = database_path(settings)
-    now = WallClock().now()
-    with StrategyBook.open(path, now) as book:
-        added = book.add(members, now)
+    ids, new = ((None,) * n, 0) if dry_run else _entered(path, members)
     over_all = hashlib.sha256("\n".join(specs).encode()).hexdigest()[:16]
     document = {
         "count": len(members),
@@ -81,15 +77,25 @@ def generate_answer(
         "interval": timeframe,
         "preset": preset,
         "hash": over_all,
-        "new": added.new,
-        "known": len(members) - added.new,
+        "new": new,
+        "known": 0 if dry_run else n - new,
+        "dry_run": dry_run,
         "database": str(path),
-        "strategies": [_drawn(*one) for one in zip(added.ids, specs, members, strict=True)],
+        "strategies": [_drawn(*one) for one in zip(ids, specs, members, strict=True)],
     }
-    return Report(document, human=_generated(document, added.ids, specs, members))
+    return Report(document, human=_generated(document, ids, specs, members))
 
 
-def _generated(document: dict[str, Any], ids: Sequence[str], specs: Sequence[str], members: Sequence[Member]) -> Any:
+def _entered(path: Path, members: Sequence[Member]) -> Added:
+    """Enters them; what was durable before an interruption is found again by the next try."""
+    now = WallClock().now()
+    with StrategyBook.open(path, now) as book, progress("Enter", len(members)) as advance:
+        return book.add(members, now, told=advance)
+
+
+def _generated(
+    document: dict[str, Any], ids: Sequence[str | None], specs: Sequence[str], members: Sequence[Member]
+) -> Any:
     rows = [
         (name, spec, stop_words(member.rule.exits), target_words(member.rule.exits), _params_text(member))
         for name, spec, member in zip(ids, specs, members, strict=True)
@@ -99,12 +105,14 @@ def _generated(document: dict[str, Any], ids: Sequence[str], specs: Sequence[str
         table("Candidates", ["strategy", "spec hash", "stop", "target", "parameters"], rows),
         f"{document['count']} distinct strategies on {document['interval']}, seed {document['seed']}, stops of"
         f" {document['preset']}: hash {document['hash']}.{more}",
-        f"{document['new']} are new in the book ({document['database']}), {document['known']} were there already."
+        "Nothing was entered in the book (--dry-run)."
+        if document["dry_run"]
+        else f"{document['new']} are new in the book ({document['database']}), {document['known']} were there already."
         " A candidate is not heard: what it is worth is said by `tradewind research` alone.",
     ]
 
 
-def _drawn(name: str, spec: str, member: Member) -> dict[str, Any]:
+def _drawn(name: str | None, spec: str, member: Member) -> dict[str, Any]:
     return {
         "id": name,
         "spec_hash": spec,
@@ -118,14 +126,8 @@ def _drawn(name: str, spec: str, member: Member) -> dict[str, Any]:
 
 def _chosen(config: AppConfig, names: list[str] | None) -> list[Family[Any]]:
     known = families_of(config)
-    unknown = [name for name in names or () if name not in known]
-    if unknown:
-        raise Misconfigured(
-            f"no strategy family is called {unknown[0]!r}",
-            where="--family",
-            allowed=", ".join(sorted(known)),
-            next_step="use one of these",
-        )
+    for name in names or ():
+        require_family(name, known)
     return [one for name, one in known.items() if not names or name in names]
 
 
