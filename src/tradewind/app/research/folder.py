@@ -1,0 +1,171 @@
+"""A job on disk: what was asked for, and what each phase left behind, so that a killed job goes on.
+
+Every file is whole or absent. ``request.json`` is what the job does; in the folder of a symbol ``search.npz`` holds
+what every strategy showed (until the symbol is judged), ``search.json`` what is said about it, ``batch.json`` what the
+whole batch shows and the ledger's trials at that moment, ``portion-N.json`` what was measured on candidates, and
+``proof.json`` the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
+
+import msgspec
+import numpy as np
+
+from tradewind.adapters.market.sealed.durable import sync_folder, write_durably
+from tradewind.app.research.request import JobRequest
+from tradewind.app.research.result import ProofResult, SearchResult, SymbolResult
+from tradewind.errors import Corrupt, Misconfigured, Unavailable
+
+FOLDER = "research"
+_REQUEST = "request.json"
+_CREATED = "created.json"
+Kept = TypeVar("Kept")
+
+
+class JobFolder:
+    """``data/research/ID``."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @property
+    def id(self) -> str:
+        """The job's name."""
+        return self.path.name
+
+    @classmethod
+    def begun(cls, data: Path, request: JobRequest, now: int) -> JobFolder:
+        """The folder of ``request``, made where it is new; ``now`` is then the time of the job for good."""
+        folder = cls(data / FOLDER / request.id)
+        folder.path.mkdir(parents=True, exist_ok=True)
+        if not (folder.path / _CREATED).exists():
+            folder.keep(_REQUEST, request)
+            folder.keep(_CREATED, now)
+        return folder
+
+    @property
+    def created(self) -> int:
+        """When the job was begun, UTC nanoseconds: the time on everything it writes."""
+        found: int = self._required(_CREATED, int)
+        return found
+
+    @property
+    def request(self) -> JobRequest:
+        """What was asked for."""
+        found: JobRequest = self._required(_REQUEST, JobRequest)
+        return found
+
+    def keep(self, name: str, value: Any) -> None:
+        """Writes a value as JSON, whole or not at all."""
+        data = msgspec.json.encode(value, order="deterministic")
+        path = self.path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_durably(path, lambda file: file.write(data))
+        sync_folder(path.parent)
+
+    def kept(self, name: str, kind: type[Kept]) -> Kept | None:
+        """What ``keep`` wrote; None where it is not there.
+
+        Raises:
+            Corrupt: it is there and not what was written.
+        """
+        try:
+            data = (self.path / name).read_bytes()
+        except FileNotFoundError:
+            return None
+        try:
+            return msgspec.json.decode(data, type=kind)
+        except msgspec.DecodeError as error:
+            raise Corrupt(
+                f"not what was written: {error}", where=str(self.path / name),
+                next_step="delete this file; the job makes it again",
+            ) from error  # fmt: skip
+
+    def keep_arrays(self, name: str, **arrays: Any) -> None:
+        """Writes arrays under names, whole or not at all."""
+        path = self.path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_durably(path, lambda file: np.savez(file, **arrays))
+
+    def kept_arrays(self, name: str) -> dict[str, Any] | None:
+        """What ``keep_arrays`` wrote; None where it is not there.
+
+        Raises:
+            Corrupt: it is there and not what was written.
+        """
+        try:
+            with np.load(self.path / name, allow_pickle=False) as found:
+                return dict(found)
+        except FileNotFoundError:
+            return None
+        except (ValueError, OSError, EOFError, KeyError) as error:
+            raise Corrupt(
+                f"not what was written: {error}", where=str(self.path / name),
+                next_step="delete this file; the job makes it again",
+            ) from error  # fmt: skip
+
+    def results(self) -> Iterator[SymbolResult]:
+        """What is known of each symbol by now, in the order of the request."""
+        for one in self.request.serieses:
+            name = place_of(one.instrument.symbol)
+            search = self.kept(f"{name}/search.json", SearchResult)
+            if search is not None:
+                yield SymbolResult(search, self.kept(f"{name}/proof.json", ProofResult))
+
+    def _required(self, name: str, kind: type[Kept]) -> Kept:
+        found = self.kept(name, kind)
+        if found is None:
+            raise Corrupt(
+                f"{name} is missing", where=str(self.path), next_step="delete the folder; the command makes it again"
+            )
+        return found
+
+
+class JobState(NamedTuple):
+    """A job and how far it came: symbols asked for, searched, proven."""
+
+    folder: JobFolder
+    symbols: tuple[str, ...]
+    searched: int
+    proven: int
+
+
+def place_of(symbol: str) -> str:
+    """The folder of a symbol inside a job."""
+    return symbol.replace("/", "-")
+
+
+def jobs_of(data: Path) -> tuple[JobState, ...]:
+    """Every job of a project, the newest first."""
+    found = [JobFolder(path.parent) for path in (data / FOLDER).glob(f"*/{_CREATED}")]
+    states = []
+    for folder in sorted(found, key=lambda one: (-one.created, one.id)):
+        results = list(folder.results())
+        symbols = tuple(one.instrument.symbol for one in folder.request.serieses)
+        states.append(JobState(folder, symbols, len(results), sum(one.proof is not None for one in results)))
+    return tuple(states)
+
+
+def job_named(data: Path, name: str = "") -> JobFolder:
+    """The job whose id begins with ``name``, the newest one where nothing is given.
+
+    Raises:
+        Unavailable: there is no job at all.
+        Misconfigured: no id begins so, or several do.
+    """
+    states = jobs_of(data)
+    if not states:
+        raise Unavailable("no research was ever done here", where=str(data / FOLDER), next_step="tradewind research")
+    fitting = [one.folder for one in states if one.folder.id.startswith(name)]
+    if not name:
+        return fitting[0]
+    if len(fitting) != 1:
+        raise Misconfigured(
+            f"{len(fitting)} jobs begin with {name!r}", where=str(data / FOLDER),
+            allowed=", ".join(one.folder.id for one in states), next_step="tradewind research --list",
+        )  # fmt: skip
+    return fitting[0]

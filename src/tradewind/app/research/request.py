@@ -1,0 +1,87 @@
+"""What a research job does, and the name that follows from it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from tradewind.app.validation.series import Series
+from tradewind.features.rule import Family, Member, spec_hash
+from tradewind.features.rule_space import preset_for
+from tradewind.model.instrument import Instrument
+from tradewind.model.timeframe import Timeframe
+from tradewind.research.batch import Terms
+from tradewind.research.generator import generate
+from tradewind.validation.gates_rows import Limits
+from tradewind.validation.windows import WindowRules
+
+ID_DIGITS = 12
+
+
+class SeriesRequest(msgspec.Struct, frozen=True):
+    """The bars of one symbol, and the hash over the strategies drawn for it."""
+
+    instrument: Instrument
+    data_hash: str
+    strategies: str
+
+
+class JobRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """All that the result of a job depends on."""
+
+    timeframe: Timeframe
+    count: int
+    seed: int
+    families: tuple[str, ...]
+    profile: str
+    limits: Limits
+    rules: WindowRules
+    serieses: tuple[SeriesRequest, ...]
+
+    @property
+    def id(self) -> str:
+        """The job's name: sha256 over everything above, so that the same command is the same job."""
+        return hashlib.sha256(msgspec.json.encode(self, order="deterministic")).hexdigest()[:ID_DIGITS]
+
+    @property
+    def opening(self) -> str:
+        """Names its one reading of the sealed windows; a resumed job is the same reading."""
+        return f"research {self.id}"
+
+
+def drawn_for(
+    instrument: Instrument, families: Iterable[Family[Any]], count: int, seed: int, timeframe: Timeframe
+) -> tuple[Member, ...]:
+    """The strategies a symbol is searched with, stops in the range of its asset class.
+
+    Each symbol has a stream of its own: another symbol beside it changes nothing.
+    """
+    name = int.from_bytes(hashlib.sha256(f"{instrument.symbol} {timeframe}".encode()).digest()[:8])
+    generator = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(name,)))
+    return generate(families, count, generator, timeframe, preset=preset_for(instrument.asset_class))
+
+
+def request_of(
+    drawn: Sequence[tuple[Series, tuple[Member, ...]]], families: Iterable[str], count: int, terms: Terms
+) -> JobRequest:
+    """The request of a job over these series and strategies."""
+    return JobRequest(
+        timeframe=drawn[0][0].timeframe,
+        count=count,
+        seed=terms.seed,
+        families=tuple(sorted(families)),
+        profile=terms.deciding.name,
+        limits=terms.limits,
+        rules=terms.rules,
+        serieses=tuple(
+            SeriesRequest(series.instrument, series.data_hash, _hash_of(members)) for series, members in drawn
+        ),
+    )
+
+
+def _hash_of(members: Sequence[Member]) -> str:
+    return hashlib.sha256("".join(map(spec_hash, members)).encode()).hexdigest()[:16]

@@ -1,0 +1,258 @@
+"""``tradewind research``: what a job did, symbol by symbol."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from rich.console import RenderableType
+
+from tradewind.adapters.wall_clock import WallClock
+from tradewind.app.config import load_config
+from tradewind.app.executors import executor_for
+from tradewind.app.own_modules import own_files
+from tradewind.app.own_strategies import families_of
+from tradewind.app.research.folder import JobFolder, jobs_of
+from tradewind.app.research.job import SEARCH, Planned, planned, run_job
+from tradewind.app.research.result import Finding, SearchResult, SymbolResult
+from tradewind.app.settings.root import AppConfig
+from tradewind.app.signal_text import utc
+from tradewind.app.validation.series import Series, series_of, terms_of
+from tradewind.app.workspace import Workspace
+from tradewind.cli.contract import DONE, NEGATIVE, Report, progress, table, warn
+from tradewind.cli.options import Period, TimeRange, split_symbols
+from tradewind.errors import Misconfigured
+from tradewind.features.rule import Family
+from tradewind.model.timeframe import Timeframe
+from tradewind.validation.gates_profiles import funnel
+
+SMALL = 4_000
+"""Strategies in all below which other processes would take longer to start than they save."""
+SHOWN = 10
+
+
+class ResearchOptions(NamedTuple):
+    """What was typed after ``tradewind research``; None and empty where nothing was."""
+
+    stage: str
+    symbols: list[str] | None
+    interval: Timeframe
+    timerange: TimeRange | None
+    period: Period | None
+    strategies: int | None
+    families: list[str] | None
+    seed: int
+    profile: str
+    workers: int | None
+    cluster: str
+
+
+def answer(config: Path | None, typed: ResearchOptions) -> Report:
+    """Does the job and says what it found."""
+    settings = load_config(config)
+    if typed.period is not None and typed.timerange is not None:
+        raise Misconfigured("--period and --timerange were both given", allowed="one of them")
+    terms = terms_of(settings, typed.seed, typed.profile)
+    families = _families(settings, typed.families)
+    workspace = Workspace(settings)
+    serieses = [_series(workspace, symbol, typed) for symbol in workspace.symbols(split_symbols(typed.symbols))]
+    plan = planned(serieses, families, typed.strategies or settings.generator.max_strategies, terms)
+    folder = JobFolder.begun(workspace.data, plan.request, WallClock().now())
+    results = _done(settings, workspace, plan, folder, typed)
+    return _report(folder, plan, results, typed.stage)
+
+
+def jobs_answer(config: Path | None) -> Report:
+    """The jobs of the project."""
+    states = jobs_of(Workspace(load_config(config)).data)
+    document: list[dict[str, Any]] = [
+        {
+            "id": one.folder.id,
+            "created": one.folder.created,
+            "symbols": one.symbols,
+            "interval": one.folder.request.timeframe,
+            "count": one.folder.request.count,
+            "seed": one.folder.request.seed,
+            "profile": one.folder.request.profile,
+            "searched": one.searched,
+            "proven": one.proven,
+            "done": one.proven == len(one.symbols),
+        }
+        for one in states
+    ]
+    rows = [
+        (
+            one["id"], utc(one["created"]), ", ".join(one["symbols"]), one["interval"], one["count"], one["seed"],
+            f"{one['searched']}/{len(one['symbols'])}", f"{one['proven']}/{len(one['symbols'])}",
+        )
+        for one in document
+    ]  # fmt: skip
+    names = ["job", "begun (UTC)", "symbols", "interval", "strategies", "seed", "searched", "judged"]
+    note = "" if rows else "None yet. Next: tradewind research"
+    return Report({"jobs": document}, table("Research jobs", names, rows, note=note))
+
+
+def _series(workspace: Workspace, symbol: str, typed: ResearchOptions) -> Series:
+    span = typed.timerange or TimeRange()
+    if typed.period is not None:
+        span = TimeRange(typed.period.before(workspace.newest((symbol,), typed.interval, "none")), None)
+    series = series_of(workspace, symbol, typed.interval, span.start, span.end)
+    warn(series.warnings)
+    return series
+
+
+def _families(settings: AppConfig, names: list[str] | None) -> Mapping[str, Family[Any]]:
+    known = families_of(settings)
+    unknown = [name for name in names or () if name not in known]
+    if unknown:
+        raise Misconfigured(
+            f"no strategy family is called {unknown[0]!r}", where="--family", allowed=", ".join(sorted(known)),
+            next_step="use one of these",
+        )  # fmt: skip
+    return {name: one for name, one in known.items() if (not names or name in names) and one.space}
+
+
+def _done(
+    settings: AppConfig, workspace: Workspace, plan: Planned, folder: JobFolder, typed: ResearchOptions
+) -> tuple[SymbolResult, ...]:
+    own = Path(settings.strategies.folder) if settings.strategies.folder else None
+    files = own_files(own) if own is not None and own.is_dir() else ()
+    workers = typed.workers or (1 if plan.steps < SMALL else len(os.sched_getaffinity(0)))
+    with (
+        executor_for(workers, typed.cluster, own=files) as executor,
+        progress(f"Job {folder.id}", plan.steps) as advance,
+    ):
+        return run_job(plan, folder, workspace, executor, typed.stage, advance, _tell)
+
+
+def _tell(text: str) -> None:
+    sys.stderr.write(f"{text}\n")
+
+
+def _report(folder: JobFolder, plan: Planned, results: Sequence[SymbolResult], stage: str) -> Report:
+    approved = [finding for one in results if one.proof is not None for finding in one.proof.approved]
+    document = {
+        "job": folder.id,
+        "folder": str(folder.path),
+        "created": folder.created,
+        "stage": stage,
+        "interval": plan.request.timeframe,
+        "count": plan.request.count,
+        "seed": plan.request.seed,
+        "profile": plan.request.profile,
+        "trials": sum(one.search.trials for one in results),
+        "approved": [one.id for one in approved],
+        "symbols": results,
+    }
+    exit_code = DONE if approved or stage == SEARCH else NEGATIVE
+    return Report(document, list(_human(folder, plan, results, stage, len(approved))), exit_code)
+
+
+def _human(
+    folder: JobFolder, plan: Planned, results: Sequence[SymbolResult], stage: str, approved: int
+) -> Iterator[str | RenderableType]:
+    yield table(
+        f"Search of job {folder.id}",
+        ["symbol", "bars", "from (UTC)", "strategies", "repeats", "silent", "met train", "most missed", "best Sharpe"],
+        [_search_row(one.search) for one in results],
+        note="Sharpe ratios are of daily net R before the seal, not annualised: the best of many tries, by luck alone"
+        " above zero.",
+    )
+    if stage == SEARCH:
+        yield "Next: the same command with --stage validate, or --stage all. Every strategy is in the trial ledger."
+        return
+    yield table(
+        f"Proof, profile {plan.request.profile}",
+        ["symbol", "sealed", "PBO", "SPA p", "effective trials", "measured", "opened", "passed"],
+        [_proof_row(one) for one in results],
+    )
+    for one in results:
+        yield from _nearest(one)
+    total = sum(one.search.trials for one in results)
+    yield (
+        f"{approved} of {total} strategies passed every gate of profile {plan.request.profile}."
+        if approved
+        else f"No edge found: none of {total} strategies passed the gates of profile {plan.request.profile}."
+    )
+    yield f"Next: tradewind report --job {folder.id}"
+
+
+def _search_row(search: SearchResult) -> tuple[Any, ...]:
+    most = next(iter(search.missed.items()), None)
+    return (
+        ("SIMULATED " if search.simulated else "") + search.symbol,
+        search.bars,
+        utc(search.first_ts),
+        search.trials,
+        search.repeats,
+        search.silent,
+        search.met,
+        None if most is None else f"{most[0]} ({most[1]})",
+        None if search.best_sharpe is None else f"{search.best_sharpe:.3f}",
+    )
+
+
+def _proof_row(one: SymbolResult) -> tuple[Any, ...]:
+    assert one.proof is not None
+    batch, proof = one.proof.batch, one.proof
+    days = sorted({round(family.windows.sealed_days) for family in one.search.families})
+    return (
+        one.search.symbol,
+        f"{days[0]} days" if len(days) == 1 else f"{days[0]} to {days[-1]} days",
+        None if batch.pbo is None else f"{batch.pbo:.3f}",
+        None if batch.spa_p is None else f"{batch.spa_p:.3f}",
+        None if batch.effective_trials is None else f"{batch.effective_trials:.0f}",
+        len(proof.findings),
+        proof.opened,
+        len(proof.approved),
+    )
+
+
+def _nearest(one: SymbolResult) -> Iterator[str | RenderableType]:
+    """Those measured in full, the best first, and how many were left after each stage."""
+    assert one.proof is not None
+    ranked = sorted(one.proof.findings, key=_rank)
+    names = ["strategy", "n", "win rate", "break-even", "factor", "sealed n", "source", "honest", "verdict", "missed"]
+    yield table(
+        f"{one.search.symbol} {one.search.timeframe}: measured in full",
+        names,
+        [_finding_row(finding) for finding in ranked[:SHOWN]],
+        note=f"{len(ranked) - SHOWN} more in the report." if len(ranked) > SHOWN else "",
+    )
+    for profile in (report.profile for report in ranked[0].judgement.reports) if ranked else ():
+        found = (finding.judgement.report(profile) for finding in ranked)
+        counts = funnel([report for report in found if report is not None])
+        yield f"Profile {profile}, of those measured: " + ", ".join(stage.text() for stage in counts)
+
+
+def _rank(one: Finding) -> tuple[Any, ...]:
+    report = one.judgement.report(one.judgement.deciding)
+    met, worth = 0 if report is None else report.met, one.evidence.train.trades.expectancy
+    return not one.judgement.approved, -met, -(worth or -9.0), one.id
+
+
+def _finding_row(one: Finding) -> tuple[Any, ...]:
+    trades, sealed = one.evidence.train.trades, one.evidence.sealed
+    verdicts = {report.profile: report.verdict.value for report in one.judgement.reports}
+    report = one.judgement.report(one.judgement.deciding)
+    missed = None if report is None else next((row.name for row in report.rows if not row.passed), None)
+    word = "APPROVED" if one.judgement.approved else "REJECTED"
+    return (
+        one.id,
+        trades.n,
+        _percent(trades.win_rate),
+        _percent(trades.breakeven),
+        None if trades.profit_factor is None else f"{trades.profit_factor:.2f}",
+        None if sealed is None else sealed.window.trades.n,
+        verdicts.get("source"),
+        verdicts.get("honest"),
+        f"{word} ({one.judgement.verdict.value})",
+        missed,
+    )
+
+
+def _percent(value: float | None) -> str | None:
+    return None if value is None else f"{100.0 * value:.1f}%"
