@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
 import re
 import shutil
+import subprocess
+import sys
 from itertools import pairwise
 from pathlib import Path
 
@@ -68,9 +72,9 @@ def test_without_execution_signals_are_told_and_no_order_is_ever_made(own_market
     """The journal of outputs is the audit log: no order, no fill, no position; the signals are told in full."""
     ran = own_market.types(*RUN, "--execution", "none", "--iterations", "900")
     assert ran.exit_code == 0
-    assert "SIGNAL" in ran.stderr
-    assert "Entry zone" in ran.stderr
-    assert "Paper trade" not in ran.stderr
+    assert "SIGNAL" in ran.stdout
+    assert "Entry zone" in ran.stdout
+    assert "Paper trade" not in ran.stdout
     kinds = {
         output["type"] for (outputs,) in own_market.rows("SELECT outputs FROM journal") for output in as_list(outputs)
     }
@@ -106,7 +110,7 @@ def test_paper_fills_at_the_next_open_plus_its_costs(finished: Finished) -> None
 
 @pytest.mark.req("H04", "H05")
 def test_fills_and_closed_trades_are_told_in_the_words_of_the_log(finished: Finished) -> None:
-    said = finished.ran.stderr.splitlines()
+    said = finished.ran.stdout.splitlines()
     opened = [line for line in said if line.startswith("✓ Paper trade executed: ")]
     closed = [line for line in said if line.startswith("Trade closed: ")]
     assert len(opened) > 50
@@ -122,14 +126,52 @@ def test_fills_and_closed_trades_are_told_in_the_words_of_the_log(finished: Fini
 @pytest.mark.req("H05")
 def test_the_words_of_a_closed_trade_agree_with_the_books(finished: Finished) -> None:
     """As many WIN lines as outcomes with a positive net, in the same order."""
-    told = [" WIN " in line for line in finished.ran.stderr.splitlines() if line.startswith("Trade closed: ")]
+    told = [" WIN " in line for line in finished.ran.stdout.splitlines() if line.startswith("Trade closed: ")]
     booked = [float(net) > 0 for (net,) in finished.project.rows("SELECT net FROM trade_outcomes ORDER BY id")]
     assert told == booked
 
 
 @pytest.mark.req("E14")
+def test_signals_and_trades_are_the_result_and_go_where_the_result_goes(own_market: Project) -> None:
+    """`run > signals.txt` has every signal, also from a terminal that draws a bar; warnings and errors stay outside."""
+    words = ("-m", "tradewind", *RUN, "--execution", "paper", "--iterations", "900")
+    ours, theirs = pty.openpty()  # stderr is a terminal, as when a person redirects stdout alone
+    file = own_market.folder / "signals.txt"
+    with file.open("wb") as out:
+        done = subprocess.Popen([sys.executable, *words], cwd=own_market.folder, env=own_market.variables(), stdout=out,
+                                stderr=theirs)  # fmt: skip
+        os.close(theirs)
+        drawn = b"".join(iter(lambda: read_terminal(ours), b""))
+        assert done.wait(120) == 0
+    told = file.read_text()
+    count = len(own_market.rows("SELECT id FROM signals"))
+    assert told.count("SIMULATED SIGNAL ") == told.count("TRADING MODE: ") == count > 0
+    assert "Paper trade executed" in told
+    assert b"SIGNAL" not in drawn
+    assert b"Run" in drawn
+    assert "\x1b" not in told
+
+
+def read_terminal(handle: int) -> bytes:
+    """What is there; nothing when the other side has closed."""
+    try:
+        return os.read(handle, 65536)
+    except OSError:
+        return b""
+
+
+@pytest.mark.req("E14")
+def test_with_json_and_quiet_stdout_is_the_document_alone(own_market: Project) -> None:
+    """Programs read one document; people beside them still read the signals, unless they asked for quiet."""
+    ran = own_market.types(*RUN, "--execution", "paper", "--iterations", "900", "--json")
+    assert ran.document["counts"]["signals"] == ran.stderr.count("SIMULATED SIGNAL ") > 0
+    quiet = own_market.types(*RUN, "--execution", "paper", "--iterations", "300", "--quiet")
+    assert "SIGNAL " not in quiet.stdout + quiet.stderr
+
+
+@pytest.mark.req("E14")
 def test_every_signal_has_its_log_line(finished: Finished) -> None:
-    lines = [line for line in finished.ran.stderr.splitlines() if line.startswith("TRADING MODE: ")]
+    lines = [line for line in finished.ran.stdout.splitlines() if line.startswith("TRADING MODE: ")]
     stored = finished.project.rows("SELECT direction, confidence FROM signals ORDER BY journal_seq, timestamp")
     assert len(lines) == len(stored) > 100
     for line in lines:

@@ -119,9 +119,12 @@ def judge_market(
 
 
 def trade_week(
-    config: AppConfig, verdicts: DemoVerdicts, columns: BarColumns, folder: Path, say: Callable[[str], None]
+    config: AppConfig, verdicts: DemoVerdicts, columns: BarColumns, folder: Path, now: int, say: Callable[[str], None]
 ) -> tuple[RunResult, FinishedRun, MeasuredRun]:
-    """Paper-trades the configured members through the last week, journaled, then once more in memory to compare."""
+    """Paper-trades the configured members through the last week, journaled, then once more in memory to compare.
+
+    ``now`` is when the store is opened, for its lease; the journal knows the market's times only.
+    """
     stamp = verdicts.proofs[0].report.stamp
     material = _material(columns, stamp.data_hash)
     plan = plan_for(config, material.bases, executes=True, simulated=True)
@@ -129,7 +132,7 @@ def trade_week(
     database.parent.mkdir(parents=True, exist_ok=True)
     CandleStore(folder / "data" / "candles").write(SYMBOL, TIMEFRAME, columns, SOURCE)
     asked = asked_words(executes=True, preset=None, interval=None, settings=config_hash(config))
-    week = run_replay(plan, material, database, say, now=int(columns.ts_open[0]), asked=asked)
+    week = run_replay(plan, material, database, say, now=now, asked=asked)
     again = Backtest(plan, material.recordings)
     again.run()
     measured = measure(again.finished, material.data_hash, stamp.seed or 0, proofs=verdicts.proofs, naive=True)

@@ -44,8 +44,11 @@ async def run_live(
     *,
     on_close: Callable[[int], None] | None = None,
     stop_asked: Callable[[], bool] = lambda: False,
+    tell: Callable[[str], None] | None = None,
 ) -> RunResult:
     """Warms up from history, then decides on every bar that becomes final, until asked to stop.
+
+    ``tell`` hears signals and trades, ``say`` everything else (and those too without ``tell``).
 
     Raises:
         Unavailable: a venue cannot be reached, a key is missing, or the clocks differ too much.
@@ -60,7 +63,7 @@ async def run_live(
         async with until_asked(stop_asked, clock):
             gateway = await gateway_of(transport, request.gateway)
             time = _time_of(config, request, clock)
-            live = _LiveRun(config, request, gateway, clock, time, transport, say)
+            live = _LiveRun(config, request, gateway, clock, time, transport, say, tell or say)
             offset = await live.offset()
         if live is None or offset is None:
             raise KeyboardInterrupt
@@ -84,6 +87,7 @@ class _LiveRun:
         time: Clock,
         transport: HttpTransport,
         say: Callable[[str], None],
+        tell: Callable[[str], None],
     ) -> None:
         self._config = config
         self._request = request
@@ -91,6 +95,7 @@ class _LiveRun:
         self._host = host
         self._time = time
         self._say = say
+        self._tell = tell
         made_up = bool(gateway.label) or is_made_up(config, request)
         self.plan = plan_for(config, request.bases, executes=request.executes, simulated=made_up)
         self.sources = live_sources(config, request, gateway, time, transport, say)
@@ -112,7 +117,7 @@ class _LiveRun:
 
             run = JournaledRun(
                 self.plan, store, clock, self._say, origin="live", commit_every=1, on_closed=self._closed,
-                on_feed=self._fed, switches=switches,
+                on_feed=self._fed, switches=switches, tell=self._tell,
             )  # fmt: skip
             recovery = run.start(clock.now(), self._request.asked)
             self._go_on_from(run)

@@ -67,6 +67,7 @@ class JournaledRun:
 
     ``on_closed`` is shown the bars of every event once they are durable; only with ``commit_every`` 1 are they current.
     ``on_feed`` is shown what became of a feed. ``switches`` tells what people switched off in the strategy book.
+    ``tell`` hears signals and trades, ``say`` everything else (and those too without ``tell``).
 
     Raises:
         Misconfigured: the store's run was made with another configuration.
@@ -86,6 +87,7 @@ class JournaledRun:
         on_closed: Callable[[Sequence[Bar]], None] | None = None,
         on_feed: Callable[[FeedState], None] | None = None,
         switches: StrategySwitches | None = None,
+        tell: Callable[[str], None] | None = None,
     ) -> None:
         self.plan = plan
         self._say = say
@@ -101,7 +103,7 @@ class JournaledRun:
             self.engine,
             sequencer_for(plan),
             store.journal,
-            LineNotifier(say, _worded(instruments, origin), closed_log_line),
+            LineNotifier(tell or say, _worded(instruments, origin), closed_log_line),
             clock,
             process or HostProcess(),
             snapshots=store.snapshots,
@@ -201,6 +203,7 @@ def run_replay(
     commit_every: int = COMMIT_EVERY,
     asked: Sequence[str] = (),
     book: Path | None = None,
+    tell: Callable[[str], None] | None = None,
 ) -> RunResult:
     """Runs ``material`` to its end on the store at ``database``, continuing where an earlier life stopped.
 
@@ -218,7 +221,7 @@ def run_replay(
         # Somebody who watches a paced replay hears of each close when it happens, not a batch later.
         batch = commit_every if pace is None else 1
         run = JournaledRun(
-            plan, store, clock, say, origin="replay", process=process, commit_every=batch, switches=switches
+            plan, store, clock, say, origin="replay", process=process, commit_every=batch, switches=switches, tell=tell
         )
         feed = ReplayFeed(material.recordings)
         recovery = run.start(feed.first_ts, asked)

@@ -117,6 +117,12 @@ def warn(lines: Iterable[str]) -> None:
         sys.stderr.write(f"WARNING: {line}\n")
 
 
+def tell(line: str) -> None:
+    """A line of the result while the verb still works, at once; with ``--json`` on stderr, as all but the document."""
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
 def verb(function: Callable[..., Report]) -> Callable[..., None]:
     """Turns a function that returns a ``Report`` into a command that keeps the contract."""
     own = inspect.signature(function)
@@ -215,7 +221,9 @@ def progress(description: str, total: float | None) -> Iterator[Advance]:
         return
     from rich.progress import Progress  # 30 ms, so loaded only when there is a terminal to draw on
 
-    with Progress(console=Console(file=sys.stderr), transient=True) as bar:
+    # Rich would send what is printed meanwhile to its own console: right on a terminal, lost to a file behind `>`.
+    shared = sys.stdout.isatty()
+    with Progress(console=Console(file=sys.stderr), transient=True, redirect_stdout=shared) as bar:
         task = bar.add_task(description, total=total)
         yield lambda steps=1: bar.advance(task, steps)
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from tradewind.adapters.wall_clock import WallClock
 from tradewind.app.demo import (
     EDGE,
     HISTORY_BARS,
@@ -43,7 +44,7 @@ def answer(seed: int, folder: Path) -> Report:
         return Report(result, human=[*_verdict_parts(without, planted), _NOTHING], exit_code=NEGATIVE)
     config = write_demo_config(folder, accepted_members(config, planted))
     with progress("Trade one week on paper", None):
-        week, run, measured = trade_week(config, planted, columns, folder, _say)
+        week, run, measured = trade_week(config, planted, columns, folder, WallClock().now(), _say)
     page = write_page(folder / "reports" / "demo.html", demo_page(run, measured, without, planted))
     same = week.digest == measured.digest
     shown = msgspec.structs.replace(measured, proofs=())  # they are in the verdicts already
@@ -167,5 +168,5 @@ def _next(folder: Path, summary: RunSummary) -> str:
 
 
 def _say(line: str) -> None:
-    """Signals and trades as they happen, on stderr."""
+    """Signals and trades as they happen, beside the demonstration that is printed afterwards as a whole."""
     sys.stderr.write("SIMULATED  " + line + "\n")

@@ -26,6 +26,7 @@ def live_run(
     say: Callable[[str], None],
     on_close: Callable[[int], None],
     stop_asked: Callable[[], bool],
+    tell: Callable[[str], None],
 ) -> RunResult:
     """Streams or polls until the count is reached or somebody asks to stop."""
     live = LiveRequest(
@@ -38,7 +39,8 @@ def live_run(
         words,
         asked.speed,
     )
-    return asyncio.run(run_live(settings, live, database, WallClock(), say, on_close=on_close, stop_asked=stop_asked))
+    running = run_live(settings, live, database, WallClock(), say, on_close=on_close, stop_asked=stop_asked, tell=tell)
+    return asyncio.run(running)
 
 
 def live_bases(settings: AppConfig, symbols: Sequence[str], interval: Timeframe | None) -> dict[str, Timeframe]:

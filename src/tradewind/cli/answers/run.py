@@ -25,7 +25,7 @@ from tradewind.app.wiring import plan_for
 from tradewind.app.workspace import Workspace
 from tradewind.cli.answers.replay import repeat
 from tradewind.cli.answers.run_options import RunOptions
-from tradewind.cli.contract import Report, progress, table, warn
+from tradewind.cli.contract import Report, progress, table, tell, warn
 from tradewind.cli.options import TimeRange
 from tradewind.cli.overrides import configured
 from tradewind.engine.plan import EnginePlan
@@ -37,7 +37,8 @@ def answer(config: Path | None, asked: RunOptions) -> Report:
     request = requested(settings, feed=asked.feed, execution=asked.execution, mode=asked.mode)
     workspace = Workspace(settings)
     symbols = workspace.symbols(asked.symbols)
-    place, say = asked.store or workspace.database, _say_warnings if asked.quiet else _say
+    place = asked.store or workspace.database
+    say, told = (_say_warnings, _nothing) if asked.quiet else (_say, tell)
     words = asked_words(
         executes=request.executes, preset=asked.preset, interval=asked.interval, settings=config_hash(settings)
     )
@@ -48,12 +49,12 @@ def answer(config: Path | None, asked: RunOptions) -> Report:
         )
         warn(material.warnings)
         plan = plan_for(settings, material.bases, executes=request.executes, simulated=material.simulated)
-        result = _replayed(plan, material, place, workspace.database, say, asked.iterations, asked.speed, words)
+        result = _replayed(plan, material, place, workspace.database, (say, told), asked.iterations, asked.speed, words)
     else:
         from tradewind.cli.answers.live import live_run  # sockets and venues: 20 MiB that a replay has no use for
 
         with stop_on_signal() as stop, progress("Closes", asked.iterations or None) as advance:
-            result = live_run(settings, asked, symbols, request, words, place, say, advance, stop.is_set)
+            result = live_run(settings, asked, symbols, request, words, place, say, advance, stop.is_set, told)
     if asked.page is not None:
         repeat(place, lambda preset, interval: configured(config, preset, interval), RunSummary(), asked.page)
         result = msgspec.structs.replace(result, report=str(asked.page))
@@ -65,7 +66,7 @@ def _replayed(
     material: Material,
     database: Path,
     book: Path,
-    say: Callable[[str], None],
+    voices: tuple[Callable[[str], None], Callable[[str], None]],
     iterations: int,
     speed: float,
     asked: Sequence[str],
@@ -77,7 +78,7 @@ def _replayed(
             plan,
             material,
             database,
-            say,
+            voices[0],
             iterations=iterations,
             pace=paced(speed, clock, stop) if speed > 0.0 else None,
             on_step=lambda step: advance(len(step.bars)),
@@ -85,6 +86,7 @@ def _replayed(
             now=clock.now(),
             asked=asked,
             book=book,
+            tell=voices[1],
         )
 
 
@@ -138,8 +140,12 @@ def _of_this_life(result: RunResult) -> list[tuple[str, str]]:
     ]  # fmt: skip
 
 
+def _nothing(line: str) -> None:
+    """For ``--quiet``."""
+
+
 def _say(line: str) -> None:
-    """Signals and trades go to stderr, so that stdout stays the result's."""
+    """Feeds, orders and warnings: what happens, which is not the result."""
     sys.stderr.write(line + "\n")
 
 
