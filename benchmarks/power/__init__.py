@@ -1,0 +1,1 @@
+"""What benchmarks.gate_power measures: noise, planted edges, an independent reference, and the curve of both."""
