@@ -26,7 +26,6 @@ from numpy.typing import NDArray
 from tradewind.ensemble.shadow import ShadowColumns
 from tradewind.features.rule import Member, spec_hash
 from tradewind.model.report import Stamp, Window
-from tradewind.model.timeframe import DAY
 from tradewind.model.trial import MAX_BATCH, Look, Looked, TrialBatch, TrialPopulation, trial_batch
 from tradewind.research.candidate_trades import Market, Runs, daily_returns_of, inside_of, run_members
 from tradewind.research.evidence import batch_evidence, develop, open_window, outline
@@ -72,8 +71,8 @@ class FamilySearch(NamedTuple):
 
     ``trades`` int64 ``(n,)`` closed before the seal. ``missed`` int8 ``(n,)`` is the first criterion of the train
     window that is missed, a place in ``gates_screen.CRITERIA``, ``MET`` for none. ``train`` has its Sharpe ratio and
-    drawdown where the criteria before them are met, else NaN. ``daily`` float32 ``(n, days)`` is net R by UTC day of
-    the exit, the days being ``days`` (since 1970), all of them before the seal.
+    drawdown where the criteria before them are met, else NaN. ``daily`` float32 ``(n, days)`` is net R by trading
+    day of the exit, the days being ``days`` (of ``Market.day``), all of them before the seal.
     """
 
     windows: Windows
@@ -162,21 +161,26 @@ def searched_family(
     windows = windows_of(span_of(market), exits, members=len(members), rules=terms.rules)
     own = [inside_of(one, windows.development) for one in every]
     train = _train_of(own, before, windows, terms)
-    days = np.unique((before.columns.ts_close - 1) // DAY)
-    days = days[days < windows.sealed.start // DAY]
+    sealed = market.day[market.columns.ts_close > windows.sealed.start]
+    days = np.unique(before.day)
+    days = days[days < sealed[0]] if sealed.size else days
     return FamilySearch(
         windows,
         np.array([one.r.size for one in own], dtype=np.int64),
         train,
         first_missed(train, terms.limits, train_criteria(terms.deciding)),
-        np.stack([daily_r(one, days) for one in own]),
+        np.stack([daily_r(one, before, days) for one in own]),
         days,
     )
 
 
-def daily_r(trades: ShadowColumns, days: NDArray[np.int64]) -> NDArray[np.float32]:
-    """Net R by UTC day of the exit, shape of ``days`` (ascending, since 1970); exits on other days are left out."""
-    day = (trades.ts_exit - 1) // DAY
+def daily_r(trades: ShadowColumns, market: Market, days: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Net R by trading day of the exit, shape of ``days`` (ascending, of ``market.day``); other days are left out.
+
+    The days are those of the returns that a Sharpe ratio is taken of later: its spread over the trials must be measured
+    in the same unit, and a week of currencies has five trading days in six of UTC.
+    """
+    day = market.day[np.searchsorted(market.columns.ts_close, trades.ts_exit)]
     place = np.searchsorted(days, day)
     known = place < days.size
     known[known] = days[place[known]] == day[known]

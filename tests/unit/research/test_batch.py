@@ -177,14 +177,34 @@ def test_the_matrix_ends_at_the_earliest_seal_and_holds_every_trial(planted):
     assert len(searched.candidates) == len(searched.daily) == len(MEMBERS)
     days = families[seals.index(min(seals))].days
     assert searched.daily.shape[1] == days.size
-    assert (days[-1] + 1) * DAY <= min(seals) < (days[-1] + 3) * DAY
+    assert days[-1] + DAY <= min(seals) < days[-1] + 3 * DAY
     runs = run_members([one.member for one in searched.candidates], searchable(planted, TERMS.rules))
     for row, run in zip(searched.daily, runs, strict=True):
-        done = run.own.ts_exit <= (days[-1] + 1) * DAY
+        done = run.own.ts_exit <= days[-1] + DAY
         assert row.sum() == pytest.approx(run.own.r[done].sum(), abs=1e-3)
     (record,) = trials_of(searched, SYMBOL, "data")
     assert [f"{number:016x}" for number in record.spec] == [spec_hash(one.member) for one in searched.candidates]
     assert (record.start, record.end) == (span_of(planted).start, min(seals))
+
+
+def test_trials_are_counted_in_the_days_their_sharpe_ratios_are_deflated_in():
+    """A week of currencies has five trading days, Sunday's evening being Monday's; so has the matrix of a batch."""
+    instrument = resolve("EUR/USD")
+    columns = simulate(spec_for(instrument, bars=16_000), np.random.default_rng(2))
+    market = Market.of(columns, instrument)
+    found = searched_family(MEMBERS[:2], market, TERMS)
+    before = market.within(found.windows.development)
+    (run,) = run_members(MEMBERS[:1], before)
+    whole_days = np.unique(before.day)
+    first_sealed = market.day[market.columns.ts_close.searchsorted(found.windows.sealed.start, "right")]
+    assert set(found.days) == set(whole_days[whole_days < first_sealed])
+    days = (found.days[-1] - found.days[0]) / DAY
+    assert found.days.size == pytest.approx(days * 5 / 7, rel=0.02)
+    realised = np.zeros(found.days.size)
+    for ts_exit, r in zip(run.own.ts_exit, run.own.r, strict=True):
+        day = before.day[before.columns.ts_close == ts_exit][0]
+        realised[found.days == day] += r
+    assert found.daily[0] == pytest.approx(realised, abs=1e-5)
 
 
 def test_a_span_without_a_sealed_window_refuses_everyone_before_anything_is_resampled(tmp_path):
