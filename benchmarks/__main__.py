@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from benchmarks.machine import machine
-from benchmarks.table import NAMES, rows_of
+from benchmarks.table import NAMES, SHORT, rows_of
 
 
 def documents(names: list[str]) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -22,7 +22,10 @@ def documents(names: list[str]) -> Iterator[tuple[str, dict[str, Any]]]:
     for name in names:
         print(f"measuring {name} ...", file=sys.stderr, flush=True)
         done = subprocess.run(
-            [sys.executable, "-m", f"benchmarks.{name}", "--json"], stdout=subprocess.PIPE, text=True, check=True
+            [sys.executable, "-m", f"benchmarks.{name}", "--json", *SHORT.get(name, ())],
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
         )
         yield name, json.loads(done.stdout)
 

@@ -138,6 +138,22 @@ def _overfitting(document: Document) -> list[Row]:
     return rows
 
 
+def _gate_power(document: Document) -> list[Row]:
+    noise, leaks, planted = document["noise"], document["leaks"], document["planted"]
+    found = [
+        _row(f"noise: promoting batches of {noise['batches']}", noise["promoting_batches"], "", noise["most_allowed"]),
+        _row(f"planted leaks not named, of {len(leaks['planted'])}", len(leaks["missed"]), "", 0),
+    ]
+    if planted["ratio"] is not None:
+        verdict = "met" if planted["ratio"] >= planted["goal_ratio"] else "MISSED"
+        low, high = planted["ratio_95"]
+        figure = f"planted edges: power by the reference's [{low:.2f}, {high:.2f}]"
+        found.append((figure, f"{planted['ratio']:.4g}", f">= {planted['goal_ratio']:g}", verdict))
+    return found
+
+
+SHORT: Final = {"gate_power": ("--short",)}
+"""What is added to the call of a benchmark whose whole would take too long for one table."""
 _ROWS: Final[dict[str, Callable[[Document], list[Row]]]] = {
     "engine": _engine,
     "latency": _latency,
@@ -152,5 +168,6 @@ _ROWS: Final[dict[str, Callable[[Document], list[Row]]]] = {
     "features": _features,
     "simulation": _simulation,
     "overfitting": _overfitting,
+    "gate_power": _gate_power,
 }
 NAMES: Final = tuple(_ROWS)

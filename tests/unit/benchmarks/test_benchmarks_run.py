@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from benchmarks.gate_power import Size
+from benchmarks.power.planted import Plant
 from benchmarks.table import NAMES
 
 from tradewind.model.timeframe import Timeframe
@@ -18,6 +20,10 @@ TINY = {
     "engine": (["--bars", "300", "--rounds", "1"], {}),
     "features": (["--bars", "300"], {}),
     "first_run": ([], {"PARTS": ("demo",)}),
+    "gate_power": (
+        ["--short", "--workers", "1", "--markets", "1", "--runs", "1"],
+        {"SHORT": Size(1, 22, 1, 3, 5, (Plant(0.9, 1.2, 2, 4),)), "BARS": 3_000},
+    ),
     "journal": ([], {"COMMITS": 8, "YEAR": 40, "BATCH": 10}),
     "latency": (["--candles", "4"], {"WARM_UP": 100, "MEMBERS": (1,)}),
     "load": (["--rows", "3000"], {"REPEATS": 1}),
