@@ -26,14 +26,14 @@ def element(tag: str, inner: str, style: str = "", **attributes: str) -> str:
     return f"<{tag}{written}>{inner}</{tag}>"
 
 
-def table(headers: Sequence[Cell], rows: Iterable[Sequence[Cell]], keys: Sequence[str] = ()) -> str:
+def table(headers: Sequence[Cell], rows: Iterable[Sequence[Cell]], keys: Sequence[str] = (), style: str = "") -> str:
     """A table that scrolls sideways on a narrow screen; ``keys`` go to ``data-key`` of the rows, one each."""
     head = "".join(element("th", text(cell.text), cell.style, scope="col") for cell in headers)
     body = []
     for index, row in enumerate(rows):
         cells = "".join(element("td", text(cell.text), cell.style) for cell in row)
         body.append(element("tr", cells, **({"data_key": keys[index]} if keys else {})))
-    whole = element("table", f"<thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody>")
+    whole = element("table", f"<thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody>", style)
     return element("div", whole, "scroll", tabindex="0")
 
 

@@ -29,7 +29,7 @@ def render(data: ReportData) -> str:
         Unavailable: the chart library is not installed.
     """
     rows = [series.candle_rows(chart) for chart in data.charts]
-    values = {
+    values: dict[str, object] = {
         "charts": [series.chart_json(chart, shown) for chart, shown in zip(data.charts, rows, strict=True)],
         "equity": None if data.equity is None else series.equity_json(data.equity),
     }
@@ -51,15 +51,24 @@ def render(data: ReportData) -> str:
             summary.provenance(data),
         )
     )
-    simulated = "SIMULATED " if data.stamp.simulated else ""
+    return assembled(data.title, summary.header(data), main, values, simulated=data.stamp.simulated)
+
+
+def assembled(title: str, header: str, main: str, values: dict[str, object], *, simulated: bool) -> str:
+    """A whole page of its parts, which are markup already; ``values`` are those of the charts.
+
+    Raises:
+        Unavailable: the chart library is not installed.
+    """
+    named = f"{'SIMULATED ' if simulated else ''}{title}"
     return "".join(
         (
             '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n',
             f'<meta http-equiv="Content-Security-Policy" content="{text(_POLICY)}">\n',
             '<meta name="viewport" content="width=device-width, initial-scale=1">\n',
             '<meta name="color-scheme" content="light dark">\n',
-            f"<title>{text(simulated + data.title)}</title>\n<style>{_asset('report.css')}</style>\n</head>\n<body>\n",
-            summary.header(data),
+            f"<title>{text(named)}</title>\n<style>{_asset('report.css')}</style>\n</head>\n<body>\n",
+            header,
             element("main", main),
             element("footer", f"<p>{_CREDIT}</p>"),
             f'\n<script id="values" type="application/json">{_embedded(values)}</script>\n',

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
 from tradewind.app.html_report.data import GateGroup, MemberRow, ReportData
 from tradewind.app.html_report.figures import DASH, SHARPE_DAYS, day, multiple, number, percent, tone
 from tradewind.app.html_report.markup import Cell, badge, element, folded, section, table, text
 from tradewind.app.signal_text import WORDS
-from tradewind.model.report import GateReport, GateRow, Verdict
+from tradewind.model.report import Baseline, GateReport, GateRow, Verdict
 from tradewind.research.proof import sealed_lower_bound
 from tradewind.validation.significance import breakeven_win_rate, wilson
 
@@ -30,13 +31,18 @@ _BASELINE_NOTE = (
 
 def gates(data: ReportData) -> str:
     """One fold for each market with its count of verdicts, in it one for each candidate judged there."""
+    return gate_section(data.gates, first=data.gates_first)
+
+
+def gate_section(every: Sequence[GateGroup], *, first: bool) -> str:
+    """The gates of each group; ``first`` unfolds them, for a page that is about the gates."""
     note = (
         "A strategy is approved when every criterion is met. The sealed window is the latest part of the data and "
         "took no part in choosing anything. The best stand first."
     )
-    groups = [group for group in data.gates if group.reports]
+    groups = [group for group in every if group.reports]
     alone = len(groups) == 1
-    inner = "".join(_group(group, unfolded=alone or data.gates_first, best=data.gates_first) for group in groups)
+    inner = "".join(_group(group, unfolded=alone or first, best=first) for group in groups)
     return section("Gates", inner, note, anchor="gates")
 
 
@@ -87,7 +93,11 @@ def _gate(report: GateReport, *, unfolded: bool) -> str:
         f"left out; candidates looked at: {report.looked_at}."
     )
     warnings = "".join(element("p", text(flag), "note") for flag in report.flags)
-    body = table(headers, [_criterion(row) for row in report.rows]) + warnings + element("p", text(about), "note")
+    body = (
+        table(headers, [_criterion(row) for row in report.rows], style="gates")
+        + warnings
+        + element("p", text(about), "note")
+    )
     return folded(title, body, unfolded=unfolded)
 
 
@@ -189,6 +199,11 @@ def stress(data: ReportData) -> str:
 
 def baselines(data: ReportData) -> str:
     """What doing something naive would have earned."""
+    return baseline_section(data.baselines, data.metrics.returns.n)
+
+
+def baseline_section(found: Sequence[Baseline], days: int) -> str:
+    """Naive alternatives over ``days`` days."""
     headers = (
         Cell("Alternative"),
         Cell("Return", "num"),
@@ -200,11 +215,11 @@ def baselines(data: ReportData) -> str:
         (
             Cell(row.name),
             Cell(percent(row.total_return, 2, signed=True), f"num {tone(row.total_return)}"),
-            Cell(number(row.sharpe if data.metrics.returns.n >= SHARPE_DAYS else None), "num"),
+            Cell(number(row.sharpe if days >= SHARPE_DAYS else None), "num"),
             Cell(percent(row.max_drawdown), "num"),
             Cell(row.note, "wide"),
         )
-        for row in data.baselines
+        for row in found
     ]
     return section("Against doing nothing clever", table(headers, rows) if rows else "", _BASELINE_NOTE)
 

@@ -104,6 +104,9 @@
     }, 1);
     line.setData(rows(values.equity.equity, 1));
     depth.setData(rows(values.equity.drawdown, 100));
+    chart.applyOptions({ timeScale: { minBarSpacing: 0.01 } });
+    if (values.equity.log) line.priceScale().applyOptions({ mode: library.PriceScaleMode.Logarithmic });
+    const sealed = values.equity.seal && library.createSeriesMarkers(line, []);
     depth.priceScale().applyOptions({ scaleMargins: { top: 0.02, bottom: 0.1 } });
     const panes = chart.panes();
     panes[0].setStretchFactor(2);
@@ -111,6 +114,11 @@
     chart.timeScale().fitContent();
     const paint = () => {
       dress(chart);
+      if (sealed) {
+        sealed.setMarkers([{
+          time: values.equity.seal, position: "aboveBar", shape: "arrowDown", color: colour("warn"), text: "sealed",
+        }]);
+      }
       line.applyOptions({ lineColor: colour("accent"), topColor: colour("accent") + "40", bottomColor: colour("accent") + "08" });
       depth.applyOptions({ lineColor: colour("bad"), topColor: colour("bad") + "40", bottomColor: colour("bad") + "40" });
     };

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Final
 
@@ -9,6 +10,7 @@ from tradewind.app.html_report.data import ReportData
 from tradewind.app.html_report.figures import DASH, SHARPE_DAYS, day, interval, multiple, number, percent, tone
 from tradewind.app.html_report.markup import Cell, element, section, table, text
 from tradewind.model.outcome import Trade
+from tradewind.model.report import Stamp
 from tradewind.validation.return_metrics import ReturnMetrics
 
 _MANY_TRADES: Final = 30
@@ -17,15 +19,18 @@ _SIMULATED: Final = "SIMULATED prices, made by a program. Nothing here was earne
 
 def header(data: ReportData) -> str:
     """Title, span, and the banner when the data is simulated."""
-    banner = element("div", text(_SIMULATED), "simulated", role="note") if data.stamp.simulated else ""
     what = f"{day(data.span.start)} to {day(data.span.end)} UTC, {data.bars:,} decisions, "
     what += "1 signal" if data.signals == 1 else f"{data.signals:,} signals"
     if data.warmup_bars:
         what += f"; {data.warmup_bars:,} bars before that only to warm up"
-    lines = element("h1", text(data.title))
-    if data.subtitle:
-        lines += element("p", text(data.subtitle), "subtitle")
-    lines += element("p", text(what), "subtitle")
+    return titled(data.title, (data.subtitle, what), simulated=data.stamp.simulated)
+
+
+def titled(title: str, lines_below: tuple[str, ...], *, simulated: bool) -> str:
+    """The head of a page, with a banner that stays in sight where the data is simulated."""
+    banner = element("div", text(_SIMULATED), "simulated", role="note") if simulated else ""
+    lines = element("h1", text(title))
+    lines += "".join(element("p", text(line), "subtitle") for line in lines_below if line)
     switch = '<button id="theme" type="button" aria-label="Switch between light and dark">Light / dark</button>'
     return banner + element("header", element("div", lines) + switch)
 
@@ -89,8 +94,12 @@ def _sharpe(returns: ReturnMetrics) -> tuple[str, str, str, str]:
 
 def findings(data: ReportData) -> str:
     """The sentences to read before any number."""
+    return finding_list((*data.findings, *((line, None) for line in _how_little(data.metrics.trades.n))))
+
+
+def finding_list(found: Sequence[tuple[str, bool | None]]) -> str:
+    """Sentences, each with whether it is good news (None: neither)."""
     tones = {True: "good", False: "bad", None: "warn"}
-    found = (*data.findings, *((line, None) for line in _how_little(data.metrics.trades.n)))
     lines = "".join(element("li", text(line), tones[good]) for line, good in found)
     return element("ul", lines, "findings") if lines else ""
 
@@ -131,12 +140,17 @@ def costs(data: ReportData) -> str:
 
 def provenance(data: ReportData) -> str:
     """What the result can be reproduced from."""
-    stamp = data.stamp
+    return provenance_of(data.stamp)
+
+
+def provenance_of(stamp: Stamp, more: tuple[tuple[str, str], ...] = ()) -> str:
+    """What a result can be reproduced from; ``more`` are further names and values."""
     items = (
         ("Data", ("SIMULATED " if stamp.simulated else "") + (stamp.data_hash or DASH)),
         ("Configuration", stamp.config_hash or DASH),
         ("Code", stamp.code_version or DASH),
         ("Seed", DASH if stamp.seed is None else str(stamp.seed)),
+        *more,
     )
     rows = [(Cell(name), Cell(value, "hash")) for name, value in items]
     return section(

@@ -228,18 +228,7 @@ def _many(run: Validated) -> Iterator[str | RenderableType]:
     yield table("Windows (UTC)", ["family", "windows"], windows.items())
     ranked = sorted(run.judged, key=_rank)
     rows = [_row(one) for one in ranked[:SHOWN]]
-    names = [
-        "strategy",
-        "n",
-        "win rate",
-        "break-even",
-        "factor",
-        "sealed",
-        "source",
-        "honest",
-        "verdict",
-        "first missed",
-    ]
+    names = ["strategy", "n", "win rate", "break-even", "factor", "sealed", *_profiles(run), "first missed"]
     more = f"{len(ranked) - SHOWN} more, none of them better. " if len(ranked) > SHOWN else ""
     yield table(
         f"{run.series.symbol} {run.series.timeframe}", names, rows,
@@ -263,10 +252,11 @@ def _rank(one: Judged) -> tuple[Any, ...]:
 def _row(one: Judged) -> tuple[Any, ...]:
     trades = one.evidence.train.trades
     sealed = one.evidence.sealed
-    source, honest = one.judgement.report("source"), one.judgement.report("honest")
-    assert source is not None
-    assert honest is not None
     word = "APPROVED" if one.judgement.approved else "REJECTED"
+    verdicts = [
+        f"{word} ({report.verdict.value})" if report.profile == one.judgement.deciding else report.verdict.value
+        for report in one.judgement.reports
+    ]
     return (
         one.candidate.member.id,
         trades.n,
@@ -274,9 +264,7 @@ def _row(one: Judged) -> tuple[Any, ...]:
         _percent(trades.breakeven),
         None if trades.profit_factor is None else f"{trades.profit_factor:.2f}",
         None if sealed is None else sealed.window.trades.n,
-        source.verdict.value,
-        honest.verdict.value,
-        f"{word} ({one.judgement.verdict.value})",
+        *verdicts,
         _first_missed(one),
     )
 

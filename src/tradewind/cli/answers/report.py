@@ -1,0 +1,91 @@
+"""``tradewind report``: one HTML page about a strategy, or about everything that was judged."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tradewind.adapters.store.strategy_book import StrategyBook
+from tradewind.adapters.verdict_files import VerdictFiles
+from tradewind.app.config import load_config
+from tradewind.app.database import database_path
+from tradewind.app.html_report.proof_page import ProofPage, render_proof
+from tradewind.app.own_strategies import families_of
+from tradewind.app.settings.root import AppConfig
+from tradewind.app.validation.pages import Searching, search_page, strategy_page, verdicts_on
+from tradewind.app.validation.selection import batch_of
+from tradewind.app.validation.series import series_of, terms_of
+from tradewind.app.validation.subject import subject_of
+from tradewind.app.workspace import Workspace
+from tradewind.cli.contract import Report, warn
+from tradewind.cli.options import split_symbols
+from tradewind.errors import Unavailable
+from tradewind.model.timeframe import Timeframe
+
+
+def answer(
+    config: Path | None, name: str, typed: list[str] | None, interval: Timeframe | None, output: Path | None
+) -> Report:
+    """Renders and writes."""
+    settings = load_config(config)
+    workspace = Workspace(settings)
+    names = split_symbols(typed)
+    symbols = workspace.symbols(names) if names else ()
+    with StrategyBook.read(database_path(settings)) as book:
+        if name:
+            subject = subject_of(workspace, book, families_of(settings), name, symbol=symbols[0] if symbols else "")
+            warn(subject.warnings)
+            page, file = strategy_page(subject), f"{subject.stored.id}-{subject.series.symbol.replace('/', '')}.html"
+        else:
+            page, file = search_page(_judged(settings, workspace, book, symbols, interval)), "validation.html"
+    path = output or workspace.reports / file
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(render_proof(page), encoding="utf-8")
+    return Report(_document(page, path), [*(line for line, _ in page.findings), f"Report: {path}"])
+
+
+def _document(page: ProofPage, path: Path) -> dict[str, object]:
+    return {
+        "path": str(path),
+        "title": page.title,
+        "simulated": page.stamp.simulated,
+        "findings": [line for line, _ in page.findings],
+        "funnel": {profile: [one._asdict() for one in counts] for profile, counts in page.funnel},
+        "folds": page.folds,
+        "searches": [
+            {"label": one.label, "trials": int(one.sharpe.size), "pbo": one.pbo, "chosen": one.chosen}
+            for one in page.searches
+        ],
+        "robustness": page.robustness,
+    }
+
+
+def _judged(
+    settings: AppConfig, workspace: Workspace, book: StrategyBook, symbols: tuple[str, ...], interval: Timeframe | None
+) -> list[Searching]:
+    """The batches of the book that verdicts were written on."""
+    files, families = VerdictFiles(workspace.data), families_of(settings)
+    rows = book.select(timeframe=interval)
+    keys = dict.fromkeys(
+        (row.symbol, row.timeframe)
+        for row in sorted(rows, key=lambda one: (one.symbol, one.timeframe.rank))
+        if row.verdict_hash and (not symbols or row.symbol in symbols)
+    )
+    found = []
+    for symbol, timeframe in keys:
+        members, warnings = batch_of(book, families, symbol, timeframe)
+        verdicts = verdicts_on(files, symbol, members)
+        if not verdicts:
+            continue
+        start = min(one.windows.train.start for one in verdicts)
+        end = max(one.windows.sealed.end for one in verdicts)
+        series = series_of(workspace, symbol, timeframe, start, end)
+        warn([*warnings, *series.warnings])
+        seed = verdicts[0].stamp.seeds.get("gate", 1)
+        found.append(Searching(series, members, terms_of(settings, seed), verdicts))
+    if not found:
+        raise Unavailable(
+            "nothing was judged yet, so there is nothing to report",
+            where=str(files.folder),
+            next_step="tradewind validate, or tradewind research",
+        )
+    return found

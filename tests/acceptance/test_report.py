@@ -1,0 +1,83 @@
+"""Black box: the page about a proven strategy, about a refused one, and about everything that was judged."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.acceptance.project import Project
+from tests.planted_market import MEMBERS, market, project_at
+from tests.unit.html_report.test_page import parsed
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    """A project in which everything was validated once."""
+    made = Project(project_at(tmp_path_factory.mktemp("report"), market(), MEMBERS[:10]))
+    assert made.types("validate", "--seed", "7", "--json").exit_code == 0
+    return made
+
+
+def of_status(project, status):
+    found = project.types("strategy", "list", "--all", "--json").document["strategies"]
+    return next(one for one in found if one["status"] == status)
+
+
+def words_of(project, path):
+    return " ".join(parsed((project.folder / path).read_text(encoding="utf-8")).words)
+
+
+@pytest.mark.req("D23", "C05", "C07", "X05")
+def test_the_page_of_a_proven_strategy_shows_its_whole_proof(project):
+    """Both profiles, all windows with dates, folds, the search it came from, costs; twice the same bytes."""
+    one = of_status(project, "validated")
+    ran = project.types("report", one["id"], "--json")
+    assert ran.exit_code == 0
+    text = words_of(project, ran.document["path"])
+    for part in ("APPROVED (PASS)", "Profile source", "Profile honest (decides)", "sealed.dsr", "Walk forward",
+                 "Annual Sharpe ratio of every trial", "Probability of backtest overfitting", "Cost stress and delay",
+                 "Random entry", one["verdict_hash"], "SIMULATED prices", "The sealed window begins on"):  # fmt: skip
+        assert part in text, part
+    first = (project.folder / ran.document["path"]).read_bytes()
+    project.types("report", one["id"])
+    assert (project.folder / ran.document["path"]).read_bytes() == first
+    assert ran.document["searches"][0]["trials"] == 10
+    assert ran.document["searches"][0]["chosen"][0][0] == one["id"]
+
+
+@pytest.mark.req("X20")
+def test_the_page_of_a_refused_strategy_leaves_its_sealed_window_unread(project):
+    """What was missed first is the first thing said, and nothing of the sealed window is on the page."""
+    found = project.types("strategy", "list", "--all", "--json").document["strategies"]
+    one = next(row for row in found if row["status"] == "rejected" and row["trades"] is None)
+    ran = project.types("report", one["id"], "--json")
+    assert any(line.startswith("First missed: train.") for line in ran.document["findings"])
+    text = words_of(project, ran.document["path"])
+    assert "The sealed window was not opened and is not shown." in text
+    assert "REJECTED (FAIL): no edge found." in text
+
+
+@pytest.mark.req("X20", "D09")
+def test_the_page_of_everything_says_how_many_came_how_far(project, tmp_path):
+    """Counts after every stage; on noise it says that no edge was found, and before any verdict that there is none."""
+    ran = project.types("report", "--json")
+    counts = {one["stage"]: one for one in ran.document["funnel"]["honest"]}
+    assert counts["train"]["entered"] == 10
+    assert "walk_forward" in counts
+    assert "passed every honest gate." in words_of(project, ran.document["path"])
+    noise = Project(project_at(tmp_path / "noise", market(None, 5), MEMBERS[:6]))
+    assert noise.types("report", "--json").exit_code == 3
+    assert noise.types("validate", "--json").exit_code == 4
+    empty = noise.types("report", "--json")
+    assert empty.exit_code == 0
+    assert empty.document["findings"] == ["No edge found: none of 6 strategies passed the gates."]
+
+
+def test_a_strategy_that_was_never_judged_has_a_page_that_says_so(tmp_path):
+    """It can be looked at before the seal, and nothing on the page calls it proven."""
+    project = Project(project_at(tmp_path / "early", market(bars=12_000), MEMBERS[:4]))
+    one = of_status(project, "candidate")
+    ran = project.types("report", one["id"], "-o", "page.html", "--json")
+    assert ran.document["path"] == "page.html"
+    assert ran.document["findings"][0].startswith("Not judged yet")
+    assert "APPROVED" not in words_of(project, "page.html")
+    assert not (project.folder / "data" / "trials.ledger").exists()
