@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
+from tradewind.cli import tables
 from tradewind.cli.contract import table
 
 ROWS = [
@@ -39,6 +40,18 @@ def test_a_wide_screen_gets_a_frame_and_a_narrow_one_records():
     records = drawn(40).splitlines()
     assert records[0].strip() == "SIMULATED  Gates"
     assert records[1].split() == ["strategy", "Donchian_Breakout_1h_v1"]
+
+
+@pytest.mark.parametrize("width", [40, 80, 90])
+def test_a_long_table_is_written_line_by_line_and_reads_like_a_short_one(width, monkeypatch):
+    """The same lines, blanks at their ends aside, as Rich lays out without a frame; from 500 rows on."""
+    rows = ROWS * 250
+    long = drawn(width, rows=rows)
+    assert drawn(width, rows=rows[:-1]).count("Donchian_Breakout_1h_v1") == 250
+    monkeypatch.setattr(tables, "_MANY", 10**9)
+    assert [line.rstrip() for line in long.splitlines()] == [
+        line.rstrip() for line in drawn(width, rows=rows).splitlines()
+    ]
 
 
 def test_a_title_longer_than_its_table_is_not_torn_by_it():
