@@ -72,7 +72,8 @@ def paper_process(folder: Path, symbols: tuple[str, ...], timeframe: Timeframe) 
     """``(peak MiB, which of the unwanted modules were loaded)`` of one whole run."""
     for old in folder.glob("data/*.db*"):
         old.unlink()
-    flags = ["--symbol", ",".join(symbols), "--interval", timeframe.value, "--feed", "replay", "--execution", "paper"]
+    flags = ["--symbol", ",".join(symbols), "--interval", timeframe.value, "--feed", "replay", "--execution", "paper",
+             "--allow-unproven"]  # fmt: skip
     script = _RUN.replace("sys.argv[-1]", repr(",".join(NOT_LOADED)))
     command = [sys.executable, "-c", script, "run", *flags, "--quiet", "--json"]
     with tempfile.TemporaryFile() as told, tempfile.TemporaryFile() as errors:

@@ -56,7 +56,7 @@ def finished(market: Project, tmp_path_factory: pytest.TempPathFactory) -> Finis
     folder = tmp_path_factory.mktemp("finished")
     shutil.copytree(market.folder, folder, dirs_exist_ok=True)
     made = Project(folder)
-    ran = made.types("run", "--feed", "replay", "--symbol", "BTC/USDT,EUR/USD", "--interval", "1h",
+    ran = made.types("run", "--allow-unproven", "--feed", "replay", "--symbol", "BTC/USDT,EUR/USD", "--interval", "1h",
                      "--execution", "paper")  # fmt: skip
     assert ran.exit_code == 0, ran.stderr
     return Finished(made, ran)

@@ -12,12 +12,14 @@ import pytest
 
 from tests.cli_runner import Ran, run_cli
 from tests.fakes.planted_market import planted_project
+from tests.fakes.proofs import prove
 from tradewind.adapters.market.simulated import START
 from tradewind.adapters.store.store import Store
 from tradewind.app.ask.published import published, signal_schema
 from tradewind.app.signal_text import WORDS
 from tradewind.model.decision import Signal
-from tradewind.model.timeframe import HOUR
+from tradewind.model.timeframe import HOUR, Timeframe
+from tradewind.strategies import default_members
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -27,7 +29,7 @@ class Project:
 
     def __init__(self, config: Path) -> None:
         self.config = config
-        self.run = self.ask("run", "--execution", "paper", "--json")
+        self.run = self.ask("run", "--allow-unproven", "--execution", "paper", "--json")
 
     def ask(self, *words: str) -> Ran:
         return run_cli(*words, "--config", str(self.config))
@@ -46,10 +48,11 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
 
 @pytest.fixture(scope="module")
 def fresh(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """Candles, and no run."""
+    """Candles and a proof of every strategy, and no run."""
     folder = tmp_path_factory.mktemp("fresh")
     one = Project.__new__(Project)
     one.config = planted_project(folder, 1500)
+    prove(folder, default_members([Timeframe.H1]), "BTC/USDT")
     return one
 
 
@@ -112,7 +115,7 @@ def test_an_old_signal_says_expired_and_how_old_the_data_are(project, tmp_path):
     signal = project.rows("SELECT id, ts, journal_seq FROM signals ORDER BY ts LIMIT 1 OFFSET 60")[0]
     config = planted_project(tmp_path)
     steps = project.rows(f"SELECT count(*) AS n FROM decisions WHERE ts <= {signal['ts']}")[0]["n"]
-    run_cli("run", "--execution", "paper", "--iterations", str(steps), "--quiet", "-c", str(config))
+    run_cli("run", "--allow-unproven", "--execution", "paper", "--iterations", str(steps), "--quiet", "-c", str(config))
     for path in (tmp_path / "data" / "candles").rglob("*.*"):
         path.unlink()
     ran = run_cli("signal", "BTC/USDT", "-c", str(config))
@@ -144,7 +147,15 @@ def test_why_tells_the_whole_chain_of_a_signal_out_of_the_journal(project):
         chain["tally"]["long"] + chain["tally"]["short"]
     )
     assert [view["objection"] for view in chain["filters"]] == [None] * len(chain["filters"])
-    for part in ("it equals the recorded decision", "SIMULATED Why", "Members", "Count", "Filters", "Risk", *voters):
+    for part in (
+        "it equals the recorded decision",
+        "SIMULATED UNPROVEN Why",
+        "Members",
+        "Count",
+        "Filters",
+        "Risk",
+        *voters,
+    ):
         assert part in ran.stdout
 
 
@@ -177,7 +188,7 @@ def test_an_answer_about_another_bar_than_was_asked_for_says_so(project):
 
 @pytest.mark.req("F10")
 def test_a_run_that_has_nothing_new_to_decide_says_so_and_where_it_stands(fresh, tmp_path):
-    words = ("run", "--execution", "paper", "--store", str(tmp_path / "again.db"))
+    words = ("run", "--allow-unproven", "--execution", "paper", "--store", str(tmp_path / "again.db"))
     first = fresh.ask(*words, "--json").document["loop"]
     again = fresh.ask(*words)
     assert again.exit_code == 0
@@ -287,7 +298,7 @@ def test_the_entry_zone_is_shown_and_never_wider_than_a_quarter_of_the_stop_dist
 @pytest.mark.req("E14", "H04", "H05")
 def test_a_run_tells_signals_executions_and_closes_in_the_lines_operators_know(tmp_path):
     config = planted_project(tmp_path, 1500)
-    told = run_cli("run", "--execution", "paper", "-c", str(config)).stderr
+    told = run_cli("run", "--allow-unproven", "--execution", "paper", "-c", str(config)).stderr
     assert "TRADING MODE: BUY @ " in told or "TRADING MODE: SELL @ " in told
     assert "✓ Paper trade executed: " in told
     assert " BTC/USDT @ $" in told
@@ -297,7 +308,7 @@ def test_a_run_tells_signals_executions_and_closes_in_the_lines_operators_know(t
 @pytest.mark.req("E13")
 def test_a_thirty_day_replay_prints_its_signals_of_a_market_open_day(tmp_path):
     config = planted_project(tmp_path, 720)
-    ran = run_cli("run", "--execution", "none", "--quiet", "-c", str(config))
+    ran = run_cli("run", "--allow-unproven", "--execution", "none", "--quiet", "-c", str(config))
     assert "per market-open day" in ran.stdout
     rate = run_cli("backtest", "--no-report", "--json", "-c", str(config)).document["result"]["rate"]
     assert rate["open_hours"] == pytest.approx(719.0)
@@ -326,7 +337,7 @@ def test_status_of_a_finished_run_agrees_with_the_run_itself(project):
     assert found["account"]["trades"] == result["counts"]["trades"]
     assert found["account"]["balance"] == pytest.approx(float(result["balance"]), abs=1e-8)
     shown = project.ask("status").stdout
-    for word in ("SIMULATED Run in", "not running", "as now configured", "Balance", "BTC/USDT", "whole run"):
+    for word in ("SIMULATED UNPROVEN Run in", "not running", "as now configured", "Balance", "BTC/USDT", "whole run"):
         assert word in shown
 
 
@@ -338,7 +349,9 @@ def test_status_shows_an_open_position_valued_as_the_run_values_it(project, tmp_
     steps = (trade["ts_entry"] - START) // HOUR + 2
     held = Project.__new__(Project)
     held.config = planted_project(tmp_path)
-    result = held.ask("run", "--execution", "paper", "--iterations", str(steps), "--quiet", "--json").document
+    result = held.ask(
+        "run", "--allow-unproven", "--execution", "paper", "--iterations", str(steps), "--quiet", "--json"
+    ).document
     account = held.ask("status", "--json").document["account"]
     assert result["open_positions"] == len(account["positions"]) == 1
     position = account["positions"][0]

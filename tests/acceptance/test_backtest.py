@@ -27,7 +27,8 @@ def unquoted(tmp_path_factory: pytest.TempPathFactory) -> Project:
     made = Project(tmp_path_factory.mktemp("unquoted"))
     bars = simulated("BTC/USDT", 1500)
     made.imports(bars._replace(spread=np.full(len(bars.close), np.nan)), "BTC/USDT")
-    ran = made.types("run", "--feed", "replay", "--symbol", "BTC/USDT", "--interval", "1h", "--execution", "paper",
+    ran = made.types("run", "--allow-unproven",
+                     "--feed", "replay", "--symbol", "BTC/USDT", "--interval", "1h", "--execution", "paper",
                      "--quiet")  # fmt: skip
     assert ran.exit_code == 0
     return made
@@ -60,7 +61,8 @@ def test_costs_come_from_the_configuration(own_market: Project) -> None:
     paid = {}
     for multiplier in (1, 2):
         own_market.configured(OPEN + f"[costs]\nmultiplier = {multiplier}.0\n[risk]\nmax_cost_to_risk = 1.0\n")
-        ran = own_market.types("run", "--feed", "replay", "--symbol", "BTC/USDT", "--interval", "1h", "--execution",
+        ran = own_market.types("run", "--allow-unproven",
+                               "--feed", "replay", "--symbol", "BTC/USDT", "--interval", "1h", "--execution",
                                "paper", "--quiet", "--store", f"costs{multiplier}.db")  # fmt: skip
         assert ran.exit_code == 0, ran.stderr
         shown = own_market.configured(f'[database]\nurl = "sqlite:///costs{multiplier}.db"\n')
@@ -188,7 +190,8 @@ def test_a_monday_open_beyond_the_stop_fills_at_the_open_and_not_at_the_stop(pro
     moved = BarColumns(week.ts_open, week.ts_close, *(np.round(column * factor, 5) for column in week[2:6]),
                        week.volume, week.spread)  # fmt: skip
     project.imports(moved, "EUR/USD")
-    assert project.types("run", "--feed", "replay", "-p", "EURUSD", "-i", "1h", "--execution", "paper",
+    assert project.types("run", "--allow-unproven",
+                         "--feed", "replay", "-p", "EURUSD", "-i", "1h", "--execution", "paper",
                          "--quiet").exit_code == 0  # fmt: skip
     rows = project.rows(
         "SELECT t.predicted_direction, t.exit, t.exit_leg, s.stop_loss, t.ts_exit FROM trade_outcomes t "
@@ -215,7 +218,9 @@ def test_a_position_over_wednesday_night_pays_three_nights_and_every_item_is_lis
         "params = {exits = {stop_mode = 'pct', stop_pct = 0.02, target_r = 10.0, time_stop_bars = 120}}\n"
     )
     project.imports(simulated("EUR/USD", 24 * 5 * 8, seed=2), "EUR/USD")
-    ran = project.types("run", "--feed", "replay", "-p", "EURUSD", "-i", "1h", "--execution", "paper", "--quiet")
+    ran = project.types(
+        "run", "--allow-unproven", "--feed", "replay", "-p", "EURUSD", "-i", "1h", "--execution", "paper", "--quiet"
+    )
     assert ran.exit_code == 0, ran.stderr
     rows = project.rows("SELECT ts_entry, ts_exit, lots, swap, gross, spread_cost, slippage_cost, commission, net "
                         "FROM trade_outcomes")  # fmt: skip

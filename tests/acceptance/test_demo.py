@@ -42,7 +42,7 @@ def test_the_demo_refuses_what_has_no_edge_accepts_what_has_one_and_trades_it(sh
     assert ran.exit_code == 0, ran.stderr
     said = ran.stdout
     assert re.search(r"REFUSED\s+\w+: (FAIL|INSUFFICIENT)", said)
-    assert re.search(r"ACCEPTED\s+\w+: PASS, 6/6 criteria", said)
+    assert re.search(r"ACCEPTED\s+\w+: PASS, 29/29 criteria", said)
     assert said.index("REFUSED") < said.index("ACCEPTED") < said.index("One week of paper trading")
     assert re.search(r"168 bars decided: \d+ signals, \d+ closed", said)
     assert "the same decisions, byte for byte" in said
@@ -94,7 +94,7 @@ def test_what_the_demo_prints_fits_a_hundred_columns_and_its_tables_eighty(
     monkeypatch.setenv("COLUMNS", "80")
     ran = Project(tmp_path).types("demo", "--seed", "3")
     assert ran.exit_code == 0, ran.stderr
-    rows = [line for line in ran.stdout.splitlines() if re.match(r"[│┃]|\d\d-\d\d |trades\.|expectancy\.", line)]
+    rows = [line for line in ran.stdout.splitlines() if re.match(r"[│┃]|\d\d-\d\d |train\.|sealed\.", line)]
     assert len(rows) > 12
     assert [line for line in rows if len(line) > 80] == []
 
@@ -122,8 +122,40 @@ def test_where_nothing_can_be_proven_nothing_is_traded_and_that_is_said(
     assert ran.exit_code == 4
     assert "No strategy could be proven on this market" in ran.stdout
     assert "ACCEPTED" not in ran.stdout
-    assert not (tmp_path / "demo" / "data").exists()
     assert not (tmp_path / "demo" / "reports").exists()
+    demo = Project(tmp_path / "demo")
+    assert demo.types("db", "sql", "SELECT count(*) FROM journal", "--json").document["rows"] == [[0]]
+
+
+@pytest.mark.req("D24", "B10")
+def test_what_is_traded_in_the_demo_is_what_a_signed_verdict_speaks_for(shown: tuple[Project, Ran]) -> None:
+    """The voters of every signal have a PASS of the honest gates on file; without it the same run refuses to begin."""
+    project, _ = shown
+    folder = Project(project.folder / "demo")
+    voters = {name for row in folder.rows("SELECT summary FROM signals") for name in voters_of(row[0])}
+    passed = {
+        one["verdict"]["strategy"]["id"]
+        for one in map(json.loads, (path.read_text() for path in folder.folder.glob("data/verdicts/*.json")))
+        if one["verdict"]["judgement"]["reports"][1]["verdict"] == "PASS"
+    }
+    assert voters
+    assert voters <= passed
+    assert len(list(folder.folder.glob("data/verdicts/*.json"))) > 20
+    validated = folder.rows("SELECT id FROM strategies WHERE status = 'validated'")
+    assert {row[0] for row in validated} == passed
+    moved = folder.folder / "data" / "verdicts"
+    moved.rename(folder.folder / "elsewhere")
+    try:
+        refused = folder.types("run", "--feed", "replay", "--store", "other.db")
+    finally:
+        (folder.folder / "elsewhere").rename(moved)
+    assert refused.exit_code == 4
+    assert "no strategy is proven on BTC/USDT" in refused.stderr
+    assert not (folder.folder / "other.db").exists()
+
+
+def voters_of(summary: str) -> list[str]:
+    return json.loads(summary)["consensus"]["voters"]
 
 
 def test_a_folder_that_no_demo_made_is_left_alone(tmp_path: Path) -> None:

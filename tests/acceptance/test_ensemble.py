@@ -124,7 +124,9 @@ def test_the_agreement_of_weighted_timeframes_equals_the_sum_done_by_hand(projec
         "[[strategies.members]]\nfamily = 'ROC_Momentum'\n"
     )
     project.imports(scene.market("BTC/USDT", 2400)[0], "BTC/USDT")
-    assert project.types("run", "--feed", "replay", "--symbol", "BTC/USDT", "--quiet").exit_code == 0
+    assert (
+        project.types("run", "--allow-unproven", "--feed", "replay", "--symbol", "BTC/USDT", "--quiet").exit_code == 0
+    )
     weights = {"1h": 0.30, "4h": 0.25, "1d": 0.45}
     seen = set()
     for one in project.decisions():
@@ -160,7 +162,8 @@ def test_every_signal_has_its_tier_by_the_configured_thresholds_and_the_mix_is_r
 @pytest.mark.req("G01")
 def test_a_signal_risks_one_percent_of_the_account_down_to_the_lot_step(own_market: Project) -> None:
     """10,000 USD, no execution: lots x contract size x stop distance is 100 USD less at most one lot step."""
-    ran = own_market.types("run", "--feed", "replay", "--symbol", "EUR/USD", "--interval", "1h", "--execution", "none",
+    ran = own_market.types("run", "--allow-unproven",
+                           "--feed", "replay", "--symbol", "EUR/USD", "--interval", "1h", "--execution", "none",
                            "--quiet")  # fmt: skip
     assert ran.exit_code == 0
     brackets = [json.loads(row[0])["bracket"] for row in own_market.rows("SELECT summary FROM signals")]

@@ -25,7 +25,19 @@ from tradewind.adapters.market.stand_in.market import Series
 from tradewind.adapters.wall_clock import WallClock
 from tradewind.model.timeframe import MINUTE, Timeframe
 
-RUN = ("run", "--feed", "replay", "--symbol", "BTC/USDT", "--interval", "1h", "--execution", "paper", "--quiet")
+RUN = (
+    "run",
+    "--allow-unproven",
+    "--feed",
+    "replay",
+    "--symbol",
+    "BTC/USDT",
+    "--interval",
+    "1h",
+    "--execution",
+    "paper",
+    "--quiet",
+)
 FETCH = ("data", "fetch", "-p", "BTCUSDT", "--days", "1", "-i", "5m", "--provider", "binance")
 
 
@@ -75,7 +87,7 @@ def test_a_wrong_pair_changes_nothing_and_names_those_there_are(own_market: Proj
     before = series(own_market)
     path = write_csv(own_market.folder / "bars.csv", simulated("BTC/USDT", 10))
     refused(own_market.types("data", "import", path.name, "-p", "BTCC/USDT", "-i", "1h"), 2, "BTCC/USDT", "BTC/USDT")
-    refused(own_market.types(*RUN[:3], "--symbol", "EURUSDD"), 2, "EURUSDD", "EUR/USD")
+    refused(own_market.types(*RUN[:4], "--symbol", "EURUSDD"), 2, "EURUSDD", "EUR/USD")
     refused(own_market.types("data", "import", path.name, "-p", "BTC/USDT", "-i", "7m"), 2, "7m", "1h")
     assert series(own_market) == before
 
@@ -281,7 +293,7 @@ def test_a_live_run_does_not_begin_on_a_clock_an_hour_off(project: Project, hour
     """Refused before anything is written, with the distance, the limit and the command that sets the clock."""
     now = WallClock().now
     bars = made_up(400, Timeframe.M5, start=now() // (5 * MINUTE) * 5 * MINUTE - 400 * 5 * MINUTE)
-    words = ("run", "--feed", "poll", "--provider", "binance", "-p", "BTCUSDT", "-i", "5m", "--gateway")
+    words = ("run", "--shadow", "--feed", "poll", "--provider", "binance", "-p", "BTCUSDT", "-i", "5m", "--gateway")
     with in_background([Series("BTC/USDT", Timeframe.M5, bars)], time=now) as server:
         server.venue.faults.arm(Fault("skew", seconds=hour))
         server.venue.market.skew_ns = server.venue.faults.skew_ns

@@ -41,7 +41,7 @@ def both(market: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
         "[timeframes]\nintervals = [{interval = '1h', weight = 0.5}, {interval = '4h', weight = 0.5}]\n"
     )
     made.imports(simulated("BTC/USDT", 2400), "BTC/USDT")
-    assert made.types("run", "--feed", "replay", "--symbol", "BTC/USDT", "--quiet").exit_code == 0
+    assert made.types("run", "--allow-unproven", "--feed", "replay", "--symbol", "BTC/USDT", "--quiet").exit_code == 0
     return made
 
 
@@ -182,7 +182,9 @@ def test_a_missing_timeframe_is_renormalised_or_refused_and_the_record_says_so(
     holes = np.flatnonzero(bars.ts_close % (4 * HOUR) == 0)[300::5][:40] - 3
     kept = BarColumns(*(np.delete(column, [h + k for h in holes for k in range(4)]) for column in bars))
     project.imports(kept, "BTC/USDT")
-    assert project.types("run", "--feed", "replay", "--symbol", "BTC/USDT", "--quiet").exit_code == 0
+    assert (
+        project.types("run", "--allow-unproven", "--feed", "replay", "--symbol", "BTC/USDT", "--quiet").exit_code == 0
+    )
     after = {int(bars.ts_close[h + 3]) + k * HOUR for h in holes for k in (1, 2, 3)}
     decided = [one for one in project.decisions("timeframe = '1h'") if one["ts"] in after]
     assert len(decided) == 120
@@ -201,7 +203,17 @@ def test_a_filter_that_is_switched_off_blocks_nothing(own_market: Project) -> No
     """The same market with only the hours filter: no other veto of the filters is ever named."""
     own_market.configured('[filters]\nenabled = ["liquidity_hours"]\n')
     ran = own_market.types(
-        "run", "--feed", "replay", "--symbol", "EUR/USD", "--interval", "1h", "--quiet", "--iterations", "900"
+        "run",
+        "--allow-unproven",
+        "--feed",
+        "replay",
+        "--symbol",
+        "EUR/USD",
+        "--interval",
+        "1h",
+        "--quiet",
+        "--iterations",
+        "900",
     )
     assert ran.exit_code == 0
     seen = {code for one in own_market.decisions() for code in reasons_of(one)}

@@ -22,7 +22,7 @@ from tradewind.adapters.wall_clock import WallClock
 from tradewind.model.timeframe import HOUR, MINUTE, Timeframe
 
 KEYS = {"OANDA_API_KEY": "stand-in-key", "OANDA_ACCOUNT_ID": "101-001-0000001-001"}  # pragma: allowlist secret
-SYMBOLS = ("-p", "BTCUSDT", "-i", "1h", "--execution", "paper")
+SYMBOLS = ("-p", "BTCUSDT", "-i", "1h", "--execution", "paper", "--allow-unproven")
 CONFIG = "[market]\nhistory_days = 8\nrequests_per_minute = 5000\n"
 
 
@@ -129,6 +129,7 @@ def test_a_wrong_key_is_refused_with_the_name_of_its_variable(project: Project) 
     with in_background([series(symbol="EUR/USD")], now=START + 300 * HOUR) as server:
         ran = project.types_outside(
             "run", "--feed", "stream", "--provider", "oanda", "--gateway", server.url, "-p", "EURUSD", "-i", "1h",
+            "--shadow",
             environment=KEYS | {"OANDA_API_KEY": "wrong"},  # pragma: allowlist secret
         )  # fmt: skip
     assert (ran.returncode, ran.stdout) == (3, "")
@@ -198,7 +199,7 @@ def test_a_symbol_nobody_streams_is_polled_and_that_is_said(project: Project) ->
     project.configured(CONFIG + "poll_interval = 1\n")
     with in_background([series(symbol="EUR/USD")], now=START + 300 * HOUR + MINUTE, bars_per_s=20) as server:
         ran = project.types("run", "--feed", "stream", "--provider", "yahoo", "--gateway", server.url, "-p", "EURUSD",
-                            "-i", "1h", "--iterations", "3")  # fmt: skip
+                            "-i", "1h", "--iterations", "3", "--shadow")  # fmt: skip
     assert ran.exit_code == 0, ran.stderr
     assert "yahoo does not stream EUR/USD: polled every 1 s instead" in ran.stderr
     assert "[EUR/USD @ 1h] polled every 1 s" in ran.stderr
@@ -236,6 +237,7 @@ def test_the_simulated_market_runs_without_any_server_and_says_what_it_is(projec
     project.configured(CONFIG)
     typed = (
         "run",
+        "--allow-unproven",
         "--feed",
         "stream",
         "-p",
@@ -253,7 +255,7 @@ def test_the_simulated_market_runs_without_any_server_and_says_what_it_is(projec
     assert first.document["network"]["requests"] == 0
     second = project.types(*typed, "--provider", "simulated", "--speed", "360000")
     assert second.exit_code == 0, second.stderr
-    assert "SIMULATED Run" in second.stdout
+    assert "SIMULATED UNPROVEN Run" in second.stdout
     found = decided_of(project, "BTC/USDT")
     assert found == list(range(found[0], found[-1] + HOUR, HOUR))
     mixed = project.types(*typed, "--provider", "simulated,binance")

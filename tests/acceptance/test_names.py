@@ -87,7 +87,7 @@ def test_older_notations_are_understood(project: Project, typed: str, meant: str
         ("data", "resolve", "FOO/BAR"),
         ("data", "status", "FOO/BAR"),
         ("backtest", "--symbol", "FOO/BAR"),
-        ("run", "--feed", "replay", "--symbol", "FOO/BAR"),
+        ("run", "--allow-unproven", "--feed", "replay", "--symbol", "FOO/BAR"),
     ],
 )
 def test_an_unknown_pair_is_answered_with_those_there_are(project: Project, words: tuple[str, ...]) -> None:
@@ -108,7 +108,9 @@ def test_each_symbol_is_decided_on_its_own_prices(project: Project) -> None:
     for symbol, level in levels.items():
         wave = [level * (1 + 0.001 * ((i * 7) % 11)) for i in range(40)]
         project.imports(straight(wave, start=MONDAY, reach=level * 1e-4), symbol)
-    ran = project.types("run", "--feed", "replay", "--symbol", ",".join(levels), "--interval", "1h", "--json")
+    ran = project.types(
+        "run", "--allow-unproven", "--feed", "replay", "--symbol", ",".join(levels), "--interval", "1h", "--json"
+    )
     assert ran.document["counts"]["decisions"] == 120
     for symbol, level in levels.items():
         (low, high, bars), = project.rows(

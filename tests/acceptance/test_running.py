@@ -17,8 +17,9 @@ import pytest
 from tests.acceptance.conftest import Finished
 from tests.acceptance.project import Project, straight
 
-RUN = ("run", "--feed", "replay", "--symbol", "BTC/USDT", "--interval", "1h")
+RUN = ("run", "--allow-unproven", "--feed", "replay", "--symbol", "BTC/USDT", "--interval", "1h")
 MONDAY = 1_704_067_200 * 1_000_000_000
+STAMP = re.escape(" [SIMULATED UNPROVEN]")
 
 
 @pytest.mark.req("H01")
@@ -117,10 +118,10 @@ def test_fills_and_closed_trades_are_told_in_the_words_of_the_log(finished: Fini
     assert len(closed) > 50
     for line in opened:
         assert re.fullmatch(
-            r"✓ Paper trade executed: (BUY|SELL) (BTC/USDT @ \$\d+\.\d\d|EUR/USD @ \$\d\.\d{5})", line
+            rf"✓ Paper trade executed: (BUY|SELL) (BTC/USDT @ \$\d+\.\d\d|EUR/USD @ \$\d\.\d{{5}}){STAMP}", line
         ), line
     for line in closed:
-        assert re.fullmatch(r"Trade closed: (✓ WIN|✗ LOSS) \([+-]\d+\.\d\d%\)", line), line
+        assert re.fullmatch(rf"Trade closed: (✓ WIN|✗ LOSS) \([+-]\d+\.\d\d%\){STAMP}", line), line
 
 
 @pytest.mark.req("H05")
@@ -145,7 +146,7 @@ def test_signals_and_trades_are_the_result_and_go_where_the_result_goes(own_mark
         assert done.wait(120) == 0
     told = file.read_text()
     count = len(own_market.rows("SELECT id FROM signals"))
-    assert told.count("SIMULATED SIGNAL ") == told.count("TRADING MODE: ") == count > 0
+    assert told.count("SIMULATED UNPROVEN SIGNAL ") == told.count("TRADING MODE: ") == count > 0
     assert "Paper trade executed" in told
     assert b"SIGNAL" not in drawn
     assert b"Run" in drawn
@@ -164,7 +165,7 @@ def read_terminal(handle: int) -> bytes:
 def test_with_json_and_quiet_stdout_is_the_document_alone(own_market: Project) -> None:
     """Programs read one document; people beside them still read the signals, unless they asked for quiet."""
     ran = own_market.types(*RUN, "--execution", "paper", "--iterations", "900", "--json")
-    assert ran.document["counts"]["signals"] == ran.stderr.count("SIMULATED SIGNAL ") > 0
+    assert ran.document["counts"]["signals"] == ran.stderr.count("SIMULATED UNPROVEN SIGNAL ") > 0
     quiet = own_market.types(*RUN, "--execution", "paper", "--iterations", "300", "--quiet")
     assert "SIGNAL " not in quiet.stdout + quiet.stderr
 
@@ -175,8 +176,9 @@ def test_every_signal_has_its_log_line(finished: Finished) -> None:
     stored = finished.project.rows("SELECT direction, confidence FROM signals ORDER BY journal_seq, timestamp")
     assert len(lines) == len(stored) > 100
     for line in lines:
-        assert re.fullmatch(r"TRADING MODE: (BUY|SELL) @ \d{1,3}\.\d\d% \(\w+\)", line), line
-    assert sorted(lines) == sorted(f"TRADING MODE: {side} @ {100 * level:.2f}% (replay)" for side, level in stored)
+        assert re.fullmatch(rf"TRADING MODE: (BUY|SELL) @ \d{{1,3}}\.\d\d% \(\w+\){STAMP}", line), line
+    told = sorted(line.removesuffix(" [SIMULATED UNPROVEN]") for line in lines)
+    assert told == sorted(f"TRADING MODE: {side} @ {100 * level:.2f}% (replay)" for side, level in stored)
 
 
 @pytest.mark.req("H19")

@@ -14,7 +14,7 @@ import pytest
 from tests.acceptance.project import Project
 from tests.acceptance.test_live_run import begun, heard
 
-RUN = ("run", "--feed", "replay", "-p", "BTC/USDT", "-i", "1h")
+RUN = ("run", "--allow-unproven", "--feed", "replay", "-p", "BTC/USDT", "-i", "1h")
 SETTINGS = """
 [timeframes]
 intervals = [{ interval = "1h", weight = 1 }]
@@ -117,7 +117,7 @@ def test_a_live_run_obeys_before_its_next_candle(pool: tuple[Project, dict]) -> 
     """A real hour passes between two candles of the SIMULATED market; the order is in the journal in a moment."""
     project, names = pool
     process = begun(project, "run", "--feed", "stream", "--provider", "simulated", "-p", "BTC/USDT", "-i", "1h",
-                    "--speed", "1")  # fmt: skip
+                    "--speed", "1", "--execution", "paper", "--allow-unproven")  # fmt: skip
     try:
         heard(process, "SIMULATED|subscribed")
         assert project.types("strategy", "disable", names["voter-3"], "--by", "ann").exit_code == 0

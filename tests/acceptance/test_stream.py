@@ -55,7 +55,7 @@ def test_a_streamed_paper_run_of_stored_bars_says_each_close_and_can_be_replayed
     shutil.copytree(market.folder / "data" / "candles", venue.folder / "data" / "candles")
     trader.folder.mkdir()
     with serving(venue, "-p", "BTCUSDT", "-i", "1h", "--speed", "ack", "--timerange", "20200301-") as url:
-        ran = streamed(trader, url, "-i", "1h", "--execution", "paper", "--iterations", "120")
+        ran = streamed(trader, url, "-i", "1h", "--execution", "paper", "--allow-unproven", "--iterations", "120")
     lines = ran.stderr.splitlines()
     assert "[BTC/USDT @ 1h] subscribed" in lines
     closed = [
@@ -79,7 +79,7 @@ def test_six_timeframes_are_subscribed_or_made_and_each_is_named(market: Project
     trader.configured(f"[timeframes]\nintervals = [{listed}]\n[market]\nhistory_days = 1.0\n")
     bars = made_up(1600, Timeframe.M1, first=40_000.0)
     with in_background([Series("BTC/USDT", Timeframe.M1, bars)], now=START + 24 * HOUR, bars_per_s="ack") as server:
-        ran = streamed(trader, server.url, "--execution", "none", "--iterations", "30")
+        ran = streamed(trader, server.url, "--execution", "none", "--shadow", "--iterations", "30")
     for name in weights:
         assert re.search(rf"\[BTC/USDT @ [^\]]*\b{name}\b", ran.stderr), (name, ran.stderr[:500])
 
@@ -90,7 +90,7 @@ def test_forming_candles_alone_decide_nothing_and_one_close_decides_once(tmp_pat
     trader = Project(tmp_path)
     bars = made_up(400, Timeframe.H1, first=40_000.0)
     with in_background([Series("BTC/USDT", Timeframe.H1, bars)], now=START + 300 * HOUR, bars_per_s="ack") as server:
-        streamed(trader, server.url, "-i", "1h", "--execution", "none", "--iterations", "20", "--quiet")
+        streamed(trader, server.url, "-i", "1h", "--execution", "none", "--shadow", "--iterations", "20", "--quiet")
     rows = trader.rows("SELECT ts, count(*) FROM decisions GROUP BY ts ORDER BY ts")
     assert {count for _, count in rows} == {1}
     assert {ts % HOUR for ts, _ in rows} == {0}
@@ -105,7 +105,7 @@ def test_a_polled_run_asks_the_venue_and_decides_the_same_bars(tmp_path: Path) -
     bars = made_up(400, Timeframe.H1, first=40_000.0)
     with in_background([Series("BTC/USDT", Timeframe.H1, bars)], now=START + 300 * HOUR, bars_per_s=5) as server:
         ran = trader.types("run", "--feed", "poll", "--provider", "binance", "--gateway", server.url, "-p", "BTCUSDT",
-                           "-i", "1h", "--execution", "none", "--iterations", "5", "--json")  # fmt: skip
+                           "-i", "1h", "--execution", "none", "--shadow", "--iterations", "5", "--json")  # fmt: skip
         assert ran.exit_code == 0, ran.stderr
         assert server.venue.counters.streams == 0
     assert ran.document["loop"]["stopped"] == "iterations"
@@ -114,7 +114,7 @@ def test_a_polled_run_asks_the_venue_and_decides_the_same_bars(tmp_path: Path) -
 
 def test_a_venue_that_is_not_there_ends_the_run_before_anything_is_written(project: Project) -> None:
     ran = project.types("run", "--feed", "stream", "--provider", "binance", "--gateway", "http://127.0.0.1:9", "-p",
-                        "BTCUSDT", "-i", "1h")  # fmt: skip
+                        "BTCUSDT", "-i", "1h", "--shadow")  # fmt: skip
     assert (ran.exit_code, ran.stdout) == (3, "")
     assert "binance" in ran.stderr or "127.0.0.1:9" in ran.stderr
     assert "Next: " in ran.stderr

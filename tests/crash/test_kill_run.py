@@ -25,7 +25,7 @@ from tradewind.adapters.store.store import Store
 from tradewind.ports.store import Entry
 
 # A pace that never waits, but makes every close a commit of its own and a thing to be told at once.
-RUN = ("run", "--feed", "replay", "--execution", "paper", "--speed", "1e15", "--json")
+RUN = ("run", "--allow-unproven", "--feed", "replay", "--execution", "paper", "--speed", "1e15", "--json")
 KILLS = 20
 
 

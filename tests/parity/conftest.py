@@ -15,7 +15,7 @@ from tests import scene
 from tests.cli_runner import Ran, run_cli
 
 ROOT = Path(__file__).resolve().parents[2]
-RUN = ("run", "--feed", "replay", "--execution", "paper", "--quiet", "--json")
+RUN = ("run", "--allow-unproven", "--feed", "replay", "--execution", "paper", "--quiet", "--json")
 
 
 class Project(NamedTuple):

@@ -12,7 +12,18 @@ from tests.parity.conftest import run_in
 @pytest.mark.req("H02")
 def test_a_run_bounded_to_three_iterations_ends_after_exactly_three_closes(stored_market: Path, tmp_path: Path) -> None:
     """`--mode dryrun --iterations 3`: exit 0, three closes, no order; three more the next time."""
-    words = ("run", "--feed", "replay", "--mode", "dryrun", "--iterations", "3", "--store", str(tmp_path / "run.db"))
+    words = (
+        "run",
+        "--allow-unproven",
+        "--feed",
+        "replay",
+        "--mode",
+        "dryrun",
+        "--iterations",
+        "3",
+        "--store",
+        str(tmp_path / "run.db"),
+    )
     first, second = (run_in(stored_market, *words, "--json") for _ in range(2))
     for ran in (first, second):
         assert ran.exit_code == 0, ran.stderr

@@ -117,7 +117,9 @@ def test_what_flags_added_is_found_in_the_journal(stored_market: Path, tmp_path:
     """A run started with flags is repeated without typing them again."""
     place = str(tmp_path / "flags.db")
     words = ("--symbol", "BTC/USDT", "--interval", "1h", "--preset", "crypto", "--iterations", "700", "--store", place)
-    ran = run_in(stored_market, "run", "--feed", "replay", "--execution", "none", "--quiet", "--json", *words)
+    ran = run_in(
+        stored_market, "run", "--allow-unproven", "--feed", "replay", "--execution", "none", "--quiet", "--json", *words
+    )
     assert ran.exit_code == 0, ran.stderr
     again = run_in(stored_market, "replay", place, "--verify", "--json")
     assert again.exit_code == 0

@@ -17,8 +17,10 @@ from tests.scene import Tape
 from tradewind.adapters.store.codec import decode_outputs, encode_outputs
 from tradewind.adapters.store.store import Store
 from tradewind.adapters.store.strategy_book import StrategyBook
+from tradewind.app.pool import Policy, Pool
 from tradewind.app.recordings import Material
 from tradewind.app.replayed_run import verify_run
+from tradewind.app.run_plan import RunPlan
 from tradewind.app.run_replay import run_replay
 from tradewind.app.run_summary import RunSummary
 from tradewind.app.stored_run import stored_run
@@ -147,7 +149,16 @@ def life(tape: Tape, path: Path, mortal: Mortal, book: Path) -> None:
     """One life of a process, to the end of the recordings or to its death."""
     bases = {one.symbol: one.timeframe for one in tape.recordings}
     material = Material(tape.recordings, bases, data_hash="", simulated=True, synthetic=0)
-    run_replay(tape.plan, material, path, mortal.say, now=0, process=mortal, commit_every=64, book=book)
+    run_replay(
+        RunPlan(tape.plan, Pool(Policy.UNPROVEN)),
+        material,
+        path,
+        mortal.say,
+        now=0,
+        process=mortal,
+        commit_every=64,
+        book=book,
+    )
 
 
 def test_a_run_that_dies_anywhere_keeps_the_silence_and_its_journal_replays_byte_for_byte(tmp_path: Path) -> None:

@@ -1,13 +1,15 @@
 """The first minute: judge strategies on a market without an edge and on one with, then trade the proven for a week.
 
-Everything is SIMULATED and every verdict is computed. The two markets differ in nothing but the planted edge. The
-proven members trade a week none of them was judged on, through the journaled engine, on paper.
+Everything is SIMULATED and every verdict is computed, by the honest gates and the protocol that `tradewind validate`
+follows: trials and looks go into the ledger, what passes gets a signed verdict, and the week's run hears nobody else.
+The two markets differ in nothing but the planted edge. Nobody was judged on the week that is traded.
 """
 
 from __future__ import annotations
 
 import hashlib
 import shutil
+import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
@@ -15,33 +17,47 @@ from typing import Final
 import msgspec
 import numpy as np
 
-from tradewind import __version__
+from tradewind.adapters.ledger.trial_ledger import TrialLedger
 from tradewind.adapters.market.candle_store import CandleStore
 from tradewind.adapters.market.simulated import SOURCE, MarketSpec, simulate, spec_for
 from tradewind.adapters.market.simulated_edge import EdgeKind, PlantedEdge
 from tradewind.adapters.replay_feed import Recording
+from tradewind.adapters.store.strategy_book import StrategyBook
+from tradewind.adapters.verdict_files import VerdictFiles
 from tradewind.app.backtest import Backtest
 from tradewind.app.config import config_hash, load_config
+from tradewind.app.executors import executor_for
 from tradewind.app.html_report.data import GateGroup, ReportData
 from tradewind.app.measured_run import FinishedRun, MeasuredRun, measure
+from tradewind.app.pool import Policy
 from tradewind.app.recordings import Material
 from tradewind.app.run_page import findings, report_data
+from tradewind.app.run_plan import Wanted, run_plan
 from tradewind.app.run_replay import RunResult, run_replay
 from tradewind.app.settings.root import AppConfig
 from tradewind.app.stored_run import asked_words
-from tradewind.app.wiring import instrument_for, members_for, plan_for
+from tradewind.app.strategy_pool import ledger_path
+from tradewind.app.validation.run import validate
+from tradewind.app.validation.selection import Work
+from tradewind.app.validation.series import Series, terms_of
+from tradewind.app.wiring import instrument_for, members_for
+from tradewind.app.workspace import Workspace
 from tradewind.errors import Misconfigured
-from tradewind.features.rule import Member
+from tradewind.features.rule import spec_hash
 from tradewind.model.bar import BarColumns
-from tradewind.model.report import Stamp
 from tradewind.model.timeframe import Timeframe
-from tradewind.research.proof import MemberProof, best_first, edge_line, prove
+from tradewind.research.batch import Judged
+from tradewind.research.candidate_trades import Market
+from tradewind.research.proof import MemberProof, best_first, edge_line, shadow_book
+from tradewind.validation.trade_metrics import trade_metrics
 
 SYMBOL: Final = "BTC/USDT"
 TIMEFRAME: Final = Timeframe.H1
 HISTORY_BARS: Final = 20_000
 WEEK_BARS: Final = 168
-EDGE: Final = PlantedEdge(kind=EdgeKind.BREAKOUT, strength=0.35)
+EDGE: Final = PlantedEdge(kind=EdgeKind.BREAKOUT, strength=0.6)
+VOLATILITY: Final = 0.3
+"""A year's, below the usual: an edge of this size moves prices far, and ticks must stay small beside them."""
 MARKER: Final = ".tradewind-demo"
 
 
@@ -56,6 +72,11 @@ class DemoVerdicts(msgspec.Struct, frozen=True):
     def passed(self) -> tuple[MemberProof, ...]:
         """The members that may speak."""
         return tuple(proof for proof in self.proofs if proof.report.approved)
+
+    @staticmethod
+    def opened(proof: MemberProof) -> bool:
+        """Whether its sealed window was looked at; for the others the report says what came before."""
+        return any(row.stage == "sealed" and row.value is not None and row.n for row in proof.report.rows)
 
     @property
     def shown(self) -> MemberProof:
@@ -104,45 +125,82 @@ def judgements(config: AppConfig) -> int:
 
 
 def judge_market(
-    config: AppConfig, seed: int, edge: PlantedEdge | None, on_member: Callable[[], None]
+    config: AppConfig, seed: int, edge: PlantedEdge | None, folder: Path | None, on_members: Callable[[float], None]
 ) -> tuple[DemoVerdicts, BarColumns]:
-    """Simulates history and the week after it, and judges every member on the history alone."""
+    """Simulates history and the week after it, and judges every member on the history alone.
+
+    In the project at ``folder`` trials, verdicts and the strategy book are kept; None keeps nothing.
+    """
     instrument = instrument_for(config, SYMBOL)
-    spec = spec_for(instrument, bars=HISTORY_BARS + WEEK_BARS, timeframe=TIMEFRAME, edge=edge)
+    usual = spec_for(instrument, bars=HISTORY_BARS + WEEK_BARS, timeframe=TIMEFRAME, edge=edge)
+    spec = msgspec.structs.replace(usual, annual_volatility=VOLATILITY)
     columns = simulate(spec, np.random.default_rng(seed))
     history = columns.slice(0, HISTORY_BARS)
-    stamp = Stamp(_spec_hash(spec, seed), "", __version__, seed, simulated=True)
-    members = members_for(config, (TIMEFRAME,))
-    proofs = prove(members, history, instrument, np.random.default_rng(seed), stamp=stamp, on_member=on_member)
+    series = Series(
+        instrument, TIMEFRAME, Market.of(history, instrument), _spec_hash(spec, seed), SOURCE, simulated=True
+    )
+    with tempfile.TemporaryDirectory() as nowhere:
+        judged = _validated(config, series, seed, Path(nowhere) if folder is None else folder, on_members)
     label = "none" if edge is None else f"{edge.kind.value}, {edge.strength:g} deviations a bar for {edge.hold} bars"
-    return DemoVerdicts(f"{SOURCE} {SYMBOL} {TIMEFRAME}", label, proofs), columns
+    return DemoVerdicts(f"{SOURCE} {SYMBOL} {TIMEFRAME}", label, _proofs(judged, series)), columns
+
+
+def _validated(
+    config: AppConfig, series: Series, seed: int, folder: Path, on_members: Callable[[float], None]
+) -> tuple[Judged, ...]:
+    """Every member judged as one batch of the project at ``folder``, with what is kept of it."""
+    workspace = Workspace(config, folder)
+    now = int(series.market.columns.ts_close[-1])
+    members = members_for(config, (TIMEFRAME,))
+    work = Work(SYMBOL, TIMEFRAME, members, frozenset(map(spec_hash, members)))
+    workspace.data.mkdir(parents=True, exist_ok=True)
+    with (
+        StrategyBook.open(workspace.database, now) as book,
+        TrialLedger(ledger_path(config, folder)) as ledger,
+        executor_for(1) as executor,
+    ):
+        book.add(members, now, symbol=SYMBOL, asset_class=str(series.instrument.asset_class))
+        done = validate(
+            work, series, terms_of(config, seed), ledger, VerdictFiles(workspace.data), executor,
+            config_hash=config_hash(config), now=now, advance=on_members,
+        )  # fmt: skip
+        book.judge([kept.judgement for kept in done.kept if kept.judgement is not None], now)
+    return done.judged
+
+
+def _proofs(judged: Sequence[Judged], series: Series) -> tuple[MemberProof, ...]:
+    """The honest report on each, beside its own trades over the whole history."""
+    members = [one.candidate.member for one in judged]
+    book = shadow_book(members, series.market.columns, series.instrument)
+    proofs = []
+    for place, (member, one) in enumerate(zip(members, judged, strict=True)):
+        report = one.judgement.report("honest")
+        assert report is not None  # every judgement has it
+        trades = book.columns(place)
+        measured = trade_metrics(trades.r, ambiguous=int(trades.ambiguous.sum()))
+        proofs.append(MemberProof(member.id, member.timeframe, book.record(place), measured, report, SYMBOL))
+    return tuple(proofs)
 
 
 def trade_week(
     config: AppConfig, verdicts: DemoVerdicts, columns: BarColumns, folder: Path, now: int, say: Callable[[str], None]
 ) -> tuple[RunResult, FinishedRun, MeasuredRun]:
-    """Paper-trades the configured members through the last week, journaled, then once more in memory to compare.
+    """Paper-trades the proven strategies through the last week, journaled, then once more in memory to compare.
 
     ``now`` is when the store is opened, for its lease; the journal knows the market's times only.
     """
     stamp = verdicts.proofs[0].report.stamp
     material = _material(columns, stamp.data_hash)
-    plan = plan_for(config, material.bases, executes=True, simulated=True)
-    database = folder / "data" / "tradewind.db"
-    database.parent.mkdir(parents=True, exist_ok=True)
+    database = Workspace(config, folder).database
     CandleStore(folder / "data" / "candles").write(SYMBOL, TIMEFRAME, columns, SOURCE)
-    asked = asked_words(executes=True, preset=None, interval=None, settings=config_hash(config))
-    week = run_replay(plan, material, database, say, now=now, asked=asked)
-    again = Backtest(plan, material.recordings)
+    wanted = Wanted(material.bases, executes=True, simulated=True, policy=Policy.PROVEN, folder=folder)
+    chosen = run_plan(config, wanted, database, now)
+    asked = asked_words(executes=True, preset=None, interval=None, settings=config_hash(config), pool=Policy.PROVEN)
+    week = run_replay(chosen, material, database, say, now=now, asked=asked)
+    again = Backtest(chosen.plan, material.recordings)
     again.run()
     measured = measure(again.finished, material.data_hash, stamp.seed or 0, proofs=verdicts.proofs, naive=True)
     return week, again.finished, measured
-
-
-def accepted_members(config: AppConfig, verdicts: DemoVerdicts) -> tuple[Member, ...]:
-    """The members behind the passed verdicts, in pool order."""
-    passed = {proof.member for proof in verdicts.passed}
-    return tuple(member for member in members_for(config, (TIMEFRAME,)) if member.id in passed)
 
 
 def demo_config() -> AppConfig:
@@ -175,36 +233,25 @@ def demo_page(run: FinishedRun, week: MeasuredRun, refused: DemoVerdicts, accept
     )
 
 
-def write_demo_config(folder: Path, members: Sequence[Member]) -> AppConfig:
+def write_demo_config(folder: Path, passed: int) -> AppConfig:
     """Writes the configuration with which the week runs and later verbs work in the folder, and reads it.
 
-    The quorum cannot exceed the members there are.
+    The quorum cannot exceed the strategies that ``passed``.
     """
-    quorum = min(2, len(members))
-    lines = ["# Made by `tradewind demo`: the strategies that passed on the SIMULATED market, and nothing else."]
-    lines += [f'symbols = ["{SYMBOL}"]', 'execution = "paper"', "", "[ensemble]", f"quorum = {quorum}", ""]
-    for member in members:
-        params = msgspec.json.encode(msgspec.to_builtins(member.params)).decode()
-        lines += [
-            "[[strategies.members]]",
-            f'family = "{member.family}"',
-            f'timeframe = "{member.timeframe}"',
-            f'id = "{member.id}"',
-            f"params = {_toml_inline(msgspec.json.decode(params))}",
-            "",
-        ]
-    path = folder / "tradewind.toml"
-    path.write_text("\n".join(lines), encoding="utf-8")
+    lines = [
+        "# Made by `tradewind demo`. Who is heard is told by the signed verdicts in data/verdicts, not by this file.",
+        f'symbols = ["{SYMBOL}"]',
+        'execution = "paper"',
+        "",
+        "[strategies]",
+        'folder = ""',
+        "",
+        "[ensemble]",
+        f"quorum = {min(2, passed)}",
+        "",
+    ]
+    (folder / "tradewind.toml").write_text("\n".join(lines), encoding="utf-8")
     return load_config(environment={}, folder=folder)
-
-
-def _toml_inline(value: object) -> str:
-    """A value as inline TOML."""
-    if isinstance(value, dict):
-        return "{ " + ", ".join(f"{name} = {_toml_inline(one)}" for name, one in value.items()) + " }"
-    if isinstance(value, str):
-        return f'"{value}"'
-    return str(value).lower() if isinstance(value, bool) else repr(value)
 
 
 def _material(columns: BarColumns, data_hash: str) -> Material:

@@ -16,6 +16,7 @@ from tradewind.app.market_sources import (
     provider_names,
     provider_settings,
 )
+from tradewind.app.pool import Policy
 from tradewind.app.settings.root import AppConfig
 from tradewind.app.source_notes import SourceNote
 from tradewind.app.wiring import instrument_for
@@ -28,7 +29,7 @@ class LiveRequest(msgspec.Struct, frozen=True):
     """What to run on: symbols with their base timeframe, who to ask, and how.
 
     ``polls`` asks for closed bars instead of streaming. ``gateway`` stands for the venues (stand-in, recording proxy).
-    ``speed`` is that of the SIMULATED market's time, 0 as fast as it goes.
+    ``speed`` is that of the SIMULATED market's time, 0 as fast as it goes. ``policy`` says who is heard.
     """
 
     bases: dict[str, Timeframe]
@@ -39,6 +40,7 @@ class LiveRequest(msgspec.Struct, frozen=True):
     iterations: int = 0
     asked: tuple[str, ...] = ()
     speed: float = 0.0
+    policy: Policy = Policy.PROVEN
 
 
 VIRTUAL_POLL_S = 1.0  # of this machine: the clock of such a venue runs at a pace nobody here knows

@@ -83,7 +83,7 @@ def measure(
     plan, portfolio = run.plan, run.engine.portfolio
     portfolio.finish()
     counts = run.summary.counts()
-    stamp = Stamp(data_hash, plan.config_hash, __version__, seed, bool(plan.stamp))
+    stamp = Stamp(data_hash, plan.config_hash, __version__, seed, plan.simulated, plan.unproven)
     opening, equity = _equity(run, counts)
     return MeasuredRun(
         symbols=tuple(one.instrument.symbol for one in plan.symbols),

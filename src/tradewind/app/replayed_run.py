@@ -42,6 +42,7 @@ class ReplayedRun(msgspec.Struct, frozen=True):
     series: tuple[str, ...]
     asked: tuple[str, ...]
     simulated: bool
+    unproven: bool
     entries: int
     counts: RunCounts
     digest: str
@@ -115,6 +116,7 @@ def _told(store: Store, run: StoredRun, summary: RunSummary, last: Entry | None)
         series=started.series,
         asked=started.asked,
         simulated=started.simulated,
+        unproven=started.unproven,
         entries=last.seq if last is not None else 0,
         counts=summary.counts(),
         digest=last.digest.hex() if last is not None else "",

@@ -20,13 +20,13 @@ from tradewind.app.live_loop import LiveLoop, check_clock
 from tradewind.app.live_sources import LiveRequest, is_made_up, live_sources, notes_of
 from tradewind.app.market_feed import FeedRules
 from tradewind.app.market_sources import Gateway, gateway_of
+from tradewind.app.run_plan import Wanted, run_plan
 from tradewind.app.run_replay import JournaledRun, RunResult, history_check, history_verdict
 from tradewind.app.settings.root import AppConfig
 from tradewind.app.signal_text import utc
 from tradewind.app.source_notes import SourceNotes
 from tradewind.app.stopping import until_asked
 from tradewind.app.strategy_switches import StrategySwitches
-from tradewind.app.wiring import plan_for
 from tradewind.engine.sequencer import SeriesKey
 from tradewind.model.bar import Bar
 from tradewind.model.event import FeedState
@@ -63,7 +63,7 @@ async def run_live(
         async with until_asked(stop_asked, clock):
             gateway = await gateway_of(transport, request.gateway)
             time = _time_of(config, request, clock)
-            live = _LiveRun(config, request, gateway, clock, time, transport, say, tell or say)
+            live = _LiveRun(config, request, gateway, clock, time, transport, say, tell or say, database)
             offset = await live.offset()
         if live is None or offset is None:
             raise KeyboardInterrupt
@@ -88,6 +88,7 @@ class _LiveRun:
         transport: HttpTransport,
         say: Callable[[str], None],
         tell: Callable[[str], None],
+        database: Path,
     ) -> None:
         self._config = config
         self._request = request
@@ -97,7 +98,11 @@ class _LiveRun:
         self._say = say
         self._tell = tell
         made_up = bool(gateway.label) or is_made_up(config, request)
-        self.plan = plan_for(config, request.bases, executes=request.executes, simulated=made_up)
+        wanted = Wanted(request.bases, request.executes, made_up, request.policy)
+        self._chosen = run_plan(config, wanted, database, host.now())
+        self.plan = self._chosen.plan
+        for note in self._chosen.notes:
+            say(f"WARNING: {note}")
         self.sources = live_sources(config, request, gateway, time, transport, say)
         self._heard = False
 
@@ -107,8 +112,8 @@ class _LiveRun:
         """Opens the store and runs; once there is a run, asking it to stop ends it in order."""
         clock = SteadyClock(self._time, offset)
         instruments = {one.instrument.symbol: one.instrument for one in self.plan.symbols}
-        now = self._host.now()
-        book = StrategySwitches(self.plan, database_path(self._config), self._say)
+        now, gone = self._host.now(), self._chosen.withdrawn
+        book = StrategySwitches(self.plan, database_path(self._config), self._say, withdrawn=gone)
         opened = Store.open(database, now, instruments=instruments)
         with opened as store, history_check(store, self._say) as history, book as switches:
 
@@ -119,7 +124,7 @@ class _LiveRun:
                 self.plan, store, clock, self._say, origin="live", commit_every=1, on_closed=self._closed,
                 on_feed=self._fed, switches=switches, tell=self._tell,
             )  # fmt: skip
-            recovery = run.start(clock.now(), self._request.asked)
+            recovery = run.start(clock.now(), self._request.asked, self._chosen.pool.proven)
             self._go_on_from(run)
             notes = SourceNotes(store.note, partial(notes_of, self.sources), self._host)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from tradewind.app.pool import Policy
 from tradewind.app.settings.evidence import require_promoted_models
 from tradewind.app.settings.root import AppConfig
 from tradewind.errors import Misconfigured
@@ -13,22 +14,28 @@ EXECUTIONS = ("none", "paper")
 
 
 class RunRequest(msgspec.Struct, frozen=True):
-    """``feed`` is where bars come from, ``executes`` whether signals are filled on paper."""
+    """``feed`` is where bars come from, ``executes`` whether signals are filled on paper, ``policy`` who is heard."""
 
     feed: str
     executes: bool
+    policy: Policy = Policy.PROVEN
 
 
 def requested(
-    config: AppConfig, *, feed: str | None = None, execution: str | None = None, mode: str | None = None
+    config: AppConfig,
+    *,
+    feed: str | None = None,
+    execution: str | None = None,
+    mode: str | None = None,
+    policy: Policy = Policy.PROVEN,
 ) -> RunRequest:
     """The run that flags and configuration describe together; flags win over configuration.
 
     ``mode`` is the older word: dryrun = no execution, paper = paper. Live is refused: there is no live execution yet.
 
     Raises:
-        Misconfigured: live was asked for, a word is unknown, two words contradict each other, or a configured
-            predictor has no promoted model.
+        Misconfigured: live was asked for, a word is unknown, two words contradict each other, a configured predictor
+            has no promoted model, or unproven strategies were to be heard on arriving bars by people.
     """
     spoken = mode or (config.runtime.mode if execution is None and config.runtime.mode != "dryrun" else None)
     if (
@@ -63,4 +70,24 @@ def requested(
             next_step="run with --execution none, or switch it off",
         )
     require_promoted_models(config, "paper" if chosen == "paper" else "dryrun")
-    return RunRequest(source, chosen == "paper")
+    if policy is Policy.UNPROVEN and source != "replay" and chosen != "paper":
+        raise Misconfigured(
+            f"unproven strategies would give signals on arriving bars (--feed {source}, --execution none)",
+            where="--allow-unproven",
+            allowed="--feed replay, or --execution paper",
+            next_step="gather their votes and outcomes unheard with --shadow, or prove them with `tradewind research`",
+        )
+    return RunRequest(source, chosen == "paper", policy)
+
+
+def policy_asked(*, allow_unproven: bool, shadow: bool) -> Policy:
+    """Who is heard, by the flags.
+
+    Raises:
+        Misconfigured: both were given.
+    """
+    if allow_unproven and shadow:
+        raise Misconfigured(
+            "--allow-unproven lets everybody be heard, --shadow nobody", allowed="one of the two, or neither"
+        )
+    return Policy.UNPROVEN if allow_unproven else Policy.SHADOW if shadow else Policy.PROVEN

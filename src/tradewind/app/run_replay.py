@@ -16,10 +16,11 @@ from tradewind.adapters.store.history_check import HistoryCheck
 from tradewind.adapters.store.store import Store
 from tradewind.app.recordings import Material
 from tradewind.app.replay_loop import LoopResult, drive_replay
+from tradewind.app.run_plan import RunPlan
 from tradewind.app.run_summary import RunCounts, RunSummary
 from tradewind.app.session import Recovery, Session
 from tradewind.app.signal_rate import SignalRate
-from tradewind.app.signal_text import closed_log_line, signal_lines, signal_log_line
+from tradewind.app.signal_text import closed_log_line, signal_lines, signal_log_line, stamped
 from tradewind.app.stored_run import find_run, require_same
 from tradewind.app.strategy_switches import StrategySwitches, order_line
 from tradewind.app.wiring import calendars_of, engine_for, sequencer_for, started_event
@@ -31,6 +32,7 @@ from tradewind.model.decision import Signal
 from tradewind.model.event import Command, FeedState, InputEvent
 from tradewind.model.instrument import Instrument
 from tradewind.model.output import Output
+from tradewind.model.proven import ProvenStrategy
 from tradewind.ports.clock import Clock
 from tradewind.ports.process import Process
 from tradewind.ports.transport import Traffic
@@ -56,6 +58,7 @@ class RunResult(msgspec.Struct, frozen=True):
     head_seq: int
     digest: str
     simulated: bool
+    unproven: bool
     rate: SignalRate
     checked: int | None = None
     report: str | None = None
@@ -103,7 +106,7 @@ class JournaledRun:
             self.engine,
             sequencer_for(plan),
             store.journal,
-            LineNotifier(tell or say, _worded(instruments, origin), closed_log_line),
+            LineNotifier(tell or say, _worded(instruments, origin), closed_log_line, plan.stamp),
             clock,
             process or HostProcess(),
             snapshots=store.snapshots,
@@ -127,15 +130,15 @@ class JournaledRun:
         if isinstance(event, Command) and event.verb in ("disable", "enable"):
             self._say(order_line(event))
 
-    def start(self, ts: int, asked: Sequence[str] = ()) -> Recovery | None:
-        """Continues the store's run, or begins one stamped ``ts``; ``asked`` as in ``Started``.
+    def start(self, ts: int, asked: Sequence[str] = (), proven: Sequence[ProvenStrategy] = ()) -> Recovery | None:
+        """Continues the store's run, or begins one stamped ``ts``; ``asked`` and ``proven`` as in ``Started``.
 
         Afterwards ``begun`` is when the run began, in this life or an earlier one.
         """
         begun = find_run(self.store)
         self.begun = ts if begun is None else begun.started.ts
         if begun is None:
-            self.session.begin(started_event(self.plan, ts, asked))
+            self.session.begin(started_event(self.plan, ts, asked, proven))
             return None
         advice = "continue with that configuration, or start in another folder or with --store FILE"
         require_same(begun, self.plan, self.store.database.path, advice)
@@ -160,7 +163,8 @@ class JournaledRun:
             open_positions=len(portfolio.positions()),
             head_seq=seq,
             digest=digest.hex(),
-            simulated=bool(self.plan.stamp),
+            simulated=self.plan.simulated,
+            unproven=self.plan.unproven,
             rate=self.summary.rate(calendars_of(self.plan)),
             checked=checked,
         )
@@ -189,7 +193,7 @@ def history_verdict(check: HistoryCheck, store: Store, loop: LoopResult, now: in
 
 
 def run_replay(
-    plan: EnginePlan,
+    chosen: RunPlan,
     material: Material,
     database: Path,
     say: Callable[[str], None],
@@ -213,10 +217,10 @@ def run_replay(
     Raises:
         Corrupt: the store is damaged. Damage behind the newest snapshot is found beside the run and ends it in order.
     """
+    plan, clock = chosen.plan, ManualClock()
     instruments = {one.instrument.symbol: one.instrument for one in plan.symbols}
-    clock = ManualClock()
     opened = Store.open(database, now, instruments=instruments)
-    heard = StrategySwitches(plan, book or database, say)
+    heard = StrategySwitches(plan, book or database, say, withdrawn=chosen.withdrawn)
     with opened as store, history_check(store, say) as history, heard as switches:
         # Somebody who watches a paced replay hears of each close when it happens, not a batch later.
         batch = commit_every if pace is None else 1
@@ -224,7 +228,7 @@ def run_replay(
             plan, store, clock, say, origin="replay", process=process, commit_every=batch, switches=switches, tell=tell
         )
         feed = ReplayFeed(material.recordings)
-        recovery = run.start(feed.first_ts, asked)
+        recovery = run.start(feed.first_ts, asked, chosen.pool.proven)
         loop = drive_replay(
             run.session,
             feed,
@@ -241,6 +245,9 @@ def _worded(instruments: dict[str, Instrument], origin: str) -> Callable[[Signal
     """A signal as its log line followed by what a person acts on."""
 
     def lines(signal: Signal) -> list[str]:
-        return [signal_log_line(signal, origin), *signal_lines(signal, instruments[signal.symbol])]
+        return [
+            stamped(signal_log_line(signal, origin), signal.stamp),
+            *signal_lines(signal, instruments[signal.symbol]),
+        ]
 
     return lines

@@ -179,6 +179,11 @@ def signal_log_line(signal: Signal, origin: str) -> str:
     return f"TRADING MODE: {signal.direction} @ {percent(level)} ({origin})"
 
 
+def stamped(line: str, stamp: str) -> str:
+    """``Trade closed: ✗ LOSS (-2.34%) [UNPROVEN]``: a line of the log with what it must not be taken without."""
+    return f"{line} [{stamp}]" if stamp else line
+
+
 def closed_log_line(trade: Trade) -> str:
     """``Trade closed: ✗ LOSS (-2.34%)``: won or lost after all costs, and the move between the fills."""
     return f"Trade closed: {'✓ WIN' if trade.won else '✗ LOSS'} ({100.0 * trade.return_fraction:+.2f}%)"

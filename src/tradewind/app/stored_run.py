@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from tradewind import __version__
 from tradewind.adapters.store.store import Store
+from tradewind.app.pool import Policy, Pool
 from tradewind.app.settings.root import AppConfig
 from tradewind.app.wiring import plan_for
 from tradewind.engine.plan import EnginePlan
@@ -34,17 +35,18 @@ class StoredRun(NamedTuple):
 
 
 def asked_words(
-    *, executes: bool, preset: str | None, interval: Timeframe | None, settings: str = ""
+    *, executes: bool, preset: str | None, interval: Timeframe | None, settings: str = "", pool: str = ""
 ) -> tuple[str, ...]:
     """What flags add to the configuration, as the journal keeps it; ``settings`` is the hash of the configuration.
 
-    The hash lets ``status`` compare configurations without building the plan.
+    The hash lets ``status`` compare configurations without building the plan. ``pool`` is the policy of who is heard.
     """
     words = {
         "execution": "paper" if executes else "none",
         "preset": preset,
         "interval": interval,
         "settings": settings or None,
+        "pool": pool or None,
     }
     return tuple(f"{key}={value}" for key, value in words.items() if value is not None)
 
@@ -73,6 +75,11 @@ def stored_run(store: Store) -> StoredRun:
     return found
 
 
+def pool_of(run: StoredRun) -> Pool:
+    """Who is heard in a stored run: what its first event says, whatever is proven by now."""
+    return Pool(Policy(run.asked.get("pool", Policy.UNPROVEN)), run.started.proven)
+
+
 def plan_of(run: StoredRun, configure: Configure, where: Path) -> EnginePlan:
     """The plan a stored run was made with, built again from today's configuration.
 
@@ -86,6 +93,7 @@ def plan_of(run: StoredRun, configure: Configure, where: Path) -> EnginePlan:
         run.bases,
         executes=run.asked.get("execution") == "paper",
         simulated=run.started.simulated,
+        pool=pool_of(run),
     )
     require_same(run, plan, where, "give the run's own configuration with --config FILE")
     return plan

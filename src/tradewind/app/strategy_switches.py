@@ -6,7 +6,7 @@ the same whatever the book says by then.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -20,6 +20,8 @@ from tradewind.model.event import Command
 
 NOBODY: Final = "strategy book"
 """Who gave an order of which the book does not say who."""
+VERDICT: Final = "verdict"
+"""Who gave an order because a strategy's proof is gone."""
 _OFF: Final = (
     "SELECT spec_hash, symbol, (SELECT actor FROM strategy_audit WHERE strategy_id = strategies.id"
     " AND action = 'disable' ORDER BY strategy_audit.id DESC LIMIT 1) FROM strategies WHERE status = 'disabled'"
@@ -31,19 +33,28 @@ _ON: Final = (
 
 
 class StrategySwitches:
-    """The members of ``plan`` that the book in the store at ``path`` has switched off. A context manager.
+    """The members of ``plan`` that are not to be heard: switched off in the book of the store at ``path``, or without
+    the proof they had when the run began (``withdrawn``, each ``SYMBOL ID``). A context manager.
 
     A member is meant by what it does (``spec_hash``), whatever it is called, on the symbol of the book's row, or on
     all of them where the row has none. A store that is not there yet switches nothing off; it is looked for again.
     """
 
-    def __init__(self, plan: EnginePlan, path: Path, say: Callable[[str], None] = lambda _: None) -> None:
+    def __init__(
+        self,
+        plan: EnginePlan,
+        path: Path,
+        say: Callable[[str], None] = lambda _: None,
+        *,
+        withdrawn: Iterable[str] = (),
+    ) -> None:
         self._plan = plan
         self._path = path
         self._say = say
         self._reader: StoreReader | None = None
         self._version = -1
-        self._off: Mapping[str, str] = {}
+        self._withdrawn = dict.fromkeys(withdrawn, VERDICT)
+        self._off: Mapping[str, str] = self._withdrawn
         self._blind = False
 
     @cached_property
@@ -71,7 +82,7 @@ class StrategySwitches:
         if version == self._version:
             return self._off
         _, rows = self._reader.query(_OFF)
-        self._off = {
+        self._off = self._withdrawn | {
             f"{symbol} {name}": str(actor or NOBODY)
             for spec, meant, actor in rows
             for symbol, name in self._members.get(str(spec), ())
@@ -117,6 +128,8 @@ class StrategySwitches:
 
 def order_line(order: Command) -> str:
     """``EUR/USD EMA_Crossover_1h_v42 is not heard any more: switched off in the strategy book by ann``."""
+    if order.actor == VERDICT:
+        return f"{order.argument} is not heard any more: its proof was withdrawn"
     heard, way = ("is heard again", "on") if order.verb == "enable" else ("is not heard any more", "off")
     who = "" if order.actor == NOBODY else f" by {order.actor}"
     return f"{order.argument} {heard}: switched {way} in the strategy book{who}"

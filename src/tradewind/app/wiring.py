@@ -15,6 +15,7 @@ import msgspec
 from tradewind import __version__, filters
 from tradewind.adapters.null_broker import NullBroker
 from tradewind.app.own_strategies import families_of
+from tradewind.app.pool import Policy, Pool, Seats, seats_of
 from tradewind.app.settings.root import AppConfig
 from tradewind.catalog import plugins_of
 from tradewind.engine.pipeline import Engine
@@ -30,14 +31,14 @@ from tradewind.model.decision import Signal
 from tradewind.model.event import Started
 from tradewind.model.instrument import CostModel, Instrument
 from tradewind.model.instruments import resolve
+from tradewind.model.proven import ProvenStrategy
 from tradewind.model.session import SessionCalendar, calendar_of
+from tradewind.model.stamp import stamp_of
 from tradewind.model.timeframe import Timeframe
 from tradewind.ports.broker import Broker
 from tradewind.ports.plugins import Filter
 from tradewind.risk.params import RiskParams
 from tradewind.simulation.broker import SimBroker
-
-SIMULATED = "SIMULATED"
 
 
 def instrument_for(config: AppConfig, text: str) -> Instrument:
@@ -151,17 +152,22 @@ def plan_for(
     executes: bool,
     simulated: bool = False,
     members: Sequence[Member] | None = None,
+    pool: Pool | None = None,
 ) -> EnginePlan:
     """The engine's plan for the symbols of ``bases`` (symbol -> base timeframe).
 
-    ``members`` replaces the configured ones, for runs over a given set.
+    ``members`` replaces the configured ones, for runs over a given set. ``pool`` says which of them are proven and who
+    is heard; without one everybody is heard, and the plan is stamped UNPROVEN.
     """
     symbols = []
     for name, base in sorted(bases.items()):
         instrument = instrument_for(config, name)
         timeframes = timeframes_of(config, base)
-        voters = members_for(config, timeframes) if members is None else tuple(members)
-        symbols.append(SymbolPlan(instrument, base, timeframes, voters, filters_for(config, instrument)))
+        configured = members_for(config, timeframes) if members is None else tuple(members)
+        known = families_of(config) if pool is not None else {}
+        seats = Seats(configured, ()) if pool is None else seats_of(pool, instrument.symbol, configured, known)
+        vetoes = filters_for(config, instrument)
+        symbols.append(SymbolPlan(instrument, base, timeframes, seats.members, vetoes, seats.unheard))
     plan = EnginePlan(
         symbols=tuple(symbols),
         ensemble=ensemble_params(config),
@@ -171,7 +177,7 @@ def plan_for(
         config_hash="",
         validity_bars=config.risk.valid_bars,
         frozen_bars=config.market.stale_bars,
-        stamp=SIMULATED if simulated else "",
+        stamp=stamp_of(simulated=simulated, unproven=pool is None or pool.policy is Policy.UNPROVEN),
         executes=executes,
     )
     return msgspec.structs.replace(plan, config_hash=plan_hash(plan))
@@ -224,10 +230,14 @@ def sequencer_for(plan: EnginePlan) -> Sequencer:
     )
 
 
-def started_event(plan: EnginePlan, ts: int, asked: Sequence[str] = ()) -> Started:
-    """The first event of a run of ``plan``; ``asked`` as in ``Started``."""
+def started_event(
+    plan: EnginePlan, ts: int, asked: Sequence[str] = (), proven: Sequence[ProvenStrategy] = ()
+) -> Started:
+    """The first event of a run of ``plan``; ``asked`` and ``proven`` as in ``Started``."""
     series = tuple(f"{one.instrument.symbol} {one.base}" for one in plan.symbols)
-    return Started(ts, plan.config_hash, __version__, series, bool(plan.stamp), tuple(asked))
+    return Started(
+        ts, plan.config_hash, __version__, series, plan.simulated, tuple(asked), plan.unproven, tuple(proven)
+    )
 
 
 def calendars_of(plan: EnginePlan) -> tuple[SessionCalendar, ...]:

@@ -28,6 +28,15 @@ ExecutionOption = Annotated[str | None, typer.Option("--execution", help="none (
 ModeOption = Annotated[str | None, typer.Option("--mode", help="Older word: dryrun, paper; live is refused.")]
 IterationsOption = Annotated[int, typer.Option("--iterations", min=0, help="Stop after so many closes; 0: at the end.")]
 SpeedOption = Annotated[float, typer.Option("--speed", min=0.0, help="Times real time; 0: as fast as it goes.")]
+UnprovenOption = Annotated[
+    bool,
+    typer.Option(
+        "--allow-unproven", help="Replay and paper only: strategies without a verdict too; stamps everything."
+    ),
+]
+ShadowOption = Annotated[
+    bool, typer.Option("--shadow", help="Hear nobody: votes and their outcomes are journaled, nothing is signalled.")
+]
 RunPageOption = Annotated[
     Path | None, typer.Option("--report", help="Afterwards repeat the run from its journal and write an HTML report.")
 ]
@@ -54,8 +63,13 @@ def run(
     quiet: Annotated[
         bool, typer.Option("--quiet", help="Print warnings only, not signals and trades as they happen.")
     ] = False,
+    allow_unproven: UnprovenOption = False,
+    shadow: ShadowOption = False,
 ) -> Report:
-    """Turns closing bars into signals, journaled; continues where an earlier run on the same store stopped."""
+    """Turns closing bars into signals of proven strategies, journaled; continues an earlier run on the same store.
+
+    Exit code 4 where no strategy is proven: nothing speaks, and no bar is lowered.
+    """
     from tradewind.cli.answers.run import answer
 
     return answer(
@@ -76,5 +90,7 @@ def run(
             gateway=gateway,
             page=page,
             quiet=quiet,
+            allow_unproven=allow_unproven,
+            shadow=shadow,
         ),
     )

@@ -20,11 +20,13 @@ from tradewind.app.signal_text import percent, utc
 from tradewind.app.source_notes import SourceNote, SourcesNote
 from tradewind.cli.contract import DONE, UNAVAILABLE, Report, single, table, verb
 from tradewind.cli.overrides import configured
+from tradewind.model.stamp import head_of
 
 app = single()
 
 StoreOption = Annotated[Path | None, typer.Option("--store", help="The run's database instead of the project's own.")]
 TOP_REASONS = 5
+SHOWN = 5
 
 
 @app.command()
@@ -46,7 +48,7 @@ def _parts(found: Status) -> list[Any]:
     symbols = table("Markets", ["symbol", "market", "data", "feed"], [_symbol(one) for one in found.symbols])
     if found.run is None:
         return [*parts, symbols, f"No run in {found.store}. Next: tradewind run --feed replay --execution paper"]
-    head = "SIMULATED " if found.run.simulated else ""
+    head = head_of(simulated=found.run.simulated, unproven=found.run.unproven)
     parts.append(table(f"{head}Run in {found.store}", ["what", "value"], _run(found, found.run)))
     parts.append(symbols)
     if found.sources is not None:
@@ -66,6 +68,7 @@ def _run(found: Status, run: Run) -> list[tuple[object, ...]]:
     return [
         ("writer", f"{state} since {writer.since} UTC"),
         ("series", f"{', '.join(run.series)}; execution {run.execution}" + ("; PAUSED" if run.paused else "")),
+        ("heard", _heard(run)),
         *([("switched off", ", ".join(run.silenced))] if run.silenced else []),
         ("configuration", f"{run.config_hash} ({same}), version {run.code_version}"),
         ("last entry", f"{run.entries} at {utc(run.last_ts)}, {span((found.now - run.last_ts) / 1e9)} ago; "
@@ -74,6 +77,15 @@ def _run(found: Status, run: Run) -> list[tuple[object, ...]]:
         ("last 24 h of data", _decisions(found.last_day)),
         ("last 30 days" if found.counted and found.counted.days else "whole run", _decisions(found.counted)),
     ]  # fmt: skip
+
+
+def _heard(run: Run) -> str:
+    """Who gives signals in this run."""
+    if run.policy != "proven":
+        return {"shadow": "nobody, all vote in the shadow"}.get(run.policy, "everybody, UNPROVEN")
+    names = run.proven[:SHOWN]
+    more = f" and {len(run.proven) - len(names)} more" if len(run.proven) > len(names) else ""
+    return f"{len(run.proven)} proven: {', '.join(names)}{more}"
 
 
 def _decisions(stats: BlockStats | None) -> str:

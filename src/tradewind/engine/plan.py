@@ -8,6 +8,7 @@ from tradewind.ensemble.params import EnsembleParams
 from tradewind.features.graph import Seeding
 from tradewind.features.rule import Member
 from tradewind.model.instrument import Instrument
+from tradewind.model.stamp import SIMULATED, UNPROVEN, says
 from tradewind.model.timeframe import Timeframe
 from tradewind.ports.plugins import Filter
 from tradewind.risk.params import RiskParams
@@ -55,3 +56,13 @@ class EnginePlan(msgspec.Struct, frozen=True):
     seeding: Seeding = "sma"
     stamp: str = ""
     executes: bool = True
+
+    @property
+    def simulated(self) -> bool:
+        """Whether the bars are made, not received."""
+        return says(self.stamp, SIMULATED)
+
+    @property
+    def unproven(self) -> bool:
+        """Whether strategies are heard that no verdict speaks for."""
+        return says(self.stamp, UNPROVEN)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import msgspec
 
 from tradewind.model.bar import Bar
+from tradewind.model.proven import ProvenStrategy
 from tradewind.model.timeframe import Timeframe
 
 
@@ -70,7 +71,9 @@ class Started(msgspec.Struct, frozen=True, tag="started"):
     """First event of a run: what code and configuration the following decisions come from.
 
     ``ts`` is the open of the first bar of a recorded market, so that a run over the same bars has the same journal.
-    ``asked`` is what flags added to the configuration, as ``key=value``; a replay needs it to build the same plan.
+    ``asked`` is what flags added to the configuration, as ``key=value``; a replay needs it to build the same plan, and
+    so does it need ``proven``, the strategies that a verdict spoke for when the run began. ``unproven``: others are
+    heard too.
     """
 
     ts: int
@@ -79,6 +82,8 @@ class Started(msgspec.Struct, frozen=True, tag="started"):
     series: tuple[str, ...]
     simulated: bool = False
     asked: tuple[str, ...] = ()
+    unproven: bool = False
+    proven: tuple[ProvenStrategy, ...] = ()
 
 
 InputEvent = BarClosed | BarMissing | BarRevised | FeedState | Command | Started

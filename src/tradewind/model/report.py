@@ -32,13 +32,17 @@ class Window(msgspec.Struct, frozen=True):
 
 
 class Stamp(msgspec.Struct, frozen=True):
-    """What a result can be reproduced from: hashes of data and configuration, code version, seed."""
+    """What a result can be reproduced from: hashes of data and configuration, code version, seed.
+
+    ``simulated``: the bars were made, not received. ``unproven``: strategies without a verdict had a say.
+    """
 
     data_hash: str = ""
     config_hash: str = ""
     code_version: str = ""
     seed: int | None = None
     simulated: bool = False
+    unproven: bool = False
 
 
 class GateRow(msgspec.Struct, frozen=True):

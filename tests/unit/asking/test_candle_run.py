@@ -8,9 +8,12 @@ import pytest
 
 from tests.cli_runner import run_cli
 from tests.fakes.planted_market import planted_project
+from tests.fakes.proofs import prove
 from tradewind.app.ask.candle_run import CandleRun, price_needed
 from tradewind.app.config import load_config
 from tradewind.app.wiring import instrument_for
+from tradewind.model.timeframe import Timeframe
+from tradewind.strategies import default_members
 
 
 @pytest.fixture(scope="module")
@@ -18,6 +21,7 @@ def config(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("pairs")
     for symbol in ("BTC/USDT", "GBP/USD", "EUR/GBP"):
         made = planted_project(folder, 700, symbol=symbol)
+        prove(folder, default_members([Timeframe.H1]), symbol)
     return made
 
 
@@ -33,7 +37,7 @@ def test_the_pair_whose_price_a_size_needs_is_known(config, pair, other):
 
 def test_a_cross_is_run_with_the_price_its_size_needs(config):
     """Without GBP/USD a EUR/GBP signal could not be sized."""
-    run = CandleRun(load_config(config), "EUR/GBP")
+    run = CandleRun(load_config(config), "EUR/GBP", empty=True)
     assert {one.symbol for one in run.material.recordings} == {"EUR/GBP", "GBP/USD"}
     run.run(int(run.closes[-1]), lambda event, outputs: None, lambda bars: None)
     assert run.engine.rates.rate("GBP") is not None

@@ -8,16 +8,19 @@ from pathlib import Path
 import pytest
 
 from tests.fakes.planted_market import planted_project
+from tests.fakes.proofs import prove
 from tradewind.app.ask.candle_run import CandleRun
 from tradewind.app.ask.catcher import ChainCatcher
 from tradewind.app.ask.nearest_change import nearest_changes
 from tradewind.app.config import load_config
 from tradewind.app.signal_text import part_of
+from tradewind.app.wiring import members_for
 from tradewind.engine.inspection import Chain, reasons_of
 from tradewind.model.decision import NoDecision, NoTrade, Signal
 from tradewind.model.event import BarClosed, InputEvent
 from tradewind.model.output import Output
 from tradewind.model.timeframe import Timeframe
+from tradewind.strategies import default_members
 
 EVERY = 40
 LEVELS = (
@@ -35,6 +38,7 @@ def chains(tmp_path_factory: pytest.TempPathFactory) -> list[Chain]:
     """Chains of every signal and every fortieth other decision, two timeframes, filled on paper."""
     settings = 'execution = "paper"\n' + LEVELS
     config = planted_project(tmp_path_factory.mktemp("levels"), 3000, settings=settings)
+    prove(config.parent, members_for(load_config(config), [Timeframe.H1, Timeframe.H4]), "BTC/USDT")
     run = CandleRun(load_config(config), "BTC/USDT")
     found: list[Chain] = []
     count = 0
@@ -94,6 +98,7 @@ class Kept:
     def __init__(self, config: Path, wanted: set[int] | None = None, settings: str = "") -> None:
         if settings:
             config.write_text(settings + "\n" + config.read_text("utf-8"), encoding="utf-8")
+        prove(config.parent, default_members([Timeframe.H1]), "BTC/USDT")
         run = CandleRun(load_config(config), "BTC/USDT")
         self.decisions = {}
         self.chains = {}

@@ -14,7 +14,7 @@ REPEATED: Final = "REPEATED after a restart, you may have seen it"
 class LineNotifier:
     """Notifier that writes lines through ``write``; the wording comes from outside, so that every place says the same.
 
-    ``signal_lines`` renders a signal, ``closed_line`` a closed trade.
+    ``signal_lines`` renders a signal, ``closed_line`` a closed trade; ``stamp`` is put behind what is said of trades.
     """
 
     def __init__(
@@ -22,10 +22,12 @@ class LineNotifier:
         write: Callable[[str], None],
         signal_lines: Callable[[Signal], list[str]],
         closed_line: Callable[[Trade], str],
+        stamp: str = "",
     ) -> None:
         self._write = write
         self._signal_lines = signal_lines
         self._closed_line = closed_line
+        self._stamp = f" [{stamp}]" if stamp else ""
 
     def signal(self, signal: Signal, *, missed: bool, repeated: bool = False) -> None:
         """All lines of the signal; one that came too late is marked as missed and is not to be acted on."""
@@ -38,11 +40,11 @@ class LineNotifier:
 
     def trade_opened(self, line: str, *, repeated: bool = False) -> None:
         """``Paper trade executed: BUY BTC/USDT @ $43300.00``."""
-        self._write(f"{_mark(repeated)}✓ Paper trade executed: {line}")
+        self._write(f"{_mark(repeated)}✓ Paper trade executed: {line}{self._stamp}")
 
     def trade_closed(self, trade: Trade, *, repeated: bool = False) -> None:
         """``Trade closed: ...``."""
-        self._write(_mark(repeated) + self._closed_line(trade))
+        self._write(_mark(repeated) + self._closed_line(trade) + self._stamp)
 
 
 class SilentNotifier:

@@ -164,6 +164,16 @@ class StrategyBook:
         _, rows = self.database.query(f"{SELECT}{where}{order} LIMIT ?", [*parameters, -1 if limit is None else limit])
         return tuple(map(stored_of, rows))
 
+    def judged(self, spec_hashes: Sequence[str]) -> tuple[StoredStrategy, ...]:
+        """Every row of the strategies named by hash, on whatever symbol, in the order entered."""
+        found: list[StoredStrategy] = []
+        for first in range(0, len(spec_hashes), CHUNK):
+            some = list(spec_hashes[first : first + CHUNK])
+            places = ", ".join("?" * len(some))
+            _, rows = self.database.query(f"{SELECT} WHERE spec_hash IN ({places}) ORDER BY rowid", some)
+            found += map(stored_of, rows)
+        return tuple(found)
+
     def find(self, text: str) -> StoredStrategy:
         """The strategy of an id such as ``EMA_Crossover_1h_v42``, in any case, or of a spec hash or its beginning.
 

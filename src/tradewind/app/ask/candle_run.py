@@ -12,12 +12,15 @@ from tradewind.adapters.notify.console import SilentNotifier
 from tradewind.adapters.replay_feed import Recording, ReplayFeed
 from tradewind.adapters.sim_clock import ManualClock
 from tradewind.adapters.store.memory_journal import MemoryJournal
+from tradewind.app.pool import Policy
 from tradewind.app.recordings import Material, material_for
 from tradewind.app.replay_loop import drive_replay
+from tradewind.app.run_plan import Wanted, new_run
 from tradewind.app.session import Session
 from tradewind.app.settings.root import AppConfig
+from tradewind.app.stored_run import StoredRun, pool_of
 from tradewind.app.strategy_switches import StrategySwitches
-from tradewind.app.wiring import engine_for, instrument_for, plan_for, sequencer_for
+from tradewind.app.wiring import engine_for, instrument_for, sequencer_for
 from tradewind.app.workspace import Workspace
 from tradewind.engine.pipeline import Engine
 from tradewind.engine.plan import EnginePlan, SymbolPlan
@@ -33,25 +36,35 @@ Watch = Callable[[InputEvent, Sequence[Output]], None]
 class CandleRun:
     """The stored candles of ``symbol`` with the engine the configuration makes for them.
 
+    Who is heard is told by the run that ``begun`` is, else by the verdicts on file; nobody at all only where ``empty``.
+
     A pair whose quote currency needs another pair's price for sizes is run together with that one, where it is stored.
     Strategies that are switched off in the strategy book by now are not heard at any bar.
 
     Raises:
         Unavailable: no candles of the pair are stored.
+        Rejected: nobody is proven.
     """
 
-    def __init__(self, config: AppConfig, symbol: str, *, detail: str = "auto") -> None:
+    def __init__(
+        self,
+        config: AppConfig,
+        symbol: str,
+        *,
+        detail: str = "auto",
+        begun: StoredRun | None = None,
+        empty: bool = False,
+    ) -> None:
         workspace = Workspace(config)
         needed = price_needed(config, instrument_for(config, symbol))
         names = (symbol, needed) if needed and workspace.stored(needed) else (symbol,)
         self.symbol = symbol
         self.material: Material = material_for(workspace, names, detail=detail)
-        self.plan: EnginePlan = plan_for(
-            config,
-            self.material.bases,
-            executes=config.execution == "paper",
-            simulated=self.material.simulated,
-        )
+        policy = Policy.PROVEN if begun is None else pool_of(begun).policy
+        wanted = Wanted(self.material.bases, config.execution == "paper", self.material.simulated, policy)
+        chosen = new_run(config, wanted, empty=empty)
+        self.plan: EnginePlan = chosen.plan
+        self.notes = chosen.notes
         self.engine: Engine = engine_for(self.plan)
         with StrategySwitches(self.plan, workspace.database) as switches:
             self.engine.silence(frozenset(switches.off()))

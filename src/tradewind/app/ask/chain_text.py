@@ -134,7 +134,7 @@ def risk_rows(risk: RiskView, instrument: Instrument, currency: str) -> Rows:
 
 def _vote(view: MemberView, ts: int) -> str:
     if view.unheard or view.silenced:
-        return f"{'SHADOW' if view.unheard else 'switched off'}: {_WORD[view.side]}, not heard"
+        return f"{'switched off' if view.silenced else 'SHADOW'}: {_WORD[view.side]}, not heard"
     if view.vote is None:
         return "-"
     age = (ts - view.vote.ts) // view.timeframe.ns

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from tradewind.model.decision import Reason, Signal
+from tradewind.model.stamp import SIMULATED, UNPROVEN, says
 from tradewind.model.timeframe import SECOND, Timeframe
 
 _ISO = r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$"
@@ -53,7 +54,8 @@ class PublishedSignal(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     tier: Literal["high", "medium", "low"]
     checks: Annotated[tuple[Reason, ...], _says("what the signal had to pass, with value and limit")]
     clips: Annotated[tuple[Reason, ...], _says("caps that made the size smaller")]
-    simulated: bool
+    simulated: Annotated[bool, _says("made of bars that a program made up")]
+    unproven: Annotated[bool, _says("strategies that no verdict speaks for had a say; for paper and replay alone")]
 
 
 def published(signal: Signal) -> PublishedSignal:
@@ -86,7 +88,8 @@ def published(signal: Signal) -> PublishedSignal:
         tier=signal.tier,  # type: ignore[arg-type]  # EnsembleParams.tier says one of these
         checks=signal.checks,
         clips=b.clips,
-        simulated=bool(signal.stamp),
+        simulated=says(signal.stamp, SIMULATED),
+        unproven=says(signal.stamp, UNPROVEN),
     )
 
 

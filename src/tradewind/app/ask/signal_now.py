@@ -12,6 +12,7 @@ from tradewind.app.ask.freshness import Freshness, freshness, market_state
 from tradewind.app.ask.published import PublishedSignal, published
 from tradewind.app.ask.recorded import DecisionTable
 from tradewind.app.signal_text import utc
+from tradewind.app.stored_run import StoredRun
 from tradewind.engine.inspection import reasons_of
 from tradewind.errors import Unavailable
 from tradewind.model.decision import Decision, NoDecision, NoTrade, Reason, Signal
@@ -49,6 +50,7 @@ class SignalNow(msgspec.Struct, frozen=True):
     where: str
     config_hash: str
     simulated: bool
+    unproven: bool
     data: Freshness
     decisions: tuple[DecisionNow, ...]
 
@@ -58,6 +60,7 @@ def signal_now(desk: Desk, symbol: str, now: int, on_bars: Callable[[int], None]
 
     Raises:
         Unavailable: nothing of the pair is stored; the message says what is known about the cause.
+        Rejected: no strategy is proven on it, so that nobody may speak.
     """
     span = desk.candles(symbol)
     with desk.journaled(symbol) as journaled:
@@ -68,9 +71,10 @@ def signal_now(desk: Desk, symbol: str, now: int, on_bars: Callable[[int], None]
             )
             if last is not None and (span is None or (decided and last[0] >= span.last)):
                 return _from_store(desk, journaled, symbol, last, now)
+        begun = None if journaled is None else journaled.run
     if span is None:
         raise _no_data(desk, symbol, now)
-    return _from_candles(desk, symbol, now, on_bars)
+    return _from_candles(desk, symbol, now, begun, on_bars)
 
 
 def _from_store(desk: Desk, journaled: Journaled, symbol: str, last: tuple[int, float], now: int) -> SignalNow:
@@ -93,13 +97,16 @@ def _from_store(desk: Desk, journaled: Journaled, symbol: str, last: tuple[int, 
         where=str(journaled.store.database.path),
         config_hash=journaled.run.started.config_hash,
         simulated=journaled.run.started.simulated,
+        unproven=journaled.run.started.unproven,
         data=freshness(desk.instrument(symbol), base, last[0], now),
         decisions=tuple(judged(one, last[1], now) for one in decisions),
     )
 
 
-def _from_candles(desk: Desk, symbol: str, now: int, on_bars: Callable[[int], None]) -> SignalNow:
-    run = CandleRun(desk.config, symbol)
+def _from_candles(
+    desk: Desk, symbol: str, now: int, begun: StoredRun | None, on_bars: Callable[[int], None]
+) -> SignalNow:
+    run = CandleRun(desk.config, symbol, begun=begun)
     newest = _Newest(symbol)
     until = int(run.closes[-1])
     run.run(until, newest.watch, on_bars)
@@ -119,6 +126,7 @@ def _from_candles(desk: Desk, symbol: str, now: int, on_bars: Callable[[int], No
         where=f"stored candles {run.material.data_hash}",
         config_hash=run.plan.config_hash,
         simulated=run.material.simulated,
+        unproven=run.plan.unproven,
         data=freshness(desk.instrument(symbol), run.own.base, until, now),
         decisions=tuple(judged(one, newest.close, now) for one in decisions),
     )

@@ -40,7 +40,8 @@ class Writer(msgspec.Struct, frozen=True):
 class Run(msgspec.Struct, frozen=True):
     """The store's run. ``same_settings`` says whether the present configuration is the run's; null where not known.
 
-    ``silenced`` are the strategies that were switched off and are not heard, each as ``SYMBOL ID``.
+    ``policy`` is who is heard: proven, shadow or unproven; ``proven`` are the strategies with a verdict when the run
+    began, and ``silenced`` those that are not heard any more, each as ``SYMBOL ID``.
     """
 
     config_hash: str
@@ -48,6 +49,7 @@ class Run(msgspec.Struct, frozen=True):
     execution: str
     series: tuple[str, ...]
     simulated: bool
+    unproven: bool
     same_settings: bool | None
     entries: int
     last_ts: int
@@ -55,6 +57,8 @@ class Run(msgspec.Struct, frozen=True):
     snapshot: int | None
     paused: bool
     silenced: tuple[str, ...]
+    policy: str = "unproven"
+    proven: tuple[str, ...] = ()
 
 
 class _Orders(msgspec.Struct, frozen=True):
@@ -136,6 +140,7 @@ def _of_run(
         execution=asked.get("execution", "unknown"),
         series=started.series,
         simulated=started.simulated,
+        unproven=started.unproven,
         same_settings=asked["settings"] == config_hash(settings) if "settings" in asked else None,
         entries=int(seq),
         last_ts=int(last_ts),
@@ -143,6 +148,8 @@ def _of_run(
         snapshot=int(snapshot[0][0]) if snapshot else None,
         paused=orders.paused,
         silenced=orders.silenced,
+        policy=asked.get("pool", "unproven"),
+        proven=tuple(f"{one.symbol} {one.id}" for one in started.proven),
     )
     writer = _writer(database)
     symbols = tuple(_symbol(database, instruments[one], base, feeds.get(one), now) for one, base in bases.items())

@@ -16,7 +16,7 @@ from tradewind.app.ask.nearest_change import Change, nearest_changes
 from tradewind.app.ask.recorded import DecisionTable, Recorded
 from tradewind.app.ask.store_run import chain_from_store
 from tradewind.app.signal_text import utc
-from tradewind.app.stored_run import plan_of
+from tradewind.app.stored_run import StoredRun, plan_of
 from tradewind.engine.inspection import Chain
 from tradewind.engine.plan import EnginePlan
 from tradewind.errors import Corrupt, Misconfigured, Unavailable
@@ -40,6 +40,7 @@ class Answer(msgspec.Struct, frozen=True):
     ts: int
     origin: str
     simulated: bool
+    unproven: bool
     config_hash: str
     data: str
     source: str
@@ -88,7 +89,8 @@ def _last_before(desk: Desk, symbol: str, time: str, on_steps: Told) -> Answer:
         if timeframe is None or newest is None or (desk.interval is not None and desk.interval is not timeframe):
             if span is None:
                 raise nothing_known(desk, symbol)
-            return _from_candles(desk, symbol, _asked(time, span.first, span.last), None, (), on_steps)
+            asked = _asked(time, span.first, span.last)
+            return _from_candles(desk, symbol, asked, None, (), on_steps, journaled.run)
         first = table.first(symbol, timeframe) or newest.ts
         at = _asked(time, min(first, span.first) if span else first, max(newest.ts, span.last) if span else newest.ts)
         hit = table.at_or_before(symbol, timeframe, at)
@@ -112,14 +114,14 @@ def _from_either(
     calendar = calendar_of(desk.instrument(symbol).calendar)
     newest = -1 if span is None else last_close(calendar, timeframe, min(at, span.last))
     if hit is None or newest > hit.ts:
-        return _from_candles(desk, symbol, at, hit, (), on_steps)
+        return _from_candles(desk, symbol, at, hit, (), on_steps, journaled.run)
     try:
         plan = plan_of(journaled.run, desk.configure, journaled.store.database.path)
     except Misconfigured as fault:
         if span is None:
             raise
         note = f"the store's run cannot be rebuilt, so this is the chain of the present configuration: {fault}"
-        return _from_candles(desk, symbol, at, hit, (note,), on_steps)
+        return _from_candles(desk, symbol, at, hit, (note,), on_steps, journaled.run)
     return _rebuilt(journaled, plan, hit, on_steps)
 
 
@@ -147,6 +149,7 @@ def _rebuilt(journaled: Journaled, plan: EnginePlan, hit: Recorded, on_steps: To
         chain_from_store(journaled.store, journaled.run, plan, hit, on_steps),
         origin="store",
         simulated=journaled.run.started.simulated,
+        unproven=journaled.run.started.unproven,
         config_hash=plan.config_hash,
         data=f"journal entry {hit.seq} of {journaled.store.database.path}",
         recorded=hit.decision,
@@ -155,9 +158,15 @@ def _rebuilt(journaled: Journaled, plan: EnginePlan, hit: Recorded, on_steps: To
 
 
 def _from_candles(
-    desk: Desk, symbol: str, at: int, hit: Recorded | None, notes: tuple[str, ...], on_steps: Told
+    desk: Desk,
+    symbol: str,
+    at: int,
+    hit: Recorded | None,
+    notes: tuple[str, ...],
+    on_steps: Told,
+    begun: StoredRun | None = None,
 ) -> Answer:
-    run = CandleRun(desk.config, symbol)
+    run = CandleRun(desk.config, symbol, begun=begun, empty=True)
     timeframe = desk.interval or run.own.timeframes[0]
     if timeframe not in run.own.timeframes:
         raise Misconfigured(
@@ -185,6 +194,7 @@ def _from_candles(
         catcher.caught,
         origin="candles",
         simulated=run.material.simulated,
+        unproven=run.plan.unproven,
         config_hash=run.plan.config_hash,
         data=f"stored candles {run.material.data_hash}",
         recorded=None if recorded is None else recorded.decision,
@@ -197,6 +207,7 @@ def _answer(
     *,
     origin: str,
     simulated: bool,
+    unproven: bool,
     config_hash: str,
     data: str,
     recorded: Decision | None,
@@ -209,6 +220,7 @@ def _answer(
         ts=decision.ts,
         origin=origin,
         simulated=simulated,
+        unproven=unproven,
         config_hash=config_hash,
         data=data,
         source=caught.source,

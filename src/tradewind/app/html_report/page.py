@@ -13,6 +13,7 @@ from tradewind.app.html_report.data import ReportData
 from tradewind.app.html_report.markup import element, section, text
 from tradewind.app.html_report.trades import trades
 from tradewind.errors import Unavailable
+from tradewind.model.stamp import head_of
 
 # The browser itself refuses to load anything from anywhere.
 _POLICY: Final = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:"
@@ -51,23 +52,25 @@ def render(data: ReportData) -> str:
             summary.provenance(data),
         )
     )
-    return assembled(data.title, summary.header(data), main, values, simulated=data.stamp.simulated)
+    head = head_of(simulated=data.stamp.simulated, unproven=data.stamp.unproven)
+    return assembled(head + data.title, summary.header(data), main, values)
 
 
-def assembled(title: str, header: str, main: str, values: dict[str, object], *, simulated: bool) -> str:
+def assembled(title: str, header: str, main: str, values: dict[str, object]) -> str:
     """A whole page of its parts, which are markup already; ``values`` are those of the charts.
+
+    ``title`` carries its stamp.
 
     Raises:
         Unavailable: the chart library is not installed.
     """
-    named = f"{'SIMULATED ' if simulated else ''}{title}"
     return "".join(
         (
             '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n',
             f'<meta http-equiv="Content-Security-Policy" content="{text(_POLICY)}">\n',
             '<meta name="viewport" content="width=device-width, initial-scale=1">\n',
             '<meta name="color-scheme" content="light dark">\n',
-            f"<title>{text(named)}</title>\n<style>{_asset('report.css')}</style>\n</head>\n<body>\n",
+            f"<title>{text(title)}</title>\n<style>{_asset('report.css')}</style>\n</head>\n<body>\n",
             header,
             element("main", main),
             element("footer", f"<p>{_CREDIT}</p>"),

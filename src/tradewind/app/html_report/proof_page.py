@@ -18,6 +18,7 @@ from tradewind.app.html_report.pictures import Mark, Pair, histogram, paired_bar
 from tradewind.app.html_report.proof import baseline_section, gate_section
 from tradewind.app.html_report.summary import finding_list, provenance_of, titled
 from tradewind.model.report import Baseline, Stamp, Window
+from tradewind.model.stamp import head_of
 from tradewind.validation.gates_evidence import Robustness, WindowEvidence
 from tradewind.validation.gates_profiles import StageCount
 from tradewind.validation.trade_metrics import TradeMetrics
@@ -103,8 +104,8 @@ def render_proof(page: ProofPage) -> str:
             provenance_of(page.stamp, page.provenance),
         )
     )
-    head = titled(page.title, page.subtitles, simulated=page.stamp.simulated)
-    return assembled(page.title, head, main, values, simulated=page.stamp.simulated)
+    stamped = head_of(simulated=page.stamp.simulated, unproven=page.stamp.unproven) + page.title
+    return assembled(stamped, titled(page.title, page.subtitles, page.stamp), main, values)
 
 
 def _funnel(page: ProofPage) -> str:

@@ -15,20 +15,25 @@ from tradewind.validation.return_metrics import ReturnMetrics
 
 _MANY_TRADES: Final = 30
 _SIMULATED: Final = "SIMULATED prices, made by a program. Nothing here was earned in a market."
+_UNPROVEN: Final = (
+    "UNPROVEN strategies had a say: no signed verdict speaks for them, so nothing here is to be followed."
+)
 
 
 def header(data: ReportData) -> str:
-    """Title, span, and the banner when the data is simulated."""
+    """Title, span, and the banner."""
     what = f"{day(data.span.start)} to {day(data.span.end)} UTC, {data.bars:,} decisions, "
     what += "1 signal" if data.signals == 1 else f"{data.signals:,} signals"
     if data.warmup_bars:
         what += f"; {data.warmup_bars:,} bars before that only to warm up"
-    return titled(data.title, (data.subtitle, what), simulated=data.stamp.simulated)
+    return titled(data.title, (data.subtitle, what), data.stamp)
 
 
-def titled(title: str, lines_below: tuple[str, ...], *, simulated: bool) -> str:
-    """The head of a page, with a banner that stays in sight where the data is simulated."""
-    banner = element("div", text(_SIMULATED), "simulated", role="note") if simulated else ""
+def titled(title: str, lines_below: tuple[str, ...], stamp: Stamp) -> str:
+    """The head of a page, with a banner that stays in sight over made bars and over strategies that nobody proved."""
+    said = ((_SIMULATED, stamp.simulated), (_UNPROVEN, stamp.unproven))
+    words = " ".join(line for line, holds in said if holds)
+    banner = element("div", text(words), "simulated", role="note") if words else ""
     lines = element("h1", text(title))
     lines += "".join(element("p", text(line), "subtitle") for line in lines_below if line)
     switch = '<button id="theme" type="button" aria-label="Switch between light and dark">Light / dark</button>'
@@ -147,7 +152,7 @@ def provenance_of(stamp: Stamp, more: tuple[tuple[str, str], ...] = ()) -> str:
     """What a result can be reproduced from; ``more`` are further names and values."""
     items = (
         ("Data", ("SIMULATED " if stamp.simulated else "") + (stamp.data_hash or DASH)),
-        ("Configuration", stamp.config_hash or DASH),
+        ("Configuration", ("UNPROVEN " if stamp.unproven else "") + (stamp.config_hash or DASH)),
         ("Code", stamp.code_version or DASH),
         ("Seed", DASH if stamp.seed is None else str(stamp.seed)),
         *more,

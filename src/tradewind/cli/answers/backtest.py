@@ -22,6 +22,7 @@ from tradewind.cli.options import Period, TimeRange
 from tradewind.cli.overrides import configured
 from tradewind.errors import Misconfigured
 from tradewind.model.report import Verdict
+from tradewind.model.stamp import head_of
 from tradewind.model.timeframe import DAY, Timeframe
 from tradewind.validation.trade_metrics import TradeMetrics
 
@@ -104,7 +105,7 @@ def run_backtest(
 def result_tables(result: MeasuredRun) -> list[Any]:
     """The result as a person reads it."""
     counts, trades, returns = result.counts, result.metrics.trades, result.metrics.returns
-    head = "SIMULATED " if result.stamp.simulated else ""
+    head = head_of(simulated=result.stamp.simulated, unproven=result.stamp.unproven)
     summary = table(
         f"{head}Backtest {', '.join(result.symbols)} on {', '.join(result.timeframes)}",
         ["what", "value"],

@@ -14,7 +14,6 @@ from tradewind.app.demo import (
     HISTORY_BARS,
     DemoResult,
     DemoVerdicts,
-    accepted_members,
     demo_config,
     demo_page,
     judge_market,
@@ -30,6 +29,7 @@ from tradewind.cli.contract import NEGATIVE, Report, progress, table
 from tradewind.model.decision import Signal
 from tradewind.model.instrument import Instrument
 from tradewind.model.outcome import Trade
+from tradewind.model.report import GateReport, GateRow
 
 
 def answer(seed: int, folder: Path) -> Report:
@@ -37,12 +37,12 @@ def answer(seed: int, folder: Path) -> Report:
     prepare_folder(folder)
     config = demo_config()
     with progress("Judge strategies on two SIMULATED markets", judgements(config)) as advance:
-        without, _ = judge_market(config, seed, None, advance)
-        planted, columns = judge_market(config, seed, EDGE, advance)
+        without, _ = judge_market(config, seed, None, None, advance)
+        planted, columns = judge_market(config, seed, EDGE, folder, advance)
     if not planted.passed:
         result = DemoResult(seed, without, planted, None, None, None, "", str(folder))
         return Report(result, human=[*_verdict_parts(without, planted), _NOTHING], exit_code=NEGATIVE)
-    config = write_demo_config(folder, accepted_members(config, planted))
+    config = write_demo_config(folder, len(planted.passed))
     with progress("Trade one week on paper", None):
         week, run, measured = trade_week(config, planted, columns, folder, WallClock().now(), _say)
     page = write_page(folder / "reports" / "demo.html", demo_page(run, measured, without, planted))
@@ -65,7 +65,7 @@ _NOTHING = (
 
 
 def _verdict_parts(without: DemoVerdicts, planted: DemoVerdicts) -> list[Any]:
-    """Both markets: how many members passed, and the whole gate of the best of each."""
+    """Both markets: how many members passed, and the gate of the best of each; all of it is in the report."""
     parts: list[Any] = []
     for title, verdicts in (
         ("1. A market without an edge", without),
@@ -73,13 +73,24 @@ def _verdict_parts(without: DemoVerdicts, planted: DemoVerdicts) -> list[Any]:
     ):
         judged, passed = len(verdicts.proofs), len(verdicts.passed)
         parts.append(f"\n{title}\n   {verdicts.market}, {HISTORY_BARS:,} bars; edge: {verdicts.edge}")
-        parts.append(f"   {judged} strategies judged on their sealed last 20%, {passed} accepted. The best of them:\n")
+        seen = sum(verdicts.opened(proof) for proof in verdicts.proofs)
+        parts.append(
+            f"   {judged} strategies judged by the honest gates; {seen} earned a look at their sealed last 20%, "
+            f"{passed} accepted.\n   The best of them:\n"
+        )
         parts.append(_gate_table(verdicts))
     if without.passed:
         parts.append(
             "A strategy passed without an edge: luck, which the gates let through on at most 1 of 20 such markets."
         )
     return parts
+
+
+def _telling(report: GateReport) -> list[GateRow]:
+    """What decided: of a refused one everything that was looked at, of an accepted one the last stages."""
+    if report.approved:
+        return [row for row in report.rows if row.stage in ("batch", "sealed")]
+    return [row for row in report.rows if row.n]
 
 
 def _gate_table(verdicts: DemoVerdicts) -> Any:
@@ -98,7 +109,7 @@ def _gate_table(verdicts: DemoVerdicts) -> Any:
                 "yes" if row.passed else "NO",
                 row.note,
             )
-            for row in report.rows
+            for row in _telling(report)
         ],
     )
 
@@ -116,9 +127,11 @@ def _week_parts(result: DemoResult, summary: RunSummary, instrument: Instrument)
     sure = "" if unsure is None else f"Each signal had a confidence of at least {_at_least(unsure)} to pay after costs."
     same = "the same decisions, byte for byte" if result.replayed_equal else "OTHER DECISIONS: please report this"
     accepted = len(result.with_edge.passed)
+    shadow = len(result.with_edge.proofs) - accepted
     return [
         f"\n3. One week of paper trading that none of them was judged on\n"
-        f"   {accepted} accepted strategies, {counts.history:,} bars only to warm up\n",
+        f"   {accepted} strategies are heard, on their signed verdicts; {shadow} others vote in the shadow.\n"
+        f"   {counts.history:,} bars only to warm up\n",
         table(
             "SIMULATED  Signals and outcomes",
             ["decided UTC", "side", "entry", "stop", "target", "win chance", "needed", "outcome"],

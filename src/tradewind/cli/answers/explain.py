@@ -17,6 +17,7 @@ from tradewind.errors import Misconfigured, Unavailable
 from tradewind.model.decision import Signal
 from tradewind.model.instrument import Instrument
 from tradewind.model.outcome import Trade
+from tradewind.model.stamp import SIMULATED, UNPROVEN, head_of
 
 
 def answer(config: Path | None, signal_id: str | None, last: int, store: Path | None) -> Report:
@@ -63,7 +64,8 @@ def _list(listed: tuple[Listed, ...]) -> Report:
         )
         for one in listed
     ]
-    head = "SIMULATED " if any(one.stamp for one in listed) else ""
+    stamps = {word for one in listed for word in one.stamp.split()}
+    head = head_of(simulated=SIMULATED in stamps, unproven=UNPROVEN in stamps)
     columns = ["id", "time", "signal", "tier", "confidence", "win chance", "status", "R"]
     note = "Next: tradewind explain ID" if rows else "none yet"
     return Report(listed, human=table(f"{head}The newest signals", columns, rows, note=note))

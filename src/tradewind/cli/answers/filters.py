@@ -12,6 +12,7 @@ from tradewind.cli.contract import Report, table
 from tradewind.cli.options import split_symbols
 from tradewind.cli.overrides import configured
 from tradewind.errors import Misconfigured, Unavailable
+from tradewind.model.stamp import head_of
 
 
 def answer(config: Path | None, symbol: list[str] | None, days: float, last: int, store: Path | None) -> Report:
@@ -26,7 +27,8 @@ def answer(config: Path | None, symbol: list[str] | None, days: float, last: int
         if missing:
             raise Misconfigured(f"the run does not cover {missing[0]}", where="--symbol", allowed=", ".join(covered))
         found = block_stats(journaled.store.database, wanted, days, last)
-        stamp = "SIMULATED " if journaled.run.started.simulated else ""
+        started = journaled.run.started
+        stamp = head_of(simulated=started.simulated, unproven=started.unproven)
     return Report(found, human=_tables(found, stamp))
 
 

@@ -38,6 +38,7 @@ def live_run(
         asked.iterations,
         words,
         asked.speed,
+        request.policy,
     )
     running = run_live(settings, live, database, WallClock(), say, on_close=on_close, stop_asked=stop_asked, tell=tell)
     return asyncio.run(running)

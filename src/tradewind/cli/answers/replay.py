@@ -20,6 +20,7 @@ from tradewind.cli.contract import DONE, NEGATIVE, Report, progress, table
 from tradewind.cli.overrides import configured
 from tradewind.model.decision import Signal
 from tradewind.model.outcome import Trade
+from tradewind.model.stamp import head_of
 
 
 def answer(config: Path | None, journal: Path | None, verify: bool, page: Path | None, last: int) -> Report:
@@ -52,7 +53,7 @@ def repeat(place: Path, configure: Configure, summary: RunSummary, page: Path | 
 
 def _tables(found: ReplayedRun, summary: RunSummary, last: int) -> list[Any]:
     counts = found.counts
-    head = "SIMULATED " if found.simulated else ""
+    head = head_of(simulated=found.simulated, unproven=found.unproven)
     rows = [
         ("run", f"{', '.join(found.series)}; {', '.join(found.asked) or 'no flags'}"),
         ("configuration", f"{found.config_hash}, version {found.code_version}"),

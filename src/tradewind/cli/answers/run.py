@@ -16,31 +16,36 @@ from tradewind.adapters.wall_clock import WallClock
 from tradewind.app.config import config_hash
 from tradewind.app.pacing import paced
 from tradewind.app.recordings import Material, material_for
-from tradewind.app.run_options import requested
+from tradewind.app.run_options import policy_asked, requested
+from tradewind.app.run_plan import RunPlan, Wanted, run_plan
 from tradewind.app.run_replay import RunResult, run_replay
 from tradewind.app.run_summary import RunSummary
 from tradewind.app.signal_text import utc
 from tradewind.app.stored_run import asked_words
-from tradewind.app.wiring import plan_for
 from tradewind.app.workspace import Workspace
 from tradewind.cli.answers.replay import repeat
 from tradewind.cli.answers.run_options import RunOptions
 from tradewind.cli.contract import Report, progress, table, tell, warn
 from tradewind.cli.options import TimeRange
 from tradewind.cli.overrides import configured
-from tradewind.engine.plan import EnginePlan
+from tradewind.model.stamp import head_of
 
 
 def answer(config: Path | None, asked: RunOptions) -> Report:
     """Runs over stored or arriving bars, continues what the store holds, and draws the run where that was asked for."""
     settings = configured(config, asked.preset, asked.interval)
-    request = requested(settings, feed=asked.feed, execution=asked.execution, mode=asked.mode)
+    policy = policy_asked(allow_unproven=asked.allow_unproven, shadow=asked.shadow)
+    request = requested(settings, feed=asked.feed, execution=asked.execution, mode=asked.mode, policy=policy)
     workspace = Workspace(settings)
     symbols = workspace.symbols(asked.symbols)
     place = asked.store or workspace.database
     say, told = (_say_warnings, _nothing) if asked.quiet else (_say, tell)
     words = asked_words(
-        executes=request.executes, preset=asked.preset, interval=asked.interval, settings=config_hash(settings)
+        executes=request.executes,
+        preset=asked.preset,
+        interval=asked.interval,
+        settings=config_hash(settings),
+        pool=request.policy,
     )
     if request.feed == "replay":
         span = asked.timerange or TimeRange()
@@ -48,8 +53,11 @@ def answer(config: Path | None, asked: RunOptions) -> Report:
             workspace, symbols, interval=asked.interval, detail=asked.detail, start=span.start, end=span.end
         )
         warn(material.warnings)
-        plan = plan_for(settings, material.bases, executes=request.executes, simulated=material.simulated)
-        result = _replayed(plan, material, place, workspace.database, (say, told), asked.iterations, asked.speed, words)
+        wanted = Wanted(material.bases, request.executes, material.simulated, request.policy)
+        chosen = run_plan(settings, wanted, place, WallClock().now())
+        warn(chosen.notes)
+        voices = (say, told)
+        result = _replayed(chosen, material, place, workspace.database, voices, asked.iterations, asked.speed, words)
     else:
         from tradewind.cli.answers.live import live_run  # sockets and venues: 20 MiB that a replay has no use for
 
@@ -62,7 +70,7 @@ def answer(config: Path | None, asked: RunOptions) -> Report:
 
 
 def _replayed(
-    plan: EnginePlan,
+    chosen: RunPlan,
     material: Material,
     database: Path,
     book: Path,
@@ -75,7 +83,7 @@ def _replayed(
     clock = WallClock()
     with stop_on_signal() as stop, progress("Run", None if iterations else material.bars) as advance:
         return run_replay(
-            plan,
+            chosen,
             material,
             database,
             voices[0],
@@ -105,7 +113,7 @@ def stop_on_signal() -> Iterator[threading.Event]:
 def run_tables(result: RunResult) -> list[Any]:
     """Where the run stands, as a person reads it."""
     counts = result.counts
-    head = "SIMULATED " if result.simulated else ""
+    head = head_of(simulated=result.simulated, unproven=result.unproven)
     resumed = f"recovered {result.recovery.entries} entries" if result.recovery is not None else "new run"
     rows = [
         ("start", resumed),

@@ -27,3 +27,5 @@ class RunOptions(NamedTuple):
     gateway: str
     page: Path | None
     quiet: bool
+    allow_unproven: bool
+    shadow: bool

@@ -14,6 +14,7 @@ from tradewind.cli.contract import Report, progress
 from tradewind.cli.overrides import configured
 from tradewind.model.decision import Signal
 from tradewind.model.instrument import Instrument
+from tradewind.model.stamp import head_of
 from tradewind.model.timeframe import Timeframe
 
 
@@ -30,7 +31,7 @@ def answer(
 
 def lines(found: SignalNow, instrument: Instrument) -> list[Any]:
     """The answer as a person reads it."""
-    head = "SIMULATED " if found.simulated else ""
+    head = head_of(simulated=found.simulated, unproven=found.unproven)
     origin = "the store's run" if found.origin == "store" else "a run in memory"
     text = [
         f"{head}{found.symbol}: {found.data.text()}",

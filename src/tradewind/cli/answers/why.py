@@ -14,6 +14,7 @@ from tradewind.app.wiring import ensemble_params
 from tradewind.cli.contract import Report, progress, table
 from tradewind.cli.overrides import configured
 from tradewind.model.decision import Signal
+from tradewind.model.stamp import head_of
 from tradewind.model.timeframe import Timeframe
 
 
@@ -32,7 +33,7 @@ def chain_parts(desk: Desk, answer: Answer, *, told: bool = False) -> list[Any]:
     """The chain as a person reads it, in the order in which it was walked; ``told``: the decision was shown already."""
     chain = answer.chain
     instrument = desk.instrument(answer.symbol)
-    head = "SIMULATED " if answer.simulated else ""
+    head = head_of(simulated=answer.simulated, unproven=answer.unproven)
     title = f"{head}Why {answer.symbol} {answer.timeframe} at {utc(answer.ts)}: {chain_text.verdict_word(chain)}"
     decision = chain.decision
     parts: list[Any] = [*answer.notes, origin_line(answer)]
