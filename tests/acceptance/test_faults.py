@@ -352,3 +352,45 @@ def waited_for(path: Path, process: subprocess.Popen[str]) -> None:
             return
         time.sleep(0.05)
     raise AssertionError("the first run did not begin")
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        ("filters", "stats", "--days", "inf"),
+        ("filters", "stats", "--days", "nan"),
+        ("filters", "stats", "--days", "1e300"),
+        ("filters", "stats", "--days", "-1"),
+        ("data", "fetch", "-p", "BTCUSDT", "--days", "inf"),
+        ("data", "fetch", "-p", "BTCUSDT", "--days", "1000000"),
+        *(
+            (*verb, "--gateway", address)
+            for verb in (("data", "ping"), ("data", "fetch"), ("run", "--feed", "stream"), ("doctor", "providers"))
+            for address in ("http://127.0.0.1:99999", "http://nosuch:x", "127.0.0.1:80", "ftp://host", "http://[::1")
+        ),
+    ],
+    ids=" ".join,
+)
+def test_a_number_or_an_address_that_cannot_be_meant_is_refused_before_anything_is_done(
+    project: Project, typed: tuple[str, ...]
+) -> None:
+    refused(project.types(*typed), 2, typed[-2], "Allowed: ")
+    assert not (project.folder / "data" / "tradewind.db").exists()
+
+
+def test_a_span_no_venue_has_is_refused(project: Project) -> None:
+    """More bars than there can be, or a beginning before 1970: a venue would be asked for hours."""
+    words = ("data", "fetch", "-p", "BTC/USDT", "--provider", "binance", "--gateway")
+    bars = made_up(600, Timeframe.M1)
+    with in_background([Series("BTC/USDT", Timeframe.M1, bars)], now=START + 599 * MINUTE) as server:
+        asked = (*words, server.url, "-i", "1m")
+        refused(project.types(*asked, "--timerange", "19700101-"), 2, "10,000,000 bars", "shorter span")
+        refused(project.types(*asked, "--timerange", "19691231-19700103"), 2, "none before 1970")
+    assert series(project) == {}
+
+
+@pytest.mark.parametrize("suffix", ["toml", "yaml"])
+def test_a_configuration_that_is_nested_without_end_is_refused(project: Project, suffix: str) -> None:
+    file = project.folder / f"deep.{suffix}"
+    file.write_text("symbols = " * (suffix == "toml") + "symbols: " * (suffix == "yaml") + "[" * 3000 + "]" * 3000)
+    refused(project.types("config", "check", "-c", file.name), 2, file.name, "nested too deep")

@@ -78,7 +78,7 @@ class HttpTransport:
             answer = await self._client.request(
                 method, url, params=params, headers=headers, content=body, timeout=timeout_s
             )
-        except httpx.UnsupportedProtocol as error:
+        except (httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
             raise _bad_url(url) from error
         except httpx.TransportError as error:
             raise _lost(url, error) from error
@@ -122,7 +122,7 @@ class HttpTransport:
                     line = text.encode()
                     self.traffic.received += len(line) + 1
                     yield line
-        except httpx.UnsupportedProtocol as error:
+        except (httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
             raise _bad_url(url) from error
         except httpx.TransportError as error:
             raise _lost(url, error) from error

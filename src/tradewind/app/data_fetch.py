@@ -22,6 +22,8 @@ from tradewind.ports.clock import Clock
 from tradewind.ports.market import MarketProvider
 
 _CHUNK_BARS = 2000
+MOST_BARS = 10_000_000
+"""Nineteen years of minutes; who asks for more has mistyped, and the venue would be asked for hours in vain."""
 
 
 class Order(msgspec.Struct, frozen=True):
@@ -117,6 +119,13 @@ async def _span(provider: MarketProvider, order: Order, clock: Clock) -> tuple[i
     length = order.timeframe.ns
     end = now // length * length if order.end is None else min(order.end, now // length * length)
     start = end - round(order.days * DAY) if order.start is None else order.start
+    if start < 0 or (end - start) // length > MOST_BARS:
+        raise Misconfigured(
+            f"{max(0, end - start) / DAY:,.0f} days of {order.timeframe} bars were asked for",
+            where="--days or --timerange",
+            allowed=f"at most {MOST_BARS:,} bars, none before 1970",
+            next_step="ask for a shorter span, or for longer bars",
+        )
     able = provider.capabilities
     reach = able.history_days.get(order.timeframe)
     oldest = start if reach is None else now - reach * DAY + length

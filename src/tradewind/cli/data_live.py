@@ -39,6 +39,7 @@ from tradewind.cli.options import (
     SymbolsOption,
     TimeRange,
     TimeRangeOption,
+    days_of,
     split_symbols,
 )
 from tradewind.errors import Misconfigured, TradewindError
@@ -55,7 +56,9 @@ app = single()
 def fetch_(
     symbols: SymbolsOption = None,
     interval: IntervalOption = Timeframe.H1,
-    days: Annotated[float, typer.Option("--days", min=0.01, help="How far back from now.")] = 30.0,
+    days: Annotated[
+        float, typer.Option("--days", parser=days_of, metavar="FLOAT", help="How far back from now.")
+    ] = 30.0,
     timerange: TimeRangeOption = None,
     provider: ProviderOption = "",
     gateway: GatewayOption = "",

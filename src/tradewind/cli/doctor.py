@@ -9,6 +9,7 @@ import typer
 
 from tradewind.app.doctor.finding import TOPICS
 from tradewind.cli.contract import Report, single, verb
+from tradewind.cli.options import GatewayOption
 
 app = single()
 
@@ -20,9 +21,7 @@ def doctor(
         list[str] | None, typer.Argument(help=f"What to look at: {', '.join(TOPICS)}. Default: all.")
     ] = None,
     warm: Annotated[bool, typer.Option("--warm", help="Compile the kernels now, so that no later run waits.")] = False,
-    gateway: Annotated[
-        str, typer.Option("--gateway", help="Address that stands for the venues, as `data serve` prints it.")
-    ] = "",
+    gateway: GatewayOption = "",
     config: Path | None = None,
 ) -> Report:
     """Checks machine, packages, kernels, disk, configuration, store, data, clock and providers."""

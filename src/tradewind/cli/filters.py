@@ -8,11 +8,13 @@ from typing import Annotated
 import typer
 
 from tradewind.cli.contract import Report, group, verb
-from tradewind.cli.options import StoreOption, SymbolsOption
+from tradewind.cli.options import StoreOption, SymbolsOption, days_of
 
 app = group("What the filters blocked, and how often.")
 
-DaysOption = Annotated[float, typer.Option("--days", min=0.0, help="Days before the newest decision; 0: all.")]
+DaysOption = Annotated[
+    float, typer.Option("--days", parser=days_of, metavar="FLOAT", help="Days before the newest decision; 0: all.")
+]
 LastOption = Annotated[int, typer.Option("--last", min=0, help="Also list so many of the newest blocks, one by one.")]
 
 

@@ -7,11 +7,13 @@ Use them as annotations: ``def backtest(symbol: SymbolOption, timerange: TimeRan
 
 from __future__ import annotations
 
+import math
 import re
 from calendar import monthrange
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, NamedTuple
+from urllib.parse import urlsplit
 
 import typer
 
@@ -107,6 +109,46 @@ class Period(NamedTuple):
         return int((start - _EPOCH).total_seconds()) * SECOND
 
 
+MOST_DAYS = 20_000.0
+
+
+def days_of(text: str) -> float:
+    """A number of days, 0 to 20,000 (54 years).
+
+    >>> days_of("7.5")
+    7.5
+
+    Raises:
+        Misconfigured: it is no such number.
+    """
+    try:
+        days = float(text)
+    except ValueError:
+        days = math.nan
+    if not 0.0 <= days <= MOST_DAYS:
+        raise Misconfigured(f"{text!r} days", where="--days", allowed=f"0 to {MOST_DAYS:,.0f}")
+    return days
+
+
+def address_of(text: str) -> str:
+    """An address of HTTP with a host and, where one is given, a port there can be; empty is none.
+
+    Raises:
+        Misconfigured: it is no such address.
+    """
+    try:
+        address = urlsplit(text)
+        sound = address.scheme in ("http", "https") and bool(address.hostname) and address.port != 0
+        sound = sound and not re.search(r"[\s\x00-\x1f]", text)
+    except ValueError:  # a port that is no number or too large, brackets that do not close
+        sound = False
+    if text and not sound:
+        raise Misconfigured(
+            f"{text!r} is no address", where="--gateway", allowed="http://HOST:PORT with a port from 1 to 65535"
+        )
+    return text
+
+
 PairArgument = Annotated[str, typer.Argument(help="Pair such as EUR/USD; EURUSD and BTC-USD are understood too.")]
 SymbolOption = Annotated[str, typer.Option("--symbol", "--pair", "-p", help="Pair such as EUR/USD.")]
 SymbolsOption = Annotated[
@@ -151,7 +193,12 @@ DetailOption = Annotated[
 ]
 GatewayOption = Annotated[
     str,
-    typer.Option("--gateway", help="Address of `data serve` or a proxy that stands for the venues, http://HOST:PORT."),
+    typer.Option(
+        "--gateway",
+        parser=address_of,
+        metavar="TEXT",
+        help="Address of `data serve` or a proxy that stands for the venues, http://HOST:PORT.",
+    ),
 ]
 ProviderOption = Annotated[
     str, typer.Option("--provider", help="Provider, or several in order of priority: oanda,yahoo. See data providers.")

@@ -101,6 +101,8 @@ def read_file(path: Path) -> dict[str, Any]:
         raise _unreadable(path, str(fault)) from None
     except yaml.YAMLError as fault:
         raise _unreadable(path, " ".join(str(fault).split())) from None
+    except RecursionError:
+        raise _unreadable(path, "it is nested too deep") from None
     if values is None:
         return {}
     if not isinstance(values, dict):
