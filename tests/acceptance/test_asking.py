@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 from pathlib import Path
 
 import jsonschema
@@ -81,6 +82,17 @@ def test_a_pair_without_data_says_what_is_known_of_the_cause(project):
     assert "no candles of it are stored" in ran.stderr
     assert "The symbol is known, its market is" in ran.stderr
     assert "tradewind data ping" in ran.stderr
+
+
+def test_the_next_command_speaks_of_what_was_asked(project):
+    """`why` without --interval answers for another timeframe: the hint carries what was typed."""
+    ran = project.ask("signal", "BTC/USDT", "--interval", "4h")
+    hint = ran.stdout.splitlines()[-1]
+    assert hint.startswith("Next: tradewind why BTC/USDT --interval 4h --config ")
+    told = run_cli(*shlex.split(hint)[2:])
+    assert told.exit_code == 0
+    assert "4h" in " ".join(told.stdout.splitlines()[:3])
+    assert "--interval" not in project.ask("signal", "BTC/USDT").stdout.splitlines()[-1]
 
 
 @pytest.mark.req("E12")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -26,11 +27,15 @@ def answer(
     symbol = desk.symbol(pair)
     with progress(f"Decide {symbol}", None) as advance:
         found = signal_now(desk, symbol, WallClock().now(), advance)
-    return Report(found, human=lines(found, desk.instrument(symbol)))
+    asked = f" --interval {interval}" if interval else ""
+    asked += f" --preset {preset}" if preset else ""
+    asked += f" --store {shlex.quote(str(store))}" if store else ""
+    asked += f" --config {shlex.quote(str(config))}" if config else ""
+    return Report(found, human=lines(found, desk.instrument(symbol), asked))
 
 
-def lines(found: SignalNow, instrument: Instrument) -> list[Any]:
-    """The answer as a person reads it."""
+def lines(found: SignalNow, instrument: Instrument, asked: str = "") -> list[Any]:
+    """The answer as a person reads it; ``asked`` are the options that the next command needs to speak of the same."""
     head = head_of(simulated=found.simulated, unproven=found.unproven)
     origin = "the store's run" if found.origin == "store" else "a run in memory"
     text = [
@@ -39,7 +44,7 @@ def lines(found: SignalNow, instrument: Instrument) -> list[Any]:
     ]
     for one in found.decisions:
         text += ["", *_lines(one, instrument, found.now, head.strip())]
-    return [*text, "", f"Next: tradewind why {found.symbol}"]
+    return [*text, "", f"Next: tradewind why {found.symbol}{asked}"]
 
 
 def _lines(one: DecisionNow, instrument: Instrument, now: int, stamp: str) -> list[str]:
