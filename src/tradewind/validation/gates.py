@@ -81,7 +81,8 @@ def sealed_win_rate(evidence: Evidence) -> GateRow:
     """Exact binomial test of the sealed win rate against its own net break-even.
 
     The break-even is the larger of the two windows' ``1 / (1 + payoff)``: a window that happened to hold few large
-    losses must not lower the bar it is held to. The threshold shown is the smallest win rate that passes at this n.
+    losses must not lower the bar it is held to. The threshold shown is the smallest win rate that passes at this n;
+    p and the level beside it are of this one look, so that all three speak of the same test.
     """
     sealed, rules = evidence.sealed, evidence.rules
     known = [m.breakeven for m in (evidence.development, sealed) if m.breakeven is not None]
@@ -91,18 +92,21 @@ def sealed_win_rate(evidence: Evidence) -> GateRow:
             note="break-even unknown: wins and losses are both needed",
         )  # fmt: skip
     breakeven = max(known)
-    p = bonferroni(binomial_p(sealed.wins, sealed.n, breakeven), evidence.looked_at)
+    p, looks = binomial_p(sealed.wins, sealed.n, breakeven), evidence.looked_at
+    level = f"level {rules.alpha / looks:.4g}" + (
+        f" ({rules.alpha:g} shared by {looks} looked at)" if looks > 1 else ""
+    )
     return GateRow(
         "win_rate.sealed",
         sealed.win_rate,
-        _least_wins(sealed.n, breakeven, rules.alpha / evidence.looked_at) / sealed.n,
+        _least_wins(sealed.n, breakeven, rules.alpha / looks) / sealed.n,
         ">=",
         sealed.n,
-        p <= rules.alpha,
+        bonferroni(p, looks) <= rules.alpha,
         GateKind.EDGE,
         low=sealed.win_rate_low,
         high=sealed.win_rate_high,
-        note=f"break-even {breakeven:.3f}, exact p {p:.4f}, level {rules.alpha:g}",
+        note=f"break-even {breakeven:.3f}, exact p {p:.3g}, {level}",
     )
 
 

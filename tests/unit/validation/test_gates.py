@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import msgspec
 import numpy as np
 import pytest
@@ -11,6 +13,7 @@ from tradewind.model.report import GateKind, GateReport, GateRow, Stamp, Verdict
 from tradewind.model.timeframe import HOUR
 from tradewind.validation.gates import SCREEN, GateProfile, GateRules, judge
 from tradewind.validation.sample import TradeSample, chronological_split
+from tradewind.validation.significance import binomial_p
 
 QUICK = GateRules(resamples=400)
 
@@ -106,6 +109,21 @@ def test_the_threshold_shown_is_the_one_applied():
             if row.name == "win_rate.sealed"
         )
         assert row.passed == (row.value >= row.threshold)
+
+
+@pytest.mark.parametrize("looks", [1, 23])
+def test_threshold_p_and_level_of_a_row_speak_of_one_test(looks):
+    """The win rate at the threshold, tested again, gives a p within the level that the note names."""
+    sealed = np.where(np.arange(170) < 120, 1.0, -1.0)
+    r = np.concatenate((np.tile([1.0, -1.0], 300), sealed))
+    report = judge(*spread_out(r), np.random.default_rng(0), rules=QUICK, looked_at=looks)
+    row = next(row for row in report.rows if row.name == "win_rate.sealed")
+    p, level = (float(re.search(f"{word} ([0-9.e-]+)", row.note)[1]) for word in ("exact p", "level"))
+    assert level == pytest.approx(0.05 / looks, rel=1e-3)
+    assert row.passed == (p <= level) == (row.value >= row.threshold)
+    least = round(row.threshold * row.n)
+    assert binomial_p(least, row.n, 0.5) <= level < binomial_p(least - 1, row.n, 0.5)
+    assert ("shared by 23 looked at" in row.note) is (looks == 23)
 
 
 @pytest.mark.req("C05")
