@@ -14,6 +14,7 @@ from tests.acceptance.project import Project
 from tests.cli_runner import Ran
 from tradewind.adapters.market.simulated_edge import EdgeKind, PlantedEdge
 
+ROOT = Path(__file__).resolve().parents[2]
 SEEDS = (2, 7, 42)  # beside 1 and 3 below
 
 
@@ -48,6 +49,17 @@ def test_the_demo_refuses_what_has_no_edge_accepts_what_has_one_and_trades_it(sh
     assert "the same decisions, byte for byte" in said
     tables = [line for line in said.splitlines() if line.startswith(("SIMULATED", "   SIMULATED"))]
     assert len(tables) >= 5  # both markets, both gates, the signals
+
+
+def test_what_the_readme_shows_of_the_demo_is_what_it_prints(shown: tuple[Project, Ran]) -> None:
+    """Every line of the README's excerpt but those that end in dots; a changed figure fails here."""
+    readme = (ROOT / "README.md").read_text("utf-8")
+    excerpt = re.search(r"What `make demo` prints.*?```text\n(.*?)```", readme, re.DOTALL)[1]  # type: ignore[index]
+    printed = [" ".join(line.split()) for line in shown[1].stdout.splitlines()]
+    lines = [" ".join(line.split()) for line in excerpt.splitlines() if line.strip()]
+    assert len(lines) > 8
+    for line in lines:
+        assert any(said.startswith(line.removesuffix(".")) for said in printed), line
 
 
 def test_every_command_the_demo_names_for_its_folder_works_there(shown: tuple[Project, Ran]) -> None:
