@@ -394,3 +394,20 @@ def test_a_configuration_that_is_nested_without_end_is_refused(project: Project,
     file = project.folder / f"deep.{suffix}"
     file.write_text("symbols = " * (suffix == "toml") + "symbols: " * (suffix == "yaml") + "[" * 3000 + "]" * 3000)
     refused(project.types("config", "check", "-c", file.name), 2, file.name, "nested too deep")
+
+
+@pytest.mark.parametrize(("price", "named"), [("1e300", True), ("1e-310", True), ("0.000001", False)])
+def test_prices_no_instrument_has_are_refused_by_import_and_named_by_verify(
+    project: Project, price: str, named: bool
+) -> None:
+    """A whole series of them is consistent in itself; only what a price can be tells that a column was mixed up.
+
+    Import knows the instrument's smallest step, verify only what no price can be.
+    """
+    hours = [f"2024-01-{day:02d}T{hour:02d}:00Z" for day in (9, 10) for hour in range(24)]
+    lines = [f"{hour},{price},{price},{price},{price},5" for hour in hours]
+    (project.folder / "s.csv").write_text("time,open,high,low,close,volume\n" + "\n".join(lines) + "\n")
+    words = ("s.csv", "--symbol", "EUR/USD", "--interval", "1h")
+    refused(project.types("data", "import", *words), 2, "48 bad rows", "line 2", "nothing was stored")
+    report = project.types("data", "verify", *words, "--tolerance", "1", "--json").document["series"][0]
+    assert ("bad_price" in report["counts"]) is named

@@ -14,6 +14,10 @@ if TYPE_CHECKING:  # events and decisions are read by verbs that have no columns
     from numpy.typing import NDArray
 
 
+LEAST_PRICE, MOST_PRICE = 1e-12, 1e12
+"""What has no price between these is no market: a unit or a column was mixed up."""
+
+
 class Bar(msgspec.Struct, frozen=True, gc=False):
     """One bar, known at ``ts_close`` and never earlier.
 

@@ -79,6 +79,8 @@ def _bad(row: int, column: int, value: float) -> bytes:
         (1, 0, 0.0, r"open is not above zero \(0\)"),
         (1, 2, -1.0, r"low is not above zero \(-1\)"),
         (1, 3, np.nan, "close is no finite number"),
+        (1, 1, 1e300, r"high is no price: it is above 1e\+07 \(1e\+300\)"),
+        (1, 2, 1e-310, r"low is below the instrument's smallest step 1e-05 \(1e-310\)"),
         (1, 1, np.inf, "high is no finite number"),
         (1, 1, 1.0, "low is above high"),
         (1, 0, 1.2, "open is outside low to high"),

@@ -13,7 +13,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from tradewind.model.bar import BarColumns
+from tradewind.model.bar import LEAST_PRICE, MOST_PRICE, BarColumns
 from tradewind.model.session import SessionCalendar
 from tradewind.model.timeframe import Timeframe
 
@@ -104,7 +104,8 @@ def inspect(
     ``weekend``, ``daily_pause``, ``holiday``     the market was closed; no bar is lacking
     ``outage``                                    the calendar expects bars and there are none
     ``weekend_bars``                              bars while the market is closed over the week-end
-    ``bad_price``, ``bad_ohlc``, ``bad_volume``   not positive, not finite, or outside low to high
+    ``bad_price``, ``bad_ohlc``, ``bad_volume``   not positive, not finite, not between 1e-12 and 1e12, or
+                                                  outside low to high
     ``bad_spread``                                the ask is below the bid
     ``spike``                                     z = abs(log return) / (1.4826 MAD) > 10 between adjoining bars; a
                                                   fault when it stands out as much from the 24 bars on each side and
@@ -209,7 +210,7 @@ def _weekend_bars(columns: BarColumns, calendar: SessionCalendar) -> Iterator[Fi
 
 def _unsound(columns: BarColumns) -> Iterator[Finding]:
     low, high, volume, spread = columns.low, columns.high, columns.volume, columns.spread
-    price = ~((low > 0) & (low <= high) & np.isfinite(high))
+    price = ~((low >= LEAST_PRICE) & (low <= high) & (high <= MOST_PRICE))
     ohlc = ~price & ~((low <= columns.open) & (columns.open <= high) & (low <= columns.close) & (columns.close <= high))
     kinds = {
         "bad_price": price,

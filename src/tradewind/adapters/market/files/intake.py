@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from tradewind.adapters.market.files.raw import UNREADABLE, RawBars
 from tradewind.adapters.market.files.times import to_utc
 from tradewind.errors import Misconfigured
-from tradewind.model.bar import BarColumns
+from tradewind.model.bar import LEAST_PRICE, MOST_PRICE, BarColumns
 from tradewind.model.session import SessionCalendar
 from tradewind.model.timeframe import HOUR, Timeframe
 
@@ -182,11 +182,15 @@ def _spreads(raw: RawBars, request: Request, notes: list[str]) -> NDArray[np.flo
 
 def _check_rows(rows: _Rows, ts_open: NDArray[np.int64], request: Request) -> None:
     raw = rows.raw
+    # Prices become whole ticks; more than 10^12 of them is a wrong unit or column, not a market.
+    least, most = max(LEAST_PRICE, 0.999999 * request.tick), min(MOST_PRICE, 1e12 * request.tick)
     prices = (("open", raw.open), ("high", raw.high), ("low", raw.low), ("close", raw.close))
     for name, values in (*prices, ("volume", raw.volume)):
         rows.drop(~np.isfinite(values), f"{name} is no finite number")
     for name, values in prices:
         rows.drop(values <= 0, f"{name} is not above zero", values)
+        rows.drop(values < least, f"{name} is below the instrument's smallest step {request.tick:g}", values)
+        rows.drop(values > most, f"{name} is no price: it is above {most:g}", values)
     rows.drop(raw.low > raw.high, "low is above high")
     rows.drop((raw.open > raw.high) | (raw.open < raw.low), "open is outside low to high")
     rows.drop((raw.close > raw.high) | (raw.close < raw.low), "close is outside low to high")

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from tradewind.adapters.market.sealed.manifest import Segment
 from tradewind.errors import Corrupt, Misconfigured
-from tradewind.model.bar import BarColumns
+from tradewind.model.bar import LEAST_PRICE, MOST_PRICE, BarColumns
 
 POLICIES = ("refuse", "keep", "replace")
 _SHOWN = 3
@@ -114,8 +114,8 @@ def require_sound(columns: BarColumns, what: str) -> None:
     faults = {
         "does not close after it opens": columns.ts_close <= columns.ts_open,
         "opens before its predecessor closes": np.r_[False, columns.ts_open[1:] < columns.ts_close[:-1]],
-        "has prices that are not positive and finite, or low above high": ~(
-            (columns.low > 0) & (columns.low <= columns.high) & np.isfinite(columns.high)
+        f"has prices that are not positive ({LEAST_PRICE:g} to {MOST_PRICE:g}), or low above high": ~(
+            (columns.low >= LEAST_PRICE) & (columns.low <= columns.high) & (columns.high <= MOST_PRICE)
         ),
         "opens or closes outside its range": ~(
             (columns.low <= columns.open)
