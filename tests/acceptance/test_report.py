@@ -60,7 +60,7 @@ def test_the_page_of_a_refused_strategy_leaves_its_sealed_window_unread(project)
 def test_the_page_of_everything_says_how_many_came_how_far(project, tmp_path):
     """Counts after every stage; on noise it says that no edge was found, and before any verdict that there is none."""
     ran = project.types("report", "--json")
-    counts = {one["stage"]: one for one in ran.document["funnel"]["honest"]}
+    counts = {one["stage"]: one for one in ran.document["funnel"]["Profile honest"]}
     assert counts["train"]["entered"] == 10
     assert "walk_forward" in counts
     assert "passed every honest gate." in words_of(project, ran.document["path"])
@@ -81,3 +81,26 @@ def test_a_strategy_that_was_never_judged_has_a_page_that_says_so(tmp_path):
     assert ran.document["findings"][0].startswith("Not judged yet")
     assert "APPROVED" not in words_of(project, "page.html")
     assert not (project.folder / "data" / "trials.ledger").exists()
+
+
+@pytest.mark.req("X20", "X02")
+def test_the_page_of_a_research_job_says_what_was_searched_and_that_nothing_was_found(tmp_path):
+    """Every trial is in the picture, the nearest one marked; an unfinished job is called unfinished."""
+    project = Project(project_at(tmp_path / "job", market(None, 5), ()))
+    assert project.types("report", "--job", "", "--json").exit_code == 3
+    words = ("research", "-n", "60", "-p", "BTC/USDT", "--seed", "4", "--json")
+    project.types(*words, "--stage", "search")
+    early = project.types("report", "--job", "", "--json").document
+    assert early["findings"] == ["Not finished: BTC/USDT not judged yet."]
+    assert project.types(*words).exit_code == 4
+    ran = project.types("report", "--job", "", "--json")
+    assert ran.exit_code == 0
+    assert ran.document["findings"] == ["No edge found: none of 60 strategies passed the gates."]
+    (search,) = ran.document["searches"]
+    assert search["trials"] <= 60
+    assert search["chosen"][0][0].startswith("nearest: ")
+    (counts,) = ran.document["funnel"].values()
+    assert [one["stage"] for one in counts][:3] == ["windows", "train", "trade alike no other"]
+    assert counts[0]["entered"] == 60
+    assert "REJECTED" in words_of(project, ran.document["path"])
+    assert project.types("report", "X_1h_v1", "--job", "", "--json").exit_code == 2

@@ -22,9 +22,12 @@ def report(
     ] = "",
     symbol: SymbolsOption = None,
     interval: OptionalIntervalOption = None,
+    job: Annotated[
+        str | None, typer.Option("--job", metavar="JOB", help="A research job by its id or the beginning of one.")
+    ] = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Where to write it; default: reports/.")] = None,
 ) -> Report:
     """Writes one HTML file: equity, folds, all trials with the chosen one, overfitting, cost stress, gates."""
     from tradewind.cli.answers.report import answer
 
-    return answer(config, strategy, symbol, interval, output)
+    return answer(config, strategy, symbol, interval, output, job)

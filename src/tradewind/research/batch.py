@@ -29,6 +29,7 @@ from tradewind.model.report import Stamp, Window
 from tradewind.model.trial import MAX_BATCH, Look, Looked, TrialBatch, TrialPopulation, trial_batch
 from tradewind.research.candidate_trades import Market, Runs, daily_returns_of, inside_of, run_members
 from tradewind.research.evidence import batch_evidence, develop, open_window, outline
+from tradewind.research.sweep import Sweep
 from tradewind.validation.effective_trials import mean_correlation, score_sum
 from tradewind.validation.gates_evidence import BatchEvidence, CandidateEvidence
 from tradewind.validation.gates_measure import settle
@@ -145,6 +146,11 @@ def shadow_trades(members: Sequence[Member], market: Market) -> tuple[ShadowColu
     return tuple(one.own for one in run_members(members, market))
 
 
+def swept_trades(members: Sequence[Member], market: Market) -> tuple[ShadowColumns, ...]:
+    """The same trades by the sweep, which is much faster for many members."""
+    return Sweep(members, market.columns, market.costs).trades()
+
+
 def searched_family(
     members: Sequence[Member],
     market: Market,
@@ -243,21 +249,23 @@ def developed(
     batch: BatchEvidence,
     terms: Terms,
     runs_of: RunsOf = run_members,
+    trades_of: TradesOf = swept_trades,
 ) -> tuple[CandidateEvidence, ...]:
     """Everything before the seal, of candidates that may be any portion of a batch.
 
     Those that were refused already are measured without what takes resamples (``outline``).
     """
-    if not candidates:
-        return ()
     before = searchable(market, terms.rules)
-    runs = runs_of([one.member for one in candidates], before)
-    return tuple(
-        outline(one.member.id, run.own, before, one.windows, batch)
-        if one.missed
-        else develop(one.member.id, run, before, one.windows, batch, drawn_by(one, _DEVELOP, terms.seed))
-        for one, run in zip(candidates, runs, strict=True)
-    )
+    left, refused = [one for one in candidates if not one.missed], [one for one in candidates if one.missed]
+    found: dict[str, CandidateEvidence] = {}
+    if left:
+        for one, run in zip(left, runs_of([each.member for each in left], before), strict=True):
+            generator = drawn_by(one, _DEVELOP, terms.seed)
+            found[one.spec] = develop(one.member.id, run, before, one.windows, batch, generator)
+    if refused:
+        for one, own in zip(refused, trades_of([each.member for each in refused], before), strict=True):
+            found[one.spec] = outline(one.member.id, own, before, one.windows, batch)
+    return tuple(found[one.spec] for one in candidates)
 
 
 def openable(candidates: Sequence[Candidate], evidence: Sequence[CandidateEvidence], terms: Terms) -> tuple[int, ...]:
@@ -367,7 +375,7 @@ def judge_batch(
     population = record.population()
     batch = measured_batch(searched, population, terms)
     chosen = [one for one in searched.candidates if asked(one)]
-    evidence = list(developed(chosen, market, batch, terms, runs_of))
+    evidence = list(developed(chosen, market, batch, terms, runs_of, trades_of))
     places = openable(chosen, evidence, terms)
     if places:
         those = [chosen[place] for place in places]

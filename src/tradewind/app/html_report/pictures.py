@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Final, NamedTuple
-
-import numpy as np
-from numpy.typing import NDArray
 
 from tradewind.app.html_report.figures import number
 from tradewind.app.html_report.markup import element, text
 
 _WIDTH, _HEIGHT = 640, 300
 _LEFT, _RIGHT, _TOP, _BOTTOM = 72, 16, 24, 40
-_BINS: Final = 40
 _TICKS: Final = 5
 _LINE: Final = 24
 _LABELLED: Final = 2
@@ -37,36 +34,33 @@ class Pair(NamedTuple):
     least: float | None
 
 
-def histogram(values: NDArray[np.float64], label: str, marks: Sequence[Mark] = (), digits: int = 1) -> str:
-    """How often which value occurs; ``label`` says what it is, for those who cannot see it. Empty for no value.
+def histogram(
+    edges: Sequence[float], counts: Sequence[int], label: str, marks: Sequence[Mark] = (), digits: int = 1
+) -> str:
+    """``counts[k]`` values between ``edges[k]`` and ``edges[k + 1]``, bins of equal width; empty for no value.
 
-    Values that are not finite are left out. ``digits`` are those of the axis.
+    ``label`` says what it is, for those who cannot see it. ``digits`` are those of the axis.
     """
-    known = values[np.isfinite(values)]
-    if not known.size:
+    if not any(counts):
         return ""
-    shown = np.concatenate((known, [one.value for one in marks]))
-    low, high = float(shown.min()), float(shown.max())
-    if high - low <= 0.0:
-        low, high = low - 0.5, high + 0.5
-    counts, edges = np.histogram(known, bins=_BINS, range=(low, high))
+    low = min(edges[0], *(one.value for one in marks), edges[0])
+    high = max(edges[-1], *(one.value for one in marks), edges[-1])
     top = _TOP + _LINE * min(_LABELLED, sum(bool(one.label) for one in marks))
     wide, tall = _WIDTH - _LEFT - _RIGHT, _HEIGHT - top - _BOTTOM
-    most = int(counts.max())
+    most = max(counts)
 
     def across(value: float) -> float:
         return _LEFT + wide * (value - low) / (high - low)
 
     bars = "".join(
-        _shape("rect", "bar", x=across(edge), y=top + tall * (1 - count / most), width=wide / _BINS - 1,
-               height=tall * count / most)
-        for edge, count in zip(edges[:-1].tolist(), counts.tolist(), strict=True)
+        _shape("rect", "bar", x=across(edge), y=top + tall * (1 - count / most),
+               width=max(1.0, across(after) - across(edge) - 1.0), height=tall * count / most)
+        for (edge, after), count in zip(pairwise(edges), counts, strict=True)
         if count
     )  # fmt: skip
     axis = _shape("line", "axis", x1=_LEFT, y1=top + tall, x2=_LEFT + wide, y2=top + tall)
-    ticks = "".join(
-        _words(number(value, digits), across(value), _HEIGHT - 12) for value in np.linspace(low, high, _TICKS).tolist()
-    )
+    values = [low + (high - low) * step / (_TICKS - 1) for step in range(_TICKS)]
+    ticks = "".join(_words(number(value, digits), across(value), _HEIGHT - 12) for value in values)
     lines = "".join(_marked(one, across(one.value), top, place) for place, one in enumerate(marks))
     count = _words(f"{most:,}", _LEFT - 6, top + 14, anchor="end")
     return _picture(label, axis + bars + lines + ticks + count)

@@ -7,7 +7,6 @@ from typing import Final
 
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
 
 from tradewind.app.html_report import series
 from tradewind.app.html_report.data import EquityCurve, GateGroup
@@ -17,6 +16,7 @@ from tradewind.app.html_report.page import assembled
 from tradewind.app.html_report.pictures import Mark, Pair, histogram, paired_bars
 from tradewind.app.html_report.proof import baseline_section, gate_section
 from tradewind.app.html_report.summary import finding_list, provenance_of, titled
+from tradewind.app.research.result import Histogram
 from tradewind.model.report import Baseline, Stamp, Window
 from tradewind.model.stamp import head_of
 from tradewind.validation.gates_evidence import Robustness, WindowEvidence
@@ -46,20 +46,20 @@ class FoldPicture(msgspec.Struct, frozen=True):
 class SearchPicture(msgspec.Struct, frozen=True, kw_only=True):
     """A batch: ``sharpe`` annual and ``logits`` of CSCV, before every seal; ``chosen`` are pointed out by name.
 
-    ``note`` says what was tried. Undefined is None or NaN.
+    ``note`` says what was tried. Undefined is None.
     """
 
     label: str
-    sharpe: NDArray[np.float64]
+    sharpe: Histogram
     chosen: tuple[tuple[str, float], ...] = ()
-    logits: NDArray[np.float64] | None = None
+    logits: Histogram | None = None
     pbo: float | None = None
     note: str = ""
 
 
 class ProofPage(msgspec.Struct, frozen=True, kw_only=True):
     """Input of ``render_proof``. ``equity`` is 100 at the start; ``seal`` is where its sealed part begins, None where
-    that was not opened. ``funnel`` is the way of all that were judged under a profile. Empty parts are not shown.
+    that was not opened. ``funnel`` is the way of all that were judged, under a label. Empty parts are not shown.
     """
 
     title: str
@@ -111,12 +111,12 @@ def render_proof(page: ProofPage) -> str:
 def _funnel(page: ProofPage) -> str:
     headers = (Cell("Stage"), Cell("Came to it", "num"), Cell("Met all of it", "num"))
     parts = []
-    for profile, counts in page.funnel:
+    for label, counts in page.funnel:
         rows = [
             (Cell(one.stage), Cell(number(one.entered, 0), "num"), Cell(number(one.validated, 0), "num"))
             for one in counts
         ]
-        parts.append(element("p", text(f"Profile {profile}"), "note") + table(headers, rows))
+        parts.append(element("p", text(label), "note") + table(headers, rows))
     return section("What was left after each stage", "".join(parts))
 
 
@@ -209,14 +209,16 @@ def _folds(folds: Sequence[FoldPicture]) -> str:
 
 def _search(search: SearchPicture) -> str:
     """Every trial's Sharpe ratio with the chosen one marked, and the logits behind PBO."""
-    marks = [Mark(value, name) for name, value in search.chosen if np.isfinite(value)]
-    label = f"Sharpe ratio of {search.sharpe.size} trials"
-    inner = histogram(search.sharpe, label, marks)
+    marks = [Mark(value, name) for name, value in search.chosen]
+    label = f"Sharpe ratio of {sum(search.sharpe.counts):,} trials"
+    inner = histogram(search.sharpe.edges, search.sharpe.counts, label, marks)
     if not inner:
         inner = "<p>No trial made enough trades to have a Sharpe ratio.</p>"
     inner = element("h3", "Annual Sharpe ratio of every trial") + inner
-    if search.logits is not None and search.logits.size:
-        drawn = histogram(search.logits, "Logits of the best trial's rank out of sample", [Mark(0.0, "", "zero")])
+    if search.logits is not None and any(search.logits.counts):
+        zero = [Mark(0.0, "", "zero")]
+        label = "Logits of the best trial's rank out of sample"
+        drawn = histogram(search.logits.edges, search.logits.counts, label, zero)
         lead = (
             f"Probability of backtest overfitting {percent(search.pbo)}: the share of cuts of the time in two after "
             "which the best trial of one half ranks in the lower half of the other (logit at or below 0)."

@@ -11,6 +11,7 @@ import numpy as np
 from tradewind.adapters.verdict_files import VerdictFiles
 from tradewind.app.html_report.data import EquityCurve, GateGroup
 from tradewind.app.html_report.proof_page import FoldPicture, ProofPage, SearchPicture, WindowColumn
+from tradewind.app.research.searching import histogram
 from tradewind.app.validation.forward import Scheme, walked
 from tradewind.app.validation.run import search
 from tradewind.app.validation.series import Series
@@ -21,7 +22,7 @@ from tradewind.model.timeframe import DAY
 from tradewind.research.batch import Searched, Terms
 from tradewind.research.candidate_trades import Market, Runs, daily_returns_of, inside_of
 from tradewind.research.evidence import develop, naive_alternatives, window_evidence
-from tradewind.research.verdict import SignedVerdict, verify
+from tradewind.research.verdict import SignedVerdict, VerdictStamp, verify
 from tradewind.validation.backtest_overfitting import backtest_overfitting
 from tradewind.validation.gates_evidence import BatchEvidence
 from tradewind.validation.gates_profiles import HONEST, SOURCE, funnel
@@ -59,7 +60,7 @@ def strategy_page(subject: Subject) -> ProofPage:
     provenance: tuple[tuple[str, str], ...] = ()
     if verdict is not None:
         made = verdict.stamp
-        stamp = Stamp(made.data_hash, made.config_hash, made.code_version, made.seeds.get("gate"), made.simulated)
+        stamp = Stamp(made.data_hash, made.config_hash, made.code_version, _seed(made), made.simulated)
         provenance = (("Trial ledger", made.ledger_head), ("Verdict", subject.stored.verdict_hash or ""))
     return ProofPage(
         title=subject.stored.id,
@@ -102,7 +103,7 @@ def search_page(batches: Sequence[Searching]) -> ProofPage:
             "" if made is None else made.data_hash,
             "" if made is None else made.config_hash,
             "" if made is None else made.code_version,
-            None if made is None else made.seeds.get("gate"),
+            None if made is None else _seed(made),
             any(batch.series.simulated for batch in batches),
         ),
         findings=((found if approved else f"No edge found: none of {len(verdicts)} strategies passed the gates.",
@@ -113,7 +114,7 @@ def search_page(batches: Sequence[Searching]) -> ProofPage:
             for batch in batches
         ),
         funnel=tuple(
-            (profile, funnel(report for one in verdicts for report in _reports(one, profile)))
+            (f"Profile {profile}", funnel(report for one in verdicts for report in _reports(one, profile)))
             for profile in (SOURCE.name, HONEST.name)
         ) if verdicts else (),
         risk=first.series.market.risk,
@@ -129,6 +130,10 @@ def verdicts_on(files: VerdictFiles, symbol: str, members: Iterable[Member]) -> 
     key, specs = files.key(), {spec_hash(one) for one in members}
     found = (verify(files.read(name), key) for name in files.names() if name.split(".")[1] in specs)
     return tuple(one for one in found if one.symbol == symbol)
+
+
+def _seed(stamp: VerdictStamp) -> int | None:
+    return next(iter(stamp.seeds.values()), None)
 
 
 def _name(series: Series) -> str:
@@ -176,18 +181,18 @@ def _picture(searched: Searched, series: Series, chosen: dict[str, str]) -> Sear
     """Distribution of a batch; ``chosen`` are names by spec hash."""
     sharpe = daily_sharpes(searched.daily) * math.sqrt(series.market.periods_per_year)
     marks = [
-        (chosen[one.spec], float(value))
+        (chosen[one.spec], value)
         for one, value in zip(searched.candidates, sharpe.tolist(), strict=True)
-        if one.spec in chosen
+        if one.spec in chosen and math.isfinite(value)
     ]
     overfitting = backtest_overfitting(searched.daily)
     trials, days = searched.daily.shape
     span = (searched.end - searched.start) / DAY
     return SearchPicture(
         label=_name(series),
-        sharpe=sharpe,
+        sharpe=histogram(sharpe[np.isfinite(sharpe)]),
         chosen=tuple(marks),
-        logits=None if overfitting is None else overfitting.logits,
+        logits=None if overfitting is None else histogram(overfitting.logits),
         pbo=None if overfitting is None else overfitting.pbo,
         note=f"{trials:,} trials over {days:,} days with bars ({span:.0f} days), before the earliest sealed window.",
     )

@@ -30,6 +30,7 @@ from tradewind.research.batch import (
     openable,
     opened,
     searched_family,
+    swept_trades,
     trials_of,
 )
 from tradewind.research.verdict import VerdictStamp
@@ -59,7 +60,7 @@ class Validated(NamedTuple):
 def search(members: Sequence[Member], series: Series, terms: Terms) -> Searched:
     """Every member's development window, family by family."""
     groups = by_family(members)
-    families = [searched_family(some, series.market, terms) for some in groups]
+    families = [searched_family(some, series.market, terms, swept_trades) for some in groups]
     return joined(groups, families, series.market, terms)
 
 

@@ -13,7 +13,7 @@ from tradewind.app.validation.series import Series, series_of, terms_of
 from tradewind.app.workspace import Workspace
 from tradewind.features.rule import Family, Member, spec_hash
 from tradewind.model.strategy import StoredStrategy
-from tradewind.research.batch import Terms, searched_family
+from tradewind.research.batch import Terms, searched_family, swept_trades
 from tradewind.research.candidate_trades import Market, Runs, run_members
 from tradewind.research.verdict import SignedVerdict, verdict_name, verify
 from tradewind.validation.windows import Windows
@@ -85,7 +85,8 @@ def subject_of(
     if verdict is not None:
         windows = verdict.windows
     else:
-        windows = searched_family([one for one in batch if one.family == member.family], series.market, terms).windows
+        relatives = [one for one in batch if one.family == member.family]
+        windows = searched_family(relatives, series.market, terms, swept_trades).windows
     return Subject(stored, member, batch, series, terms, windows, verdict, (*warnings, *series.warnings))
 
 

@@ -10,6 +10,8 @@ from tradewind.app.config import load_config
 from tradewind.app.database import database_path
 from tradewind.app.html_report.proof_page import ProofPage, render_proof
 from tradewind.app.own_strategies import families_of
+from tradewind.app.research.folder import job_named
+from tradewind.app.research.page import job_page
 from tradewind.app.settings.root import AppConfig
 from tradewind.app.validation.pages import Searching, search_page, strategy_page, verdicts_on
 from tradewind.app.validation.selection import batch_of
@@ -18,16 +20,26 @@ from tradewind.app.validation.subject import subject_of
 from tradewind.app.workspace import Workspace
 from tradewind.cli.contract import Report, warn
 from tradewind.cli.options import split_symbols
-from tradewind.errors import Unavailable
+from tradewind.errors import Misconfigured, Unavailable
 from tradewind.model.timeframe import Timeframe
 
 
 def answer(
-    config: Path | None, name: str, typed: list[str] | None, interval: Timeframe | None, output: Path | None
+    config: Path | None,
+    name: str,
+    typed: list[str] | None,
+    interval: Timeframe | None,
+    output: Path | None,
+    job: str | None,
 ) -> Report:
     """Renders and writes."""
     settings = load_config(config)
     workspace = Workspace(settings)
+    if job is not None:
+        if name:
+            raise Misconfigured("a strategy and a job were both named", allowed="one of them")
+        folder = job_named(workspace.data, job)
+        return _written(job_page(folder), output or workspace.reports / f"research-{folder.id}.html")
     names = split_symbols(typed)
     symbols = workspace.symbols(names) if names else ()
     with StrategyBook.read(database_path(settings)) as book:
@@ -37,7 +49,10 @@ def answer(
             page, file = strategy_page(subject), f"{subject.stored.id}-{subject.series.symbol.replace('/', '')}.html"
         else:
             page, file = search_page(_judged(settings, workspace, book, symbols, interval)), "validation.html"
-    path = output or workspace.reports / file
+    return _written(page, output or workspace.reports / file)
+
+
+def _written(page: ProofPage, path: Path) -> Report:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(render_proof(page), encoding="utf-8")
     return Report(_document(page, path), [*(line for line, _ in page.findings), f"Report: {path}"])
@@ -52,7 +67,7 @@ def _document(page: ProofPage, path: Path) -> dict[str, object]:
         "funnel": {profile: [one._asdict() for one in counts] for profile, counts in page.funnel},
         "folds": page.folds,
         "searches": [
-            {"label": one.label, "trials": int(one.sharpe.size), "pbo": one.pbo, "chosen": one.chosen}
+            {"label": one.label, "trials": sum(one.sharpe.counts), "pbo": one.pbo, "chosen": one.chosen}
             for one in page.searches
         ],
         "robustness": page.robustness,
@@ -80,7 +95,7 @@ def _judged(
         end = max(one.windows.sealed.end for one in verdicts)
         series = series_of(workspace, symbol, timeframe, start, end)
         warn([*warnings, *series.warnings])
-        seed = verdicts[0].stamp.seeds.get("gate", 1)
+        seed = next(iter(verdicts[0].stamp.seeds.values()), 1)
         found.append(Searching(series, members, terms_of(settings, seed), verdicts))
     if not found:
         raise Unavailable(
