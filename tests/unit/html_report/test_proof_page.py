@@ -13,10 +13,10 @@ from tests.unit.html_report.test_page import parsed
 from tradewind.app.html_report.data import EquityCurve, GateGroup
 from tradewind.app.html_report.pictures import Mark, Pair, histogram, paired_bars
 from tradewind.app.html_report.proof_page import FoldPicture, ProofPage, SearchPicture, WindowColumn, render_proof
-from tradewind.app.research.result import Histogram
 from tradewind.model.report import Stamp, Window
 from tradewind.model.timeframe import DAY
 from tradewind.validation.gates_profiles import funnel, judgement_of
+from tradewind.validation.histogram import Histogram
 
 WINDOWS = long_windows()
 

@@ -16,11 +16,11 @@ from tradewind.app.html_report.page import assembled
 from tradewind.app.html_report.pictures import Mark, Pair, histogram, paired_bars
 from tradewind.app.html_report.proof import baseline_section, gate_section
 from tradewind.app.html_report.summary import finding_list, provenance_of, titled
-from tradewind.app.research.result import Histogram
 from tradewind.model.report import Baseline, Stamp, Window
 from tradewind.model.stamp import head_of
 from tradewind.validation.gates_evidence import Robustness, WindowEvidence
 from tradewind.validation.gates_profiles import StageCount
+from tradewind.validation.histogram import Histogram
 from tradewind.validation.trade_metrics import TradeMetrics
 
 _KEEPS: Final = 0.85

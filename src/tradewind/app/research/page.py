@@ -9,10 +9,11 @@ from typing import Final
 from tradewind.app.html_report.data import GateGroup
 from tradewind.app.html_report.proof_page import ProofPage, SearchPicture
 from tradewind.app.research.folder import JobFolder
-from tradewind.app.research.result import Finding, Histogram, ProofResult, SymbolResult
+from tradewind.app.research.result import Finding, ProofResult, SymbolResult
 from tradewind.model.report import GateReport, Stamp
 from tradewind.validation.gates_evidence import BatchEvidence
 from tradewind.validation.gates_profiles import StageCount, funnel
+from tradewind.validation.histogram import Histogram
 from tradewind.validation.return_metrics import annualisation
 
 BEST: Final = 5

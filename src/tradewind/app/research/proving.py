@@ -13,8 +13,8 @@ from tradewind import __version__
 from tradewind.adapters.ledger.trial_ledger import TrialLedger
 from tradewind.adapters.verdict_files import VerdictFiles
 from tradewind.app.research.folder import JobFolder, place_of
-from tradewind.app.research.result import Finding, Histogram, ProofResult
-from tradewind.app.research.searching import Advance, SymbolSearch, expectancy_of, histogram
+from tradewind.app.research.result import Finding, ProofResult
+from tradewind.app.research.searching import Advance, SymbolSearch, expectancy_of
 from tradewind.app.validation.keeping import Kept, keep
 from tradewind.app.validation.series import Series
 from tradewind.features.rule import Member
@@ -38,6 +38,7 @@ from tradewind.research.verdict import VerdictStamp
 from tradewind.validation.backtest_overfitting import backtest_overfitting
 from tradewind.validation.gates_evidence import BatchEvidence, CandidateEvidence
 from tradewind.validation.gates_screen import CRITERIA
+from tradewind.validation.histogram import Histogram, histogram
 
 PORTION = 16
 """Candidates measured in one go."""

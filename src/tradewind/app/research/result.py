@@ -8,14 +8,8 @@ from tradewind.model.timeframe import Timeframe
 from tradewind.research.verdict import VerdictStamp
 from tradewind.validation.gates_evidence import BatchEvidence, CandidateEvidence
 from tradewind.validation.gates_profiles import Judgement
+from tradewind.validation.histogram import Histogram
 from tradewind.validation.windows import Windows
-
-
-class Histogram(msgspec.Struct, frozen=True):
-    """``counts[k]`` values lie between ``edges[k]`` and ``edges[k + 1]``."""
-
-    edges: tuple[float, ...]
-    counts: tuple[int, ...]
 
 
 class FamilyResult(msgspec.Struct, frozen=True):

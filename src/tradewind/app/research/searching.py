@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tradewind.app.research.folder import JobFolder, place_of
-from tradewind.app.research.result import FamilyResult, Histogram, SearchResult
+from tradewind.app.research.result import FamilyResult, SearchResult
 from tradewind.app.validation.series import Series
 from tradewind.ensemble.shadow import ShadowColumns
 from tradewind.features.rule import Member
@@ -23,10 +23,10 @@ from tradewind.research.candidate_trades import Market
 from tradewind.research.generator import distinct
 from tradewind.research.sweep import Sweep
 from tradewind.validation.gates_screen import TrainColumns
+from tradewind.validation.histogram import histogram
 from tradewind.validation.trial_matrix import daily_sharpes
 from tradewind.validation.windows import Windows
 
-BINS = 60
 Advance = Callable[[float], None]
 
 
@@ -123,14 +123,6 @@ def expectancy_of(train: TrainColumns) -> NDArray[np.float64]:
     with np.errstate(divide="ignore", invalid="ignore"):
         found: NDArray[np.float64] = np.where(train.trades > 0, (train.won - train.lost) / train.trades, np.nan)
     return found
-
-
-def histogram(values: NDArray[np.float64]) -> Histogram:
-    """``values`` in ``BINS`` bins of equal width; empty without values."""
-    if not values.size:
-        return Histogram((), ())
-    counts, edges = np.histogram(values, BINS)
-    return Histogram(tuple(edges.tolist()), tuple(counts.tolist()))
 
 
 def _joined(

@@ -11,7 +11,6 @@ import numpy as np
 from tradewind.adapters.verdict_files import VerdictFiles
 from tradewind.app.html_report.data import EquityCurve, GateGroup
 from tradewind.app.html_report.proof_page import FoldPicture, ProofPage, SearchPicture, WindowColumn
-from tradewind.app.research.searching import histogram
 from tradewind.app.validation.forward import Scheme, walked
 from tradewind.app.validation.run import search
 from tradewind.app.validation.series import Series
@@ -26,6 +25,7 @@ from tradewind.research.verdict import SignedVerdict, VerdictStamp, verify
 from tradewind.validation.backtest_overfitting import backtest_overfitting
 from tradewind.validation.gates_evidence import BatchEvidence
 from tradewind.validation.gates_profiles import HONEST, SOURCE, funnel
+from tradewind.validation.histogram import histogram
 from tradewind.validation.trial_matrix import daily_sharpes
 
 BEST: Final = 5
