@@ -310,7 +310,7 @@ def test_the_entry_zone_is_shown_and_never_wider_than_a_quarter_of_the_stop_dist
 @pytest.mark.req("E14", "H04", "H05")
 def test_a_run_tells_signals_executions_and_closes_in_the_lines_operators_know(tmp_path):
     config = planted_project(tmp_path, 1500)
-    told = run_cli("run", "--allow-unproven", "--execution", "paper", "-c", str(config)).stderr
+    told = run_cli("run", "--allow-unproven", "--execution", "paper", "-c", str(config)).stdout
     assert "TRADING MODE: BUY @ " in told or "TRADING MODE: SELL @ " in told
     assert "✓ Paper trade executed: " in told
     assert " BTC/USDT @ $" in told

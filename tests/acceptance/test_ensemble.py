@@ -103,7 +103,7 @@ def test_each_preset_has_its_threshold_and_holds_it_at_the_boundary(
 def test_the_message_shows_an_entry_zone_that_is_a_small_part_of_the_stop(finished: Finished) -> None:
     """At most 0.1 % of the price and at most a quarter of the stop distance on each side of the mean entry."""
     rows = finished.project.rows("SELECT entry, entry_low, entry_high, stop_loss, symbol FROM signals")
-    shown = [line for line in finished.ran.stderr.splitlines() if line.startswith("Entry zone")]
+    shown = [line for line in finished.ran.stdout.splitlines() if line.startswith("Entry zone")]
     assert len(shown) == len(rows) > 100
     for entry, low, high, stop, symbol in rows:
         tick = 0.01 if symbol == "BTC/USDT" else 0.00001
@@ -154,7 +154,7 @@ def test_every_signal_has_its_tier_by_the_configured_thresholds_and_the_mix_is_r
     for tier, confidence in rows:
         assert tier == ("high" if confidence >= 0.95 else "medium" if confidence >= 0.90 else "low")
     for tier in {row[0] for row in rows}:
-        assert f"({tier} tier)" in finished.ran.stderr
+        assert f"({tier} tier)" in finished.ran.stdout
     mix = [sum(row[0] == tier for row in rows) for tier in ("high", "medium", "low")]
     assert "high {}, medium {}, low {}".format(*mix) in finished.ran.stdout
 
