@@ -7,7 +7,7 @@ comparison, one bit later. So a rule over two averages costs one comparison of r
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -30,6 +30,10 @@ from tradewind.features.rule_series import atr
 from tradewind.kernels import sweep_masks as kernel
 
 _ARITHMETIC: Final = {"+": kernel.ADD, "-": kernel.SUBTRACT, "*": kernel.MULTIPLY, "/": kernel.DIVIDE}
+
+
+_OPERANDS: Final = {kernel.AND: 2, kernel.OR: 2, kernel.AND_NOT: 2, kernel.EARLIER: 1}
+"""How many masks an operation reads."""
 
 
 class Literal(NamedTuple):
@@ -82,8 +86,11 @@ def mask_program(members: Sequence[Member], rows: Mapping[str, int], n_rows: int
         ranges.append(row)
         reads.extend(build.read)
         spans.append(len(reads))
+    code = np.array(build.code, dtype=np.int64).reshape(-1, 4)
+    places, n_masks = _places(code, build.n_masks, {number >> 1 for number in (*longs, *shorts)})
+    longs, shorts = ([2 * places[number >> 1] + (number & 1) for number in some] for some in (longs, shorts))
     return MaskProgram(
-        code=np.array(build.code, dtype=np.int64).reshape(-1, 4),
+        code=_placed(code, places),
         numbers=np.array(list(build.numbers), dtype=np.float64),
         reads=np.array(reads, dtype=np.int64),
         spans=np.array(spans, dtype=np.int64),
@@ -91,8 +98,45 @@ def mask_program(members: Sequence[Member], rows: Mapping[str, int], n_rows: int
         shorts=np.array(shorts, dtype=np.int64),
         atr=np.array(ranges, dtype=np.int64),
         n_rows=build.n_rows,
-        n_masks=build.n_masks,
+        n_masks=n_masks,
     )
+
+
+def _places(code: NDArray[np.int64], n_masks: int, kept: Collection[int]) -> tuple[list[int], int]:
+    """Where each mask stands, and how many places that takes: one that nothing reads any more gives its place away.
+
+    A block's masks then stay in the cache beside its numbers. ``kept`` are read after the last operation.
+    """
+    last = [0] * n_masks
+    for k, (operation, a, b, _) in enumerate(code.tolist()):
+        for mask in _read(operation, a, b):
+            last[mask] = k
+    places, free, used = [0] * n_masks, [], 0
+    for k, (operation, a, b, to) in enumerate(code.tolist()):
+        free += [places[mask] for mask in _read(operation, a, b) if last[mask] == k and mask not in kept]
+        if operation < kernel.ADD:
+            if not free:
+                free.append(used)
+                used += 1
+            places[to] = free.pop()
+    return places, used
+
+
+def _placed(code: NDArray[np.int64], places: Sequence[int]) -> NDArray[np.int64]:
+    """``code`` over the places of its masks."""
+    moved = code.copy()
+    for line in moved:
+        operation = int(line[0])
+        if operation < kernel.ADD:
+            line[3] = places[line[3]]
+            for column in (1, 2)[: _OPERANDS.get(operation, 0)]:
+                line[column] = places[line[column]]
+    return moved
+
+
+def _read(operation: int, a: int, b: int) -> tuple[int, ...]:
+    """The masks an operation reads, each once."""
+    return tuple(dict.fromkeys((a, b)[: _OPERANDS.get(operation, 0)]))
 
 
 class _Assembly:

@@ -21,6 +21,7 @@ from tradewind.kernels.sweep_layout import Book
 from tradewind.kernels.sweep_masks import WORDS, block_words, known_words, run_code
 from tradewind.kernels.sweep_trades import ALL, NONE
 from tradewind.kernels.sweep_walk import walk
+from tradewind.kernels.sweep_words import votes8
 
 
 class Features(NamedTuple):
@@ -51,51 +52,33 @@ class Bars(NamedTuple):
 
 @compiled
 def _votes(
-    masks: NDArray[np.uint64],
-    whole: NDArray[np.int64],
-    p: int,
-    words: int,
-    known: NDArray[np.uint64],
-    either: NDArray[np.uint64],
-    longs: NDArray[np.uint64],
-) -> None:
-    """The bars of the block at which member ``p`` votes, and at which it votes long: never both ways at once."""
-    long_mask, short_mask = whole[p, at.LONG], whole[p, at.SHORT]
-    turn_long = ALL if long_mask & 1 else NONE
-    turn_short = ALL if short_mask & 1 else NONE
-    for w in range(words):
-        up = masks[long_mask >> 1, w] ^ turn_long
-        down = masks[short_mask >> 1, w] ^ turn_short
-        voted = (up ^ down) & known[w]
-        either[p, w] = voted
-        longs[p, w] = up & voted
-
-
-@compiled
-def _all_votes(
     rules: Rules,
     book: Book,
     holes: NDArray[np.uint8],
     first: int,
     count: int,
     within: NDArray[np.uint64],
-    either: NDArray[np.uint64],
-    longs: NDArray[np.uint64],
+    votes: NDArray[np.uint64],
 ) -> None:
-    """The votes of every member over one block; ``within`` are the bars that count at all."""
-    words = (count + 63) // 64
+    """The bars of the block at which each member votes, and votes long; ``within`` are the bars that count at all."""
     whole_block = True
     for row in range(holes.shape[0]):
         if holes[row]:
             whole_block = False
     known = within.copy()
-    for p in range(book.whole.shape[0]):
+    masks = rules.masks.reshape(rules.masks.size)
+    flat = votes.reshape(votes.size)
+    whole = book.whole
+    for p in range(whole.shape[0]):
         if not whole_block:
-            for w in range(words):
+            for w in range(WORDS):
                 known[w] = within[w]
-            from_, to = book.whole[p, at.READS_FROM], book.whole[p, at.READS_TO]
-            known_words(rules.cells, holes, rules.reads, from_, to, count, known)
-        _votes(rules.masks, book.whole, p, words, known, either, longs)
+            known_words(rules.cells, holes, rules.reads, whole[p, at.READS_FROM], whole[p, at.READS_TO], count, known)
+        long_mask, short_mask = whole[p, at.LONG], whole[p, at.SHORT]
+        turn_long = ALL if long_mask & 1 else NONE
+        turn_short = ALL if short_mask & 1 else NONE
+        up, down = WORDS * (long_mask >> 1), WORDS * (short_mask >> 1)
+        votes8(masks, up, turn_long, down, turn_short, known, flat, 2 * WORDS * p)
 
 
 @compiled
@@ -103,8 +86,7 @@ def _trades(
     book: Book,
     tape: NDArray[np.float64],
     cells: NDArray[np.float64],
-    either: NDArray[np.uint64],
-    longs: NDArray[np.uint64],
+    votes: NDArray[np.uint64],
     jumpers: int,
     first: int,
     count: int,
@@ -113,14 +95,14 @@ def _trades(
     whole, real, daily, day, log_whole, log_real = book
     if jumpers > 0:
         jump(
-            whole[:jumpers], real[:jumpers], daily[:jumpers], day, log_whole, log_real, tape, cells, either, longs,
-            first, count,
+            whole[:jumpers], real[:jumpers], daily[:jumpers], day, log_whole, log_real, tape, cells, votes, first,
+            count,
         )  # fmt: skip
     for p in range(jumpers, whole.shape[0]):
         if whole[p, at.FREE_AT] < first + count:
             walk(
-                whole, real, daily, day, log_whole, log_real, tape, cells, longs[p], either[p] & ~longs[p],
-                p, first, count,
+                whole, real, daily, day, log_whole, log_real, tape, cells, votes[p, WORDS:],
+                votes[p, :WORDS] & ~votes[p, WORDS:], p, first, count,
             )  # fmt: skip
 
 
@@ -138,7 +120,7 @@ def sweep(
     holes = np.zeros(cells.shape[0], dtype=np.uint8)
     carried = np.zeros(rules.code.shape[0], dtype=np.uint64)
     within = np.zeros(WORDS, dtype=np.uint64)
-    either, longs = np.zeros((members, WORDS), dtype=np.uint64), np.zeros((members, WORDS), dtype=np.uint64)
+    votes = np.zeros((members, 2 * WORDS), dtype=np.uint64)
     for row in range(cells.shape[0]):
         cells[row, LEAD - 1] = np.nan
     for first in range(0, n, BLOCK):
@@ -151,5 +133,5 @@ def sweep(
         )
         run_code(rules.code, rules.numbers, cells, flat, rules.masks, carried, holes, count)
         block_words(first, count, earliest, within)
-        _all_votes(rules, book, holes, first, count, within, either, longs)
-        _trades(book, tape, cells, either, longs, jumpers, first, count)
+        _votes(rules, book, holes, first, count, within, votes)
+        _trades(book, tape, cells, votes, jumpers, first, count)

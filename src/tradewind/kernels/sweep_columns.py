@@ -62,6 +62,8 @@ def fill_bars(
     """
     for row in range(op.BAR_SLOTS):
         holes[row] = math.isnan(cells[row, LEAD - 1])
+    if _fill_whole_bars(state, slot, bars, first, count, cells):
+        return
     for i in range(count):
         at = first + i
         take_bar(state, slot, bars[0, at], bars[1, at], bars[2, at], bars[3, at], bars[4, at])
@@ -70,6 +72,34 @@ def fill_bars(
             cells[row, LEAD + i] = value
             if math.isnan(value):
                 holes[row] = 1
+
+
+@compiled
+def _fill_whole_bars(
+    state: State, slot: int, bars: NDArray[np.float64], first: int, count: int, cells: NDArray[np.float64]
+) -> bool:
+    """What ``take_bar`` does, column by column; False, and nothing done, where a number is missing."""
+    probe = 0.0
+    for i in range(first, first + count):
+        probe += 0.0 * (bars[0, i] + bars[1, i] + bars[2, i] + bars[3, i] + bars[4, i])
+    if probe != 0.0:  # also true for NaN
+        return False
+    for row in range(op.VOLUME + 1):
+        for i in range(count):
+            cells[row, LEAD + i] = bars[row, first + i]
+    good, flat = state[slot + op.GOOD_RUN], state[slot + op.FLAT_RUN]
+    before = state[slot + op.CLOSE] if good > 0.0 else bars[op.CLOSE, first]
+    for i in range(count):
+        close = bars[op.CLOSE, first + i]
+        still = bars[op.HIGH, first + i] == bars[op.LOW, first + i] and close == before
+        flat = flat + 1.0 if still else 0.0
+        good += 1.0
+        before = close
+        cells[op.GOOD_RUN, LEAD + i] = good
+        cells[op.FLAT_RUN, LEAD + i] = flat
+    for row in range(op.BAR_SLOTS):
+        state[slot + row] = cells[row, LEAD + count - 1]
+    return True
 
 
 @compiled

@@ -11,6 +11,7 @@ from tradewind.kernels import sweep_layout as at
 from tradewind.kernels.compiled import compiled
 from tradewind.kernels.matching import TIME, bracket_distances_kernel
 from tradewind.kernels.sweep_columns import LEAD
+from tradewind.kernels.sweep_masks import WORDS
 from tradewind.kernels.sweep_trades import ALL, NONE, add_trade, log_trade, met, result, signed, touch
 from tradewind.kernels.sweep_words import trailing_zeros
 
@@ -48,12 +49,13 @@ def jump(
     tape: NDArray[np.float64],
     cells: NDArray[np.float64],
     votes_at: NDArray[np.uint64],
-    longs_at: NDArray[np.uint64],
     first: int,
     count: int,
 ) -> None:
-    """The trades that begin in one block. ``votes_at`` and ``longs_at`` ``(n_members, WORDS)`` are the bars at which
-    members vote, and vote long; arrays as in ``sweep_layout.Book``.
+    """The trades that begin in one block.
+
+    ``votes_at`` ``(n_members, 2 * WORDS)`` are the bars at which members vote, behind them those at which they vote
+    long; other arrays as in ``sweep_layout.Book``.
 
     Members are gone through in here: at every call of a kernel each array would be counted.
     """
@@ -72,7 +74,7 @@ def jump(
                 if bar >= n:
                     free = n
                     break
-                up = np.int64((longs_at[p, w] >> k) & np.uint64(1))
+                up = np.int64((votes_at[p, WORDS + w] >> k) & np.uint64(1))
                 side, shift, open_, paid = 2.0 * up - 1.0, (1 - up) * (part // 2), tape[bar], tape[3 * part + bar]
                 atr = cells[whole[p, at.ATR_ROW], LEAD + bar - 1 - first]
                 distance, stop, target = _levels(real, p, open_, paid, atr, side)

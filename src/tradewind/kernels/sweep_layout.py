@@ -22,7 +22,7 @@ SIDE: Final = 8
 ENTRY_BAR: Final = 9
 SEEN: Final = 10  # first bar whose bracket was not looked at yet
 SIGNATURE: Final = 11
-LOGGED: Final = 12  # next row of the log
+LOGGED: Final = 12  # of the first member: how many trades of all members were to be logged
 N_WHOLE: Final = 13
 
 # Columns of ``real`` (float64), one row per member: how it leaves, where it stands ...
@@ -53,7 +53,8 @@ LOG_EXIT_BAR: Final = 1
 LOG_SIDE: Final = 2
 LOG_CODE: Final = 3
 LOG_AMBIGUOUS: Final = 4
-N_LOG_WHOLE: Final = 5
+LOG_MEMBER: Final = 5
+N_LOG_WHOLE: Final = 6
 LOG_ENTRY: Final = 0
 LOG_EXIT: Final = 1
 LOG_NET: Final = 2
@@ -68,7 +69,9 @@ ROOM: Final = 16
 
 
 class Book(NamedTuple):
-    """Members and what became of their trades: one row per member, the logs one row per trade or none at all.
+    """Members and what became of their trades: one row per member.
+
+    The logs have one row per trade, block by block, as far as they reach; none where nobody asked.
 
     ``daily`` is net R by day, without columns where nobody asked for it; ``day`` the column for each bar.
     """

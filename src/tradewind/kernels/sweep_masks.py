@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from tradewind.kernels.compiled import compiled
 from tradewind.kernels.sweep_columns import BLOCK, LEAD, WIDTH
-from tradewind.kernels.sweep_words import above64, and8, and_not8, below64, greater64, or8
+from tradewind.kernels.sweep_words import above64, and8, and_not8, below64, earlier8, greater64, or8
 
 WORDS: Final = BLOCK // 64
 """Words of a block: the eight that one operation on masks takes."""
@@ -39,7 +39,6 @@ FILL: Final = 11
 _ONE: Final = np.uint64(1)
 _ALL: Final = np.uint64(0xFFFFFFFFFFFFFFFF)
 _NONE: Final = np.uint64(0)
-_LAST: Final = np.uint64(63)
 
 
 @compiled
@@ -76,11 +75,8 @@ def run_code(
             and_not8(bits, WORDS * a, WORDS * b, WORDS * to)
         elif operation == EARLIER:
             before = carried[k]
-            for w in range(words):
-                word = masks[a, w]
-                masks[to, w] = (word << _ONE) | before
-                before = word >> _LAST
             carried[k] = (masks[a, words - 1] >> last) & _ONE
+            earlier8(bits, WORDS * a, before, WORDS * to)
         elif operation == OR:
             or8(bits, WORDS * a, WORDS * b, WORDS * to)
         elif operation == ABOVE_NUMBER:

@@ -75,11 +75,14 @@ def log_trade(
     prices: tuple[Any, Any],
     made: tuple[Any, Any],
 ) -> None:
-    """Writes one closed trade into the next row of member ``p``: ``(entry, exit)`` bars, ``(code, ambiguous)``,
+    """Writes one closed trade into the next row where there is room: ``(entry, exit)`` bars, ``(code, ambiguous)``,
     ``(entry, exit)`` prices, ``(net, r)``.
     """
-    row = whole[p, at.LOGGED]
-    whole[p, at.LOGGED] = row + 1
+    row = whole[0, at.LOGGED]
+    whole[0, at.LOGGED] = row + 1
+    if row >= log_whole.shape[0]:
+        return
+    log_whole[row, at.LOG_MEMBER] = p
     log_whole[row, at.LOG_ENTRY_BAR], log_whole[row, at.LOG_EXIT_BAR] = bars
     log_whole[row, at.LOG_SIDE] = side
     log_whole[row, at.LOG_CODE], log_whole[row, at.LOG_AMBIGUOUS] = how

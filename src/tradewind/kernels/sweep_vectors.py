@@ -104,6 +104,60 @@ def _joined(combine: Any) -> Any:
     return eight_words
 
 
+def _words_at(context: Any, builder: Any, kind: Any, array: Any, at: Any) -> Any:
+    place = builder.gep(context.make_array(kind)(context, builder, array).data, [at])
+    return builder.bitcast(place, _EIGHT_WORDS.as_pointer())
+
+
+def _all_of(builder: Any, word: Any) -> Any:
+    nothing = ir.Constant(_EIGHT_WORDS, ir.Undefined)
+    first = builder.insert_element(nothing, word, ir.Constant(_INDEX, 0))
+    return builder.shuffle_vector(first, nothing, ir.Constant(ir.VectorType(_INDEX, 8), [0] * 8))
+
+
+@intrinsic
+def earlier8(_typing: Any, words: Any, i: Any, before: Any, to: Any) -> Any:
+    """Eight words one bit later."""
+
+    def code(context: Any, builder: Any, signature: Any, given: Any) -> Any:
+        kind = signature.args[0]
+        found = builder.load(_words_at(context, builder, kind, given[0], given[1]), align=8)
+        one, last = (ir.Constant(_EIGHT_WORDS, [amount] * 8) for amount in (1, 63))
+        carries = builder.lshr(found, last)
+        first = builder.insert_element(ir.Constant(_EIGHT_WORDS, [0] * 8), given[2], ir.Constant(_INDEX, 0))
+        moved = ir.Constant(ir.VectorType(_INDEX, 8), [0, *range(8, 15)])
+        carried = builder.shuffle_vector(first, carries, moved)
+        result = builder.or_(builder.shl(found, one), carried)
+        builder.store(result, _words_at(context, builder, kind, given[0], given[3]), align=8)
+        return context.get_dummy_value()
+
+    return types.void(words, types.int64, types.uint64, types.int64), code
+
+
+@intrinsic
+def votes8(_typing: Any, masks: Any, i: Any, turn: Any, j: Any, turned: Any, known: Any, to: Any, at: Any) -> Any:
+    """Votes of one member over eight words."""
+
+    def code(context: Any, builder: Any, signature: Any, given: Any) -> Any:
+        kinds = signature.args
+
+        def words(which: int, at: Any) -> Any:
+            return builder.load(_words_at(context, builder, kinds[which], given[which], at), align=8)
+
+        up = builder.xor(words(0, given[1]), _all_of(builder, given[2]))
+        down = builder.xor(words(0, given[3]), _all_of(builder, given[4]))
+        voted = builder.and_(builder.xor(up, down), words(5, ir.Constant(_WORD, 0)))
+        for value, place in (
+            (voted, given[7]),
+            (builder.and_(up, voted), builder.add(given[7], ir.Constant(_WORD, 8))),
+        ):
+            builder.store(value, _words_at(context, builder, kinds[6], given[6], place), align=8)
+        return context.get_dummy_value()
+
+    arguments = (masks, types.int64, types.uint64, types.int64, types.uint64, known, to, types.int64)
+    return types.void(*arguments), code
+
+
 @intrinsic
 def trailing_zeros(_typing: Any, x: Any) -> Any:
     """Number of the lowest set bit."""

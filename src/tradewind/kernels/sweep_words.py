@@ -9,6 +9,11 @@ be there; nothing beyond them is read.
 ``trailing_zeros(word)``: number of the lowest set bit; 64 for none.
 ``and8(words, i, j, to)``: eight words from ``to`` on become those from ``i`` and those from ``j``; ``or8`` those from
 ``i`` or those from ``j``; ``and_not8`` those from ``i`` without those from ``j``.
+``earlier8(words, i, before, to)``: eight words from ``to`` on become those from ``i`` one bit later; the first bit is
+``before``.
+``votes8(masks, i, turn, j, turned, known, to, at)``: long where the masks from ``i``, turned by ``turn``, are set and
+those from ``j``, turned by ``turned``, are not; short the other way round; both where ``known``. Eight words of votes
+go to ``to`` from ``at`` on, behind them eight of votes for long.
 """
 
 from __future__ import annotations
@@ -35,3 +40,5 @@ trailing_zeros: Final = _words.trailing_zeros
 and8: Final = _words.and8
 or8: Final = _words.or8
 and_not8: Final = _words.and_not8
+earlier8: Final = _words.earlier8
+votes8: Final = _words.votes8

@@ -31,6 +31,10 @@ MOST_INDICATORS: Final = 256
 """Indicators of one group: what fits the second-level cache together with the masks."""
 
 
+_MOST_LOGGED: Final = 8_000_000
+"""Trades of a group there is room for at first; memory is taken as they come."""
+
+
 class SweepResult(NamedTuple):
     """One number per member, ``(n_members,)``, over its closed trades, net of costs.
 
@@ -126,20 +130,20 @@ class Sweep:
         """The closed trades of every member, oldest first, as the shadow book has them."""
         found: list[ShadowColumns | None] = [None] * len(self.members)
         for group in self._groups:
-            size = len(group.places)
-            empty = (np.zeros((0, at.N_LOG_WHOLE), np.int64), np.zeros((0, at.N_LOG_REAL)))
-            _, sums = self._swept(group, np.zeros((size, 0), dtype=np.float32), *empty)
-            counts = sums[:, at.TRADES].astype(np.int64)
-            starts = np.concatenate(([0], np.cumsum(counts)))
-            log_whole = np.zeros((max(1, int(starts[-1])), at.N_LOG_WHOLE), dtype=np.int64)
-            log_real = np.zeros((len(log_whole), at.N_LOG_REAL))
-            logged = group._replace(whole=group.whole.copy())
-            logged.whole[:, at.LOGGED] = starts[:-1]
-            self._swept(logged, np.zeros((size, 0), dtype=np.float32), log_whole, log_real)
-            for k, place in enumerate(group.places.tolist()):
-                rows = slice(int(starts[k]), int(starts[k + 1]))
-                found[place] = self._columns_of(log_whole[rows], log_real[rows])
+            whole, real = self._logged(group, min(_MOST_LOGGED, len(group.places) * (len(self.columns.close) // 8 + 1)))
+            order = np.argsort(whole[:, at.LOG_MEMBER], kind="stable")
+            ends = np.searchsorted(whole[order, at.LOG_MEMBER], np.arange(len(group.places) + 1)).tolist()
+            for place, first, last in zip(group.places.tolist(), ends[:-1], ends[1:], strict=True):
+                rows = order[first:last]
+                found[place] = self._columns_of(whole[rows], real[rows])
         return tuple(one for one in found if one is not None)
+
+    def _logged(self, group: _Group, room: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """Every trade of a group; once more over the bars where ``room`` was less than there are."""
+        log = np.empty((room, at.N_LOG_WHOLE), dtype=np.int64), np.empty((room, at.N_LOG_REAL))
+        whole, _ = self._swept(group, np.zeros((len(group.places), 0), dtype=np.float32), *log)
+        count = int(whole[0, at.LOGGED])
+        return (log[0][:count], log[1][:count]) if count <= room else self._logged(group, count)
 
     def _columns_of(self, whole: NDArray[np.int64], real: NDArray[np.float64]) -> ShadowColumns:
         return ShadowColumns(
