@@ -411,3 +411,68 @@ def test_prices_no_instrument_has_are_refused_by_import_and_named_by_verify(
     refused(project.types("data", "import", *words), 2, "48 bad rows", "line 2", "nothing was stored")
     report = project.types("data", "verify", *words, "--tolerance", "1", "--json").document["series"][0]
     assert ("bad_price" in report["counts"]) is named
+
+
+def test_a_report_that_cannot_be_written_is_named_and_leaves_nothing(own_market: Project) -> None:
+    """A folder is refused before the work; a disk that refuses names the file and keeps the page that was there."""
+    (own_market.folder / "file").write_text("mine")
+    refused(own_market.types("backtest", "--symbol", "BTC/USDT", "--report", "/"), 2, "--report", "is a folder")
+    refused(own_market.types("run", "--feed", "replay", "--report", str(own_market.folder)), 2, "is a folder")
+    refused(own_market.types("replay", "--report", "file/page.html"), 2, "file is a file")
+    own_market.types("backtest", "--symbol", "BTC/USDT")
+    page = own_market.folder / "reports" / "backtest.html"
+    before = page.read_bytes()
+    done = own_market.types_outside("backtest", "--symbol", "BTC/USDT", before="ulimit -f 200")
+    refused(done, 3, "backtest.html", "the report of", "cannot be written (File too large)", "--report")
+    assert page.read_bytes() == before
+    assert [path.name for path in page.parent.iterdir()] == ["backtest.html"]
+
+
+@pytest.mark.parametrize("words", [("init",), ("demo", "--folder")])
+@pytest.mark.parametrize("below", ["", "sub/folder"])
+def test_a_file_where_a_new_folder_should_be_is_wrong_usage(
+    project: Project, words: tuple[str, ...], below: str
+) -> None:
+    (project.folder / "file").write_text("mine")
+    refused(project.types(*words, str(Path("file") / below)), 2, "file is a file", "Allowed: ")
+    assert (project.folder / "file").read_text() == "mine"
+
+
+@pytest.mark.parametrize("how", ["deleted", "emptied"])
+def test_a_database_that_was_there_is_missed_by_every_verb(own_market: Project, how: str) -> None:
+    """Its mark remembers what was acknowledged: `run` or `db init` would not help, a backup or a decision does."""
+    database = own_market.folder / "data" / "tradewind.db"
+    own_market.types(*RUN, "--iterations", "50")
+    for suffix in ("-wal", "-shm"):
+        database.with_name(database.name + suffix).unlink(missing_ok=True)
+    database.unlink() if how == "deleted" else database.write_bytes(b"")
+    word = "gone" if how == "deleted" else "empty"
+    for verb in (("status",), ("replay",), ("db", "sql", "SELECT 1")):
+        refused(own_market.types(*verb), 1, f"the database is {word}: entry ", "restore the last backup", ".head")
+    checked = own_market.types("db", "check")
+    assert checked.exit_code == 1
+    said = " ".join((checked.stdout + checked.stderr).split())
+    assert f"the database is {word}" in said
+    assert "statement" not in said
+    refused(own_market.types(*RUN), 1, "was acknowledged from this file", "delete ")
+    database.with_name(database.name + ".head").unlink()
+    database.unlink(missing_ok=True)
+    assert own_market.types("status").exit_code == 3
+
+
+def test_a_journal_that_is_not_there_is_not_offered_to_be_made(project: Project) -> None:
+    message = refused(project.types("replay", "nofile.db"), 3, "there is no journal", "nofile.db")
+    assert "db init" not in message
+
+
+def test_a_word_that_is_like_no_key_gets_no_guess(project: Project) -> None:
+    assert "instruments" not in refused(project.types("config", "explain", "nonsense"), 2, "`tradewind config show`")
+    refused(project.types("config", "explain", "quorumm"), 2, "try ensemble.quorum")
+
+
+def test_yahoo_without_the_pair_it_is_asked_with_is_reachable(project: Project) -> None:
+    """The venue answered: that it has no such chart is no fault of the network."""
+    bars = made_up(300, Timeframe.M5)
+    with in_background([Series("BTC/USDT", Timeframe.M5, bars)], now=START + 299 * 5 * MINUTE) as server:
+        ran = project.types("data", "ping", "--provider", "yahoo", "--gateway", server.url, "--json")
+    assert "unreachable" not in ran.stdout

@@ -30,6 +30,7 @@ from tradewind.app.executors import executor_for
 from tradewind.app.html_report.data import GateGroup, ReportData
 from tradewind.app.measured_run import FinishedRun, MeasuredRun, measure
 from tradewind.app.pool import Policy
+from tradewind.app.project import require_folder
 from tradewind.app.recordings import Material
 from tradewind.app.run_page import findings, report_data
 from tradewind.app.run_plan import Wanted, run_plan
@@ -106,6 +107,7 @@ def prepare_folder(folder: Path) -> None:
     Raises:
         Misconfigured: the folder holds something that no demo made.
     """
+    require_folder(folder, "--folder")
     if folder.exists() and any(folder.iterdir()) and not (folder / MARKER).exists():
         raise Misconfigured(
             f"{folder} is not empty and was not made by the demo",

@@ -21,6 +21,15 @@ FOLDERS: Final = (
 IGNORED: Final = ".env\n.env.aws\ndata/\nmodels/\nlogs/\nreports/\n"
 
 
+def require_folder(folder: Path, where: str) -> None:
+    """Raises ``Misconfigured`` when a file lies at ``folder``, or on the way to it."""
+    for place in (folder.absolute(), *folder.absolute().parents):
+        if place.exists():
+            if not place.is_dir():
+                raise Misconfigured(f"{place} is a file", where=where, allowed="a folder, or a name that is free")
+            return
+
+
 def create_project(folder: Path, values: dict[str, Any], *, force: bool) -> list[Path]:
     """Writes the project and returns what was created, in order; folders that exist are left as they are.
 
@@ -30,6 +39,7 @@ def create_project(folder: Path, values: dict[str, Any], *, force: bool) -> list
         Misconfigured: an answer is wrong, or a file is there already and ``force`` is False; nothing was written.
     """
     load(environment={}, overrides=values, folder=folder / "nothing is read from here")
+    require_folder(folder, "tradewind init")
     files = {
         folder / "tradewind.toml": toml_example(SETTINGS.values(), values),
         folder / ".env.example": env_example(SETTINGS.values()),

@@ -13,6 +13,7 @@ import numpy as np
 from tradewind.app.html_report.data import EquityCurve, GateGroup, MemberRow, ReportData, SeriesChart
 from tradewind.app.html_report.page import render
 from tradewind.app.measured_run import FinishedRun, MeasuredRun, decided_bars
+from tradewind.errors import Misconfigured, Unavailable
 from tradewind.model.report import Window
 from tradewind.model.timeframe import DAY, SECOND
 from tradewind.research.proof import MemberProof, best_first, edge_line
@@ -21,10 +22,44 @@ WARMUP_SHOWN: Final = 100
 """Bars of the warm-up that a chart shows before the first decision."""
 
 
+def require_page(path: Path) -> None:
+    """Refuses a place where no page can be, before the work that the page is about.
+
+    Raises:
+        Misconfigured: it is a folder, or something that is no folder lies on the way to it.
+    """
+    folder = next((parent for parent in path.absolute().parents if parent.exists()), None)
+    if path.is_dir() or (folder is not None and not folder.is_dir()):
+        raise Misconfigured(
+            f"{path if path.is_dir() else folder} is a {'folder' if path.is_dir() else 'file'}",
+            where="--report",
+            allowed="the file to write, such as reports/report.html",
+        )
+
+
 def write_page(path: Path, data: ReportData) -> Path:
-    """Writes the report to ``path`` and returns it; folders are made."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(render(data), encoding="utf-8")
+    """Writes the report to ``path`` and returns it; folders are made. A page that was there stays until it is whole.
+
+    Raises:
+        Misconfigured: no page can be there.
+        Unavailable: the system refuses; nothing is left of the attempt.
+    """
+    require_page(path)
+    text = render(data)
+    part = path.with_name(f".{path.name}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            part.write_text(text, encoding="utf-8")
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
+    except OSError as fault:
+        raise Unavailable(
+            f"the report of {len(text) // 1024 + 1} KiB cannot be written ({fault.strerror})",
+            where=str(path),
+            next_step="free some space or name another place with --report, then run the same command again",
+        ) from fault
     return path
 
 

@@ -57,7 +57,10 @@ def inspect(database: Database) -> list[Finding]:
         ("tables", _tables),
         ("snapshots", _snapshots),
     )
-    return [_finding(name, run, database) for name, run in checks]
+    first = _finding(*checks[0], database)
+    if not first.ok and _finding("tables", _has_tables, database).detail == _NO_TABLES:
+        return [first]  # every other check would say the same in the words of SQLite
+    return [first, *(_finding(name, run, database) for name, run in checks[1:])]
 
 
 def _finding(name: str, run: Callable[[Database], str], database: Database) -> Finding:
@@ -70,6 +73,10 @@ def _finding(name: str, run: Callable[[Database], str], database: Database) -> F
 def _schema(database: Database) -> str:
     database.require()
     return f"revision {SCHEMA_REVISION}"
+
+
+def _has_tables(database: Database) -> str:
+    return _NO_TABLES if database.revision() is None else ""
 
 
 def _pages(database: Database) -> str:
@@ -171,8 +178,13 @@ def _snapshots(database: Database) -> str:
     for (config_hash,) in rows:
         if snapshots.latest(str(config_hash), head.seq) is None or snapshots.notes:
             notes = "; ".join(snapshots.notes) or "a snapshot lies beyond the end of the journal"
-            raise Corrupt(notes, where=str(database.path), next_step="nothing: recovery replays the journal instead")
+            raise Corrupt(notes, where=str(database.path), next_step=_SNAPSHOT)
     return f"usable for {len(rows)} configurations"
 
 
+_NO_TABLES: Final = "no tables"
+_SNAPSHOT: Final = (
+    "nothing is lost: the next run replays the journal instead and writes new ones; that bytes changed on this disk is"
+    " worth a look (dmesg)"
+)
 _RESTORE: Final = "keep a copy of the damaged file, then restore the last backup"

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from tradewind.errors import Misconfigured, Unavailable
+from tradewind.adapters.store.head_mark import HeadMark
+from tradewind.errors import Corrupt, Misconfigured, TradewindError, Unavailable
 
 SCHEMA_REVISION: Final = "0002"
 
@@ -31,16 +32,37 @@ def path_of(location: str | Path) -> Path:
     return Path(text)
 
 
-def absent(path: Path) -> Unavailable:
-    """There is no file at ``path``."""
-    return Unavailable("there is no database", where=str(path), next_step="run tradewind db init")
+def absent(path: Path) -> TradewindError:
+    """There is no file at ``path``: none was made yet, or one that entries were acknowledged from is gone."""
+    return lost(path, "the database is gone") or Unavailable(
+        "there is no database", where=str(path), next_step="run tradewind db init"
+    )
+
+
+def lost(path: Path, what: str) -> Corrupt | None:
+    """What to say of a file that is not what entries were acknowledged from; None where none ever were."""
+    mark = HeadMark(path)
+    remembered = mark.read()
+    if remembered is None:
+        return None
+    return Corrupt(
+        f"{what}: entry {remembered[0]} was acknowledged from it",
+        where=str(path),
+        next_step=f"restore the last backup; to start anew on purpose, delete {mark.path}",
+    )
 
 
 def require_current(path: Path, revision: str | None) -> None:
-    """Raises ``Misconfigured`` unless ``revision``, None for an empty file, is this version's."""
+    """Raises ``Misconfigured`` unless ``revision``, None for an empty file, is this version's.
+
+    Raises:
+        Corrupt: the file is empty and was not always so.
+    """
     if revision == SCHEMA_REVISION:
         return
     refuse_newer(path, revision)
+    if revision is None and (fault := lost(path, "the database is empty")):
+        raise fault
     raise Misconfigured(
         f"the schema is {revision or 'missing'}",
         where=str(path),

@@ -11,6 +11,7 @@ import msgspec
 
 from tradewind.adapters.store.codec import decode_event
 from tradewind.adapters.store.lease import WriterLock
+from tradewind.adapters.store.location import lost
 from tradewind.adapters.store.reader import Queryable, StoreReader
 from tradewind.app.ask.account_state import AccountState, account_state, last_bar
 from tradewind.app.ask.block_stats import BlockStats, block_stats
@@ -115,8 +116,11 @@ def status(
 
     Raises:
         Misconfigured: the store's schema is another version's.
+        Corrupt: there was a run, and its database is gone or empty.
     """
     if not store.is_file():
+        if fault := lost(store, "the database is gone"):
+            raise fault
         return _nothing(config, store, now)
     with StoreReader(store) as database:
         started = _started(database)

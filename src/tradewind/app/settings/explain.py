@@ -40,7 +40,9 @@ def matching(word: str, names: Names) -> tuple[Setting, ...]:
         path for known in (names.dotted, names.variables) for name, (path, _) in known.items() if part in name.lower()
     }
     if not holding:
-        near = difflib.get_close_matches(part, names.dotted, n=3, cutoff=0.5)
+        last_words = {name.rpartition(".")[2]: name for name in names.dotted}
+        likely = difflib.get_close_matches(part, [*names.dotted, *last_words], n=3, cutoff=0.75)
+        near = list(dict.fromkeys(last_words.get(name, name) for name in likely))
         raise Misconfigured(
             f"no key is called {word!r}",
             where="config explain",

@@ -11,7 +11,7 @@ from tradewind.app.backtest import Backtest
 from tradewind.app.cost_stress import FACTORS, cost_stress
 from tradewind.app.measured_run import FinishedRun, MeasuredRun, measure
 from tradewind.app.recordings import Material, material_for
-from tradewind.app.run_page import report_data, write_page
+from tradewind.app.run_page import report_data, require_page, write_page
 from tradewind.app.settings.root import AppConfig
 from tradewind.app.signal_text import percent, utc
 from tradewind.app.wiring import plan_for
@@ -49,6 +49,8 @@ def answer(config: Path | None, asked: BacktestOptions) -> Report:
     settings = configured(config, asked.preset, asked.interval)
     workspace = Workspace(settings)
     symbols = workspace.symbols(asked.symbols)
+    if asked.page is not None:
+        require_page(asked.page)
     span = asked.timerange or TimeRange()
     if asked.period is not None:
         newest = workspace.newest(symbols, asked.interval, asked.detail)

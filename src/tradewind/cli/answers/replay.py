@@ -10,7 +10,7 @@ from tradewind.adapters.store.store import Store
 from tradewind.app.config import load_config
 from tradewind.app.recorded_page import recorded_page
 from tradewind.app.replayed_run import Difference, ReplayedRun, read_run, verify_run
-from tradewind.app.run_page import write_page
+from tradewind.app.run_page import require_page, write_page
 from tradewind.app.run_summary import RunSummary
 from tradewind.app.signal_text import percent, utc
 from tradewind.app.stored_run import Configure, plan_of, stored_run
@@ -18,6 +18,7 @@ from tradewind.app.wiring import engine_for
 from tradewind.app.workspace import Workspace
 from tradewind.cli.contract import DONE, NEGATIVE, Report, progress, table
 from tradewind.cli.overrides import configured
+from tradewind.errors import Unavailable
 from tradewind.model.decision import Signal
 from tradewind.model.outcome import Trade
 from tradewind.model.stamp import head_of
@@ -25,8 +26,16 @@ from tradewind.model.stamp import head_of
 
 def answer(config: Path | None, journal: Path | None, verify: bool, page: Path | None, last: int) -> Report:
     """Reads the run of a journal, or repeats it; writes its page."""
+    if page is not None:
+        require_page(page)
     own = journal is None or str(journal) == "latest"
     place = Workspace(load_config(config)).database if own or journal is None else journal
+    if not own and not place.is_file():
+        raise Unavailable(
+            "there is no journal",
+            where=str(place),
+            next_step="name the database of a run, or leave it out for the project's own",
+        )
     summary = RunSummary()
     if verify or page is not None:
         found = repeat(place, lambda preset, interval: configured(config, preset, interval), summary, page)

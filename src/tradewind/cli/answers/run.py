@@ -17,6 +17,7 @@ from tradewind.app.config import config_hash
 from tradewind.app.pacing import paced
 from tradewind.app.recordings import Material, material_for
 from tradewind.app.run_options import policy_asked, requested
+from tradewind.app.run_page import require_page
 from tradewind.app.run_plan import RunPlan, Wanted, run_plan
 from tradewind.app.run_replay import RunResult, run_replay
 from tradewind.app.run_summary import RunSummary
@@ -35,6 +36,8 @@ def answer(config: Path | None, asked: RunOptions) -> Report:
     """Runs over stored or arriving bars, continues what the store holds, and draws the run where that was asked for."""
     settings = configured(config, asked.preset, asked.interval)
     policy = policy_asked(allow_unproven=asked.allow_unproven, shadow=asked.shadow)
+    if asked.page is not None:
+        require_page(asked.page)
     request = requested(settings, feed=asked.feed, execution=asked.execution, mode=asked.mode, policy=policy)
     workspace = Workspace(settings)
     symbols = workspace.symbols(asked.symbols)
