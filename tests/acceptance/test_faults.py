@@ -470,6 +470,56 @@ def test_a_word_that_is_like_no_key_gets_no_guess(project: Project) -> None:
     refused(project.types("config", "explain", "quorumm"), 2, "try ensemble.quorum")
 
 
+def test_a_statement_may_stand_without_spaces_and_may_not_go_on_for_ever(
+    own_market: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own_market.types("db", "init")
+    assert own_market.rows("values(1)") == [[1]]
+    assert own_market.rows("SELECT(2)") == [[2]]
+    refused(own_market.types("db", "sql", "(SELECT 1)"), 2, "is not a reading statement")
+    monkeypatch.setattr("tradewind.cli.db._LIMIT_S", 0.2)
+    endless = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT"
+    refused(own_market.types("db", "sql", f"{endless} count(*) FROM n"), 5, "took too long", "LIMIT")
+    refused(own_market.types("db", "sql", f"{endless} x FROM n"), 2, "more than 100,000 rows", "LIMIT")
+
+
+@pytest.mark.parametrize("option", ["--symbol", "--symbols"])
+@pytest.mark.parametrize("text", ["", ",", " , "])
+def test_an_option_that_names_no_pair_does_not_mean_all(own_market: Project, option: str, text: str) -> None:
+    for verb in (("run",), ("backtest",), ("data", "fetch"), ("filters", "stats")):
+        refused(own_market.types(*verb, option, text), 2, "names no pair")
+
+
+def test_a_quorum_nobody_can_reach_and_a_pair_named_twice_are_faults(project: Project) -> None:
+    project.configured('symbols = ["EUR/USD", "EURUSD"]\n')
+    refused(project.types("config", "check"), 2, "symbols names EUR/USD twice")
+    project.configured("[ensemble]\nquorum = 99\n")
+    refused(project.types("config", "check"), 2, "ensemble.quorum must be at most ", "got 99")
+
+
+def test_a_price_column_that_stands_there_twice_is_refused(project: Project) -> None:
+    (project.folder / "s.csv").write_text("time,open,high,low,close,open\n2024-01-09T09:00Z,1.1,1.2,1.0,1.1,1.15\n")
+    words = ("data", "import", "s.csv", "--symbol", "EUR/USD", "--interval", "1h")
+    refused(project.types(*words), 2, "the column 'open' stands in the header 2 times")
+
+
+def test_a_device_is_no_file_of_bars(project: Project) -> None:
+    for verb in ("import", "verify"):
+        words = ("data", verb, "/dev/zero", "--symbol", "EUR/USD", "--interval", "1h")
+        refused(project.types(*words), 2, "/dev/zero", "no file but a device")
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(own_market: Project) -> None:
+    """`tradewind ... | head -1`: the table is longer than a pipe holds and nobody reads the rest."""
+    words = " ".join((sys.executable, "-m", "tradewind", "config", "show"))
+    script = f"set -o pipefail; {words} | (read -r line; exit 0)"
+    done = subprocess.run(
+        ["/bin/bash", "-c", script], cwd=own_market.folder, env=own_market.variables({"COLUMNS": "2000"}),
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_yahoo_without_the_pair_it_is_asked_with_is_reachable(project: Project) -> None:
     """The venue answered: that it has no such chart is no fault of the network."""
     bars = made_up(300, Timeframe.M5)

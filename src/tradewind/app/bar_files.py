@@ -110,11 +110,17 @@ def files_of(paths: Iterable[Path]) -> tuple[Path, ...]:
 
     Raises:
         Unavailable: a path does not exist, or a folder holds no bar file.
+        Misconfigured: a path is a device or a pipe, which may never end.
     """
     suffixes = tuple(suffix for each in known_formats().values() for suffix in each.suffixes)
     found: list[Path] = []
     for path in paths:
         if not path.is_dir():
+            if path.exists() and not path.is_file():
+                raise Misconfigured(
+                    "it is no file but a device or a pipe", where=str(path), allowed="files and folders",
+                    next_step="write the bars into a file first",
+                )  # fmt: skip
             found.append(path)
             continue
         inside = [each for each in sorted(path.iterdir()) if _bare(each).endswith(suffixes)]

@@ -144,7 +144,7 @@ def _presets(given: Mapping[str, Given], faults: list[str]) -> dict[str, Given]:
 
 
 def _canonical(config: AppConfig) -> AppConfig:
-    """Symbols in canonical notation, without repeats."""
+    """Symbols in canonical notation."""
 
     def symbols(names: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(dict.fromkeys(resolve(name, config.instruments).symbol for name in names))

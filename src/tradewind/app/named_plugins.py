@@ -16,6 +16,7 @@ from tradewind.app.settings.root import AppConfig
 from tradewind.app.wiring import filters_for, members_for
 from tradewind.errors import Misconfigured
 from tradewind.model.instruments import resolve
+from tradewind.model.timeframe import Timeframe
 
 STORED_FILES = "files"
 
@@ -33,6 +34,8 @@ def _attempts(config: AppConfig) -> Iterator[str]:
         alone = msgspec.structs.replace(config.strategies, members=(member,))
         single = msgspec.structs.replace(config, strategies=alone)
         yield _fault(f"strategies.members[{index}]", partial(members_for, single, intervals))
+    if not own and (fault := _quorum(config, intervals)):
+        yield fault
     instrument = resolve(config.symbols[0], config.instruments)
     for name in config.filters.enabled:
         alone_filter = msgspec.structs.replace(config.filters, enabled=(name,))
@@ -41,6 +44,18 @@ def _attempts(config: AppConfig) -> Iterator[str]:
     for name in config.market.providers:
         if name != STORED_FILES:
             yield _fault("market.providers", partial(secrets_of, name))
+
+
+def _quorum(config: AppConfig, intervals: tuple[Timeframe, ...]) -> str:
+    """More votes asked for than there are voters: no signal could ever come."""
+    try:
+        voters = len(members_for(config, intervals))
+    except Misconfigured:
+        return ""  # said of the member that cannot be made
+    quorum = config.ensemble.quorum
+    if not voters or quorum <= voters:  # where nobody votes, `config check` notes it
+        return ""
+    return f"ensemble.quorum must be at most {voters}, the strategies that vote here, got {quorum}"
 
 
 def _fault(key: str, attempt: Callable[[], object]) -> str:

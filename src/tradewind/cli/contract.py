@@ -197,9 +197,17 @@ def write_human(human: str | RenderableType | Sequence[str | RenderableType] | N
         if isinstance(part, str):
             sys.stdout.write(part if part.endswith("\n") else part + "\n")
         else:
-            console = console or Console(file=sys.stdout, width=_width(sys.stdout.isatty()), highlight=False)
+            console = console or _Console(file=sys.stdout, width=_width(sys.stdout.isatty()), highlight=False)
             console.print(part)
     sys.stdout.flush()
+
+
+class _Console(Console):
+    """A reader that went away is for the outermost frame to judge; Rich would end the process with 1."""
+
+    def on_broken_pipe(self) -> None:
+        """Raises what was caught."""
+        raise  # Rich calls this while it handles the error
 
 
 class Advance(Protocol):

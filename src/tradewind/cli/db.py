@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,6 +19,8 @@ from tradewind.cli.contract import DONE, INTERNAL, Report, group, table, verb
 from tradewind.errors import Misconfigured
 
 app = group("The store: create, check, query.")
+_LIMIT_S = 30.0
+_MOST_ROWS = 100_000
 _READING = ("select", "with", "pragma", "explain", "values")
 
 
@@ -63,8 +66,9 @@ def sql(
     statement: Annotated[str, typer.Argument(help="One statement that reads: SELECT, WITH, PRAGMA, EXPLAIN.")],
     config: Path | None,
 ) -> Report:
-    """Run one reading statement on the database."""
-    word = statement.split(None, 1)[0].lower() if statement.strip() else ""
+    """Run one reading statement on the database: at most 30 seconds (exit 5), at most 100,000 rows."""
+    found = re.match(r"[A-Za-z]+", statement.strip())
+    word = found[0].lower() if found else statement.strip()[:20]
     if word not in _READING:
         raise Misconfigured(
             f"{word or 'an empty text'} is not a reading statement",
@@ -75,7 +79,7 @@ def sql(
     database = Database(database_path(load_config(config)))
     try:
         database.require()
-        columns, rows = database.query(statement)
+        columns, rows = database.ask(statement, limit_s=_LIMIT_S, most_rows=_MOST_ROWS)
     finally:
         database.close()
     shown = [[_cell(cell) for cell in row] for row in rows]

@@ -206,6 +206,13 @@ ProviderOption = Annotated[
 
 
 def split_symbols(words: list[str] | None) -> tuple[str, ...]:
-    """``["EUR/USD,GBP/USD", "XAU/USD"]`` as three names, in the order typed, without repeats."""
-    names = (name.strip() for word in words or () for name in word.split(","))
-    return tuple(dict.fromkeys(name for name in names if name))
+    """``["EUR/USD,GBP/USD", "XAU/USD"]`` as three names, in the order typed, without repeats.
+
+    Raises:
+        Misconfigured: the option was given and names nothing, which must not mean every configured pair.
+    """
+    split = (name.strip() for word in words or () for name in word.split(","))
+    names = tuple(dict.fromkeys(name for name in split if name))
+    if words and not names:
+        raise Misconfigured(f"{','.join(words)!r} names no pair", where="--symbol", allowed="pairs such as EUR/USD")
+    return names

@@ -91,13 +91,13 @@ def test_every_kind_of_fault_is_found_in_the_same_answer(tmp_path):
 @pytest.mark.parametrize("name", ["tradewind.toml", "tradewind.yaml"])
 def test_a_file_is_read_in_either_form(tmp_path, name):
     text = {
-        "tradewind.toml": 'symbols = ["USD_EURUSD", "EURUSD"]\n[risk]\nmax_drawdown_percent = 15.0\n',
+        "tradewind.toml": 'symbols = ["USD_EURUSD", "GBPUSD"]\n[risk]\nmax_drawdown_percent = 15.0\n',
         "tradewind.yaml": "symbols: [Gold_XAUUSD]\nrisk:\n  max_drawdown_percent: 15.0\n",
     }[name]
     (tmp_path / name).write_text(text)
     config = load_config(environment={}, folder=tmp_path)
     assert config.risk.max_drawdown == 0.15
-    assert config.symbols == (("EUR/USD",) if name.endswith("toml") else ("XAU/USD",))
+    assert config.symbols == (("EUR/USD", "GBP/USD") if name.endswith("toml") else ("XAU/USD",))
 
 
 def test_later_layers_win_and_say_so(tmp_path):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import sqlite3
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
@@ -19,7 +20,7 @@ from tradewind.adapters.store.faults import translated
 from tradewind.adapters.store.lease import WriterLock
 from tradewind.adapters.store.location import SCHEMA_REVISION, absent, path_of, refuse_newer, require_current
 from tradewind.adapters.store.schema import utc_text
-from tradewind.errors import Unavailable
+from tradewind.errors import Misconfigured, Unavailable
 
 CHECKPOINT_PAGES: Final = 4000  # 16 MB of log: the copy back into the database costs one commit in some five hundred
 
@@ -156,6 +157,34 @@ class Database:
                 return list(result.keys()), [tuple(row) for row in result]
             finally:
                 connection.exec_driver_sql("PRAGMA query_only=OFF")
+
+    def ask(self, sql: str, *, limit_s: float, most_rows: int) -> tuple[list[str], list[tuple[Any, ...]]]:
+        """As ``query``, for a statement that a person wrote.
+
+        Raises:
+            TimedOut: it takes longer than ``limit_s`` seconds.
+            Misconfigured: it gives more than ``most_rows`` rows.
+        """
+        with self.faults(reading=True), self.engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA query_only=ON")
+            driver: Any = connection.connection.driver_connection
+            stop = threading.Timer(limit_s, driver.interrupt)
+            stop.start()
+            try:
+                result = connection.exec_driver_sql(sql)
+                if not result.returns_rows:
+                    return [], []
+                rows = [tuple(row) for row in result.fetchmany(most_rows + 1)]
+                columns = list(result.keys())
+                result.close()
+            finally:
+                stop.cancel()
+                connection.exec_driver_sql("PRAGMA query_only=OFF")
+        if len(rows) > most_rows:
+            raise Misconfigured(
+                f"the statement gives more than {most_rows:,} rows", where=str(self.path), next_step="add a LIMIT"
+            )
+        return columns, rows
 
     def close(self) -> None:
         """Closes every connection; the last one copies the log into the database."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tradewind.errors import Corrupt, Misconfigured, Retryable, TradewindError, Unavailable
+from tradewind.errors import Corrupt, Misconfigured, Retryable, TimedOut, TradewindError, Unavailable
 
-_SQL_ERROR, _PERM, _BUSY, _LOCKED, _READONLY, _IOERR, _CORRUPT, _FULL, _CANTOPEN, _CONSTRAINT, _NOTADB = (
-    1, 3, 5, 6, 8, 10, 11, 13, 14, 19, 26,
+_SQL_ERROR, _PERM, _BUSY, _LOCKED, _READONLY, _INTERRUPT, _IOERR, _CORRUPT, _FULL, _CANTOPEN, _CONSTRAINT, _NOTADB = (
+    1, 3, 5, 6, 8, 9, 10, 11, 13, 14, 19, 26,
 )  # fmt: skip
 _TEXTS = {
     "is locked": _BUSY,
@@ -57,6 +57,10 @@ def error_of(fault: BaseException, where: str, *, reading: bool = False) -> Trad
             f"the disk failed to read or write ({text})",
             where=where,
             next_step="nothing committed is lost; look at the disk (dmesg), then run tradewind db check",
+        )
+    if primary == _INTERRUPT:
+        return TimedOut(
+            "the statement took too long and was stopped", where=where, next_step="ask for less: a WHERE, a LIMIT"
         )
     if primary == _READONLY and reading:
         return Misconfigured(

@@ -25,7 +25,7 @@ import msgspec
 import tradewind
 from tradewind.adapters.store.chain import EMPTY, Row, followed
 from tradewind.adapters.store.faults import translated
-from tradewind.errors import Corrupt, TradewindError, Unavailable
+from tradewind.errors import Corrupt, TimedOut, TradewindError, Unavailable
 
 SLICE: Final = 20_000
 """Entries that are read under one lock on the log: the writer may copy its log back in between."""
@@ -69,7 +69,7 @@ def look(path: Path, orphaned: Callable[[], bool] = lambda: False) -> HistoryFou
                         raise Corrupt(f"entry {before + 1} is missing", where=str(path), next_step=_RESTORE)
             finally:
                 connection.close()
-    except Corrupt as damage:
+    except (Corrupt, TimedOut) as damage:
         if orphaned():
             raise Unavailable("the process that asked has ended", where=str(path)) from damage
         return HistoryFound(head.seq, damage.found, _RESTORE)

@@ -48,9 +48,13 @@ def _symbols(config: AppConfig, name: Names) -> Iterator[str]:
     if not config.symbols:
         yield f"{name('symbols')} must name at least one pair"
     for path, symbols in (("symbols", config.symbols), ("auto_signals.pairs", config.auto_signals.pairs)):
+        known: dict[str, str] = {}
         for symbol in symbols:
             try:
-                resolve(symbol, config.instruments)
+                canonical = resolve(symbol, config.instruments).symbol
+                if canonical in known:
+                    yield f"{name(path)} names {canonical} twice ({known[canonical]!r} and {symbol!r})"
+                known[canonical] = symbol
             except Misconfigured as fault:
                 near = f" {fault.next_step}" if fault.next_step else ""
                 yield f"{name(path)} has the unknown pair {symbol!r}; there are {fault.allowed}.{near}"

@@ -17,12 +17,13 @@ from tradewind.model.stamp import head_of
 
 def answer(config: Path | None, symbol: list[str] | None, days: float, last: int, store: Path | None) -> Report:
     """Counts every refusal of the store's run by reason."""
+    names = split_symbols(symbol)
     desk = Desk(lambda chosen, asked: configured(config, chosen, asked), database=store)
     with desk.journaled() as journaled:
         if journaled is None:
             raise Unavailable("nothing has run yet", where=str(desk.database), next_step="tradewind run --feed replay")
         covered = tuple(journaled.run.bases)
-        wanted = tuple(desk.symbol(name) for name in split_symbols(symbol)) or covered
+        wanted = tuple(desk.symbol(name) for name in names) or covered
         missing = [name for name in wanted if name not in covered]
         if missing:
             raise Misconfigured(f"the run does not cover {missing[0]}", where="--symbol", allowed=", ".join(covered))

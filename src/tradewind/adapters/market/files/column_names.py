@@ -6,6 +6,7 @@ import re
 from typing import Final
 
 from tradewind.adapters.market.files.raw import missing_columns
+from tradewind.errors import Misconfigured
 
 # First match wins, so the surer names stand first.
 _SPELLINGS: Final[dict[str, tuple[str, ...]]] = {
@@ -41,9 +42,17 @@ def columns_of(header: list[str]) -> dict[str, int]:
     """``{meaning: column}``. A file with only a closing time has it under ``close_time`` and no ``time``.
 
     Raises:
-        Misconfigured: a needed column is absent; the message lists those found.
+        Misconfigured: a needed column is absent, and the message lists those found; or a price stands there twice.
     """
     names = [plain(cell) for cell in header]
+    prices = [name for meaning in ("open", "high", "low", "close") for name in _SPELLINGS[meaning]]
+    twice = [name for name in prices if names.count(name) > 1]
+    if twice:
+        raise Misconfigured(
+            f"the column {twice[0]!r} stands in the header {names.count(twice[0])} times",
+            allowed="each price once",
+            next_step="remove the other column; nobody can tell which one is meant",
+        )
     found: dict[str, int] = {}
     for meaning, spellings in _SPELLINGS.items():
         for spelling in spellings:
