@@ -38,7 +38,6 @@ from benchmarks.power.product import (
     PlantedJob,
     judged_noise,
     judged_planted,
-    others_of,
 )
 from tradewind.app.executors import executor_for
 from tradewind.model.report import Verdict
@@ -79,7 +78,7 @@ class ReferenceJob(NamedTuple):
 
     edge: reference.Edge
     counts: Any
-    others: reference.Others
+    batch: int
     days: reference.Calendar
     runs: int
     seed: int
@@ -88,7 +87,7 @@ class ReferenceJob(NamedTuple):
 def reference_power(job: ReferenceJob) -> dict[str, int]:
     """Where the reference's batches end."""
     generator = np.random.default_rng([job.seed, 5])
-    return reference.power(job.edge, job.counts, job.others, job.days, job.runs, generator)
+    return reference.power(job.edge, job.counts, job.batch, job.days, job.runs, generator)
 
 
 def wilson_95(k: int, n: int, *, one_sided: bool = False) -> tuple[float, float]:
@@ -163,18 +162,18 @@ def planted(size: Size, mapped: Mapped) -> dict[str, object]:
     ]
     batches = list(mapped("planted edges", judged_planted, jobs))
     groups = [batches[first : first + size.runs] for first in range(0, len(batches), size.runs)]
-    others = list(mapped("their batches", others_of, jobs[:: size.runs]))
-    ends = list(
-        mapped(
-            "reference",
-            reference_power,
-            [
-                ReferenceJob(_edge_of(own), np.array([one.counts for one in own]), beside,
-                             reference.Calendar(*own[0].days), size.reference, place)
-                for place, (own, beside) in enumerate(zip(groups, others, strict=True))
-            ],
+    drawn = [
+        ReferenceJob(
+            _edge_of(own),
+            np.array([one.counts for one in own]),
+            size.batch,
+            reference.Calendar(*own[0].days),
+            size.reference,
+            place,
         )
-    )  # fmt: skip
+        for place, own in enumerate(groups)
+    ]
+    ends = list(mapped("reference", reference_power, drawn))
     points = [_point(plant, own, end, size) for plant, own, end in zip(size.plants, groups, ends, strict=True)]
     passed, expected = (sum(int(point[name]) for point in points) for name in ("promoted", "reference_promoted"))  # type: ignore[call-overload]
     ratio, low, high = ratio_95(passed, len(batches), expected, size.reference * len(points))
@@ -186,6 +185,7 @@ def planted(size: Size, mapped: Mapped) -> dict[str, object]:
         "ratio": _rounded(ratio),
         "ratio_95": [_rounded(low), _rounded(high)],
         "goal_ratio": GOAL_RATIO,
+        "power_by_plain_dsr": sum(int(point["promoted_by_plain_dsr"]) for point in points) / len(batches),  # type: ignore[call-overload]
     }
 
 
@@ -215,6 +215,9 @@ def _point(plant: Plant, batches: Sequence[PlantedBatch], ends: dict[str, int], 
         "power": _rounded(passed / len(batches)),
         "power_95": [_rounded(bound) for bound in wilson_95(passed, len(batches))],
         "refused_by": dict(Counter(one.missed for one in batches if one.missed).most_common()),
+        "promoted_by_plain_dsr": sum(
+            one.verdict == Verdict.PASS.value and (one.dsr_spread or 0.0) >= 0.5 for one in batches
+        ),
         "looked_at": _rounded(float(np.mean([one.looked_at for one in batches]))),
         "reference_runs": size.reference,
         "reference_promoted": expected,

@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.power.planted import INSTRUMENT, TIMEFRAME, Plant, planted_market, planted_member
-from benchmarks.power.reference import Calendar, Others
 from tradewind.adapters.ledger.trial_ledger import TrialLedger
 from tradewind.adapters.market.simulated import simulate, spec_for
 from tradewind.ensemble.shadow import ShadowColumns
@@ -23,17 +22,13 @@ from tradewind.model.instruments import resolve
 from tradewind.model.report import Verdict
 from tradewind.model.timeframe import Timeframe
 from tradewind.research.batch import Candidate, Judged, Terms, judge_batch
-from tradewind.research.candidate_trades import Market, Runs, cost_in_r, inside_of, run_members
+from tradewind.research.candidate_trades import Market, cost_in_r, inside_of, run_members
 from tradewind.research.generator import generate
 from tradewind.research.sweep import Sweep
 from tradewind.strategies import families
 
 FINE_STEPS: Final = 240
 FREE: Final = CostModel(spread_fraction=0.0, slippage_fraction=0.0)
-MARKETS: Final = 6
-"""Markets over which the win rates of the strategies beside a planted one are measured."""
-DEVELOPED: Final = 0.8
-"""Share of a span before the seal."""
 TOO_LITTLE: Final = ("train.trades", "windows.")
 """Criteria of the first screen that mean too little evidence; the others are evidence against."""
 
@@ -89,7 +84,10 @@ class PlantedJob(NamedTuple):
 
 
 class PlantedBatch(NamedTuple):
-    """The planted strategy's verdict and first missed criterion; its trades by window, net R and mean cost."""
+    """The planted strategy's verdict and first missed criterion; its trades by window, net R and mean cost.
+
+    ``dsr_spread`` is the deflated Sharpe ratio by the plain variance of all trials, which decides nothing.
+    """
 
     verdict: str
     missed: str
@@ -100,6 +98,7 @@ class PlantedBatch(NamedTuple):
     cost: float
     looked_at: int
     others_promoted: int
+    dsr_spread: float | None
 
 
 def judged_noise(job: NoiseJob) -> NoiseBatch:
@@ -145,41 +144,13 @@ def judged_planted(job: PlantedJob) -> PlantedBatch:
         float(cost_in_r(run.own).mean()),
         sum(one.evidence.sealed is not None for one in judged),
         sum(one.judgement.approved for one in judged if one is not found),
+        None if found.evidence.sealed is None else found.evidence.sealed.dsr_spread,
     )
-
-
-def others_of(job: PlantedJob) -> Others:
-    """What the generated strategies beside a planted one make before the seal, each over ``MARKETS`` such markets."""
-    members = _others(job.seed, job.strategies - 1)
-    runs: list[list[Runs]] = [[] for _ in members]
-    for number in range(MARKETS):
-        columns = planted_market(job.plant, job.bars, np.random.default_rng([job.seed, 4, number]))
-        market = Market.of(columns, INSTRUMENT)
-        end = int(job.bars * DEVELOPED)
-        before = market._replace(columns=columns.slice(0, end), day=market.day[:end])
-        for own, run in zip(runs, run_members(members, before), strict=True):
-            own.append(run)
-    kept = np.array([row for row in map(_traits, runs) if row is not None])
-    return Others(np.round(kept[:, 0] / MARKETS).astype(np.int64), *kept[:, 1:].T)
-
-
-def calendar_of(batch: PlantedBatch) -> Calendar:
-    """Trading days of the windows."""
-    return Calendar(*batch.days)
 
 
 def swept_trades(members: Sequence[Member], market: Market) -> tuple[ShadowColumns, ...]:
     """The trades of ``members`` by the sweep."""
     return Sweep(members, market.columns, market.costs).trades()
-
-
-def _traits(runs: list[Runs]) -> tuple[float, float, float, float, float] | None:
-    r = np.concatenate([run.own.r for run in runs])
-    won, lost = r[r > 0.0], r[r < 0.0]
-    if not (won.size and lost.size):
-        return None
-    cost = float(np.concatenate([cost_in_r(run.own) for run in runs]).mean())
-    return float(r.size), won.size / r.size, float(won.mean()), -float(lost.mean()), cost
 
 
 def _noise_market(job: NoiseJob) -> tuple[Market, Instrument]:

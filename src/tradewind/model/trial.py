@@ -156,10 +156,11 @@ class TrialPopulation(msgspec.Struct, frozen=True):
     """What deflates a Sharpe ratio: how many were tried, how much they differed, how alike they are.
 
     ``distinct`` variants (per series), of which ``known`` have a Sharpe ratio; ``sharpe_variance`` is the variance
-    (ddof 1) of those, per day, None below two; ``mean_correlation`` is the batches' own, weighted by their trials, None
-    where no batch measured it. ``looks`` counts all trials, repeated ones too. The effective number of trials is
-    ``rho + (1 - rho) * distinct`` with ``rho = mean_correlation``; with rho unknown take ``distinct``, which deflates
-    the most.
+    (ddof 1) of those, per day, None below two. ``luck_variance`` is what luck alone makes of it and what deflates
+    (``validation.trial_spread``); where it is None the whole variance does. ``mean_correlation`` is the batches' own,
+    weighted by their trials, None where no batch measured it. ``looks`` counts all trials, repeated ones too. The
+    effective number of trials is ``rho + (1 - rho) * distinct`` with ``rho = mean_correlation``; with rho unknown take
+    ``distinct``, which deflates the most.
     """
 
     looks: int
@@ -167,6 +168,7 @@ class TrialPopulation(msgspec.Struct, frozen=True):
     known: int
     sharpe_variance: float | None
     mean_correlation: float | None
+    luck_variance: float | None = None
 
 
 class Look(msgspec.Struct, frozen=True):

@@ -219,20 +219,25 @@ def _sharpe_evidence(
     """PSR and track record of the sealed days, deflated Sharpe ratio and least backtest of all days."""
     trials = max(1.0, effective_number(population.mean_correlation, population.distinct) or population.distinct)
     # One trial alone was chosen from nothing; several whose spread is unknown cannot be deflated.
-    variance = 0.0 if population.distinct <= 1 else population.sharpe_variance
+    alone = population.distinct <= 1
+    spread = 0.0 if alone else population.sharpe_variance
+    variance = spread if alone or population.luck_variance is None else population.luck_variance
     all_days, sealed_days = moments(whole), moments(last)
-    dsr = psr = track = years = None
+    dsr = plain = psr = track = years = None
     if all_days is not None:
         years = minimum_backtest_years(all_days.sharpe * math.sqrt(periods_per_year), trials)
-        if variance is not None:
-            shape = (all_days.sharpe, all_days.n, all_days.skew, all_days.kurtosis)
-            dsr = deflated_sharpe(*shape, sharpe_variance=variance, trials=trials)
+        shape = (all_days.sharpe, all_days.n, all_days.skew, all_days.kurtosis)
+        dsr, plain = (
+            None if one is None else deflated_sharpe(*shape, sharpe_variance=one, trials=trials)
+            for one in (variance, spread)
+        )
     if sealed_days is not None:
         psr = probabilistic_sharpe(sealed_days.sharpe, sealed_days.n, sealed_days.skew, sealed_days.kurtosis)
         track = minimum_track_record(sealed_days.sharpe, 0.0, sealed_days.skew, sealed_days.kurtosis)
     return SealedEvidence(
-        window=sealed, psr=psr, dsr=dsr, dsr_days=whole.size, min_track_record=track, min_backtest_years=years
-    )
+        window=sealed, psr=psr, dsr=dsr, dsr_days=whole.size, dsr_spread=plain,
+        min_track_record=track, min_backtest_years=years,
+    )  # fmt: skip
 
 
 def _stressed(

@@ -92,7 +92,8 @@ class SealedEvidence(msgspec.Struct, frozen=True, kw_only=True):
 
     ``looked_at`` candidates had this window opened, ``p`` is this one's exact p-value against ``breakeven``, ``holm_p``
     that after Holm over the looks and ``holm_p_ledger`` after Holm over every trial of the ledger. ``psr`` is PSR(0) of
-    the sealed daily returns; ``dsr`` the deflated Sharpe ratio of the daily returns of all three windows together.
+    the sealed daily returns; ``dsr`` the deflated Sharpe ratio of the daily returns of all three windows together, and
+    ``dsr_spread`` the same with the plain variance of all trials, their costs included, for comparison.
     ``min_track_record`` are the days that would prove the sealed Sharpe ratio, ``min_backtest_years`` those below which
     luck alone is expected to show it.
     ``earlier_looks`` are reads of this window by the same family before this batch: any at all contaminate it, and
@@ -108,6 +109,7 @@ class SealedEvidence(msgspec.Struct, frozen=True, kw_only=True):
     psr: float | None = None
     dsr: float | None = None
     dsr_days: int = 0
+    dsr_spread: float | None = None
     min_track_record: float | None = None
     min_backtest_years: float | None = None
     earlier_looks: int = 0

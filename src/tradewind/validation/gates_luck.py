@@ -197,7 +197,8 @@ def _deflation(evidence: CandidateEvidence, sealed: SealedEvidence) -> str:
     effective = "" if batch.effective_trials is None else f", {batch.effective_trials:.1f} effective"
     years = sealed.min_backtest_years
     least = "" if years is None else f"; least backtest {years:.1f} years"
-    return f"all windows, {batch.ledger_trials} trials in the ledger{effective}{least}"
+    plain = "" if sealed.dsr_spread is None else f"; {sealed.dsr_spread:.3f} by the whole spread of the trials"
+    return f"all windows, {batch.ledger_trials} trials in the ledger{effective}{least}{plain}"
 
 
 def _developed(evidence: CandidateEvidence) -> int:

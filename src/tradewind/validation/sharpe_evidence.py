@@ -70,7 +70,7 @@ def expected_maximum(trials: float) -> float | None:
 def deflated_benchmark(sharpe_variance: float, trials: float) -> float | None:
     """``SR0 = sqrt(V) * E[max_N]``: the Sharpe ratio that the best of N trials without skill is expected to show.
 
-    ``sharpe_variance`` V is the variance of the trials' Sharpe ratios, per observation squared.
+    ``sharpe_variance`` V is the variance of the Sharpe ratios of trials without skill, per observation squared.
     """
     best = expected_maximum(trials)
     if best is None or not 0.0 <= sharpe_variance < math.inf:
@@ -88,7 +88,7 @@ def deflated_sharpe(
         n: observations behind it.
         skew: population skew of its returns.
         kurtosis: population kurtosis, normal = 3.
-        sharpe_variance: variance V of the Sharpe ratios of all trials, per observation squared.
+        sharpe_variance: variance V of the Sharpe ratios of trials without skill, per observation squared.
         trials: number N of independent trials: the effective number, from every trial ever looked at.
     """
     hurdle = deflated_benchmark(sharpe_variance, trials)

@@ -119,6 +119,7 @@ def test_the_population_counts_a_variant_once_a_series_with_what_it_showed_last(
         pair = ledger.population(symbol="A/B")
         assert (pair.looks, pair.distinct, pair.known) == (4, 3, 2)
         assert pair.sharpe_variance == pytest.approx(0.02)  # of 0.2 and 0.4
+        assert pair.luck_variance == pytest.approx(1 / 9)  # ten days; 0.1 is the mean square of 0.2 and 0.4
         assert pair.mean_correlation == pytest.approx((3 * 0.5 + 0.1) / 4)
         assert ledger.population().distinct == 4
 

@@ -132,3 +132,20 @@ def test_an_edge_that_ended_before_the_seal_is_refused():
     verdicts = Batch(PlantedEdge(strength=0.35, until_bar=BARS * 7 // 10), 1).judged()
     assert Verdict.PASS not in verdicts.values()
     assert Verdict.FAIL in verdicts.values()
+
+
+@pytest.mark.req("X02")
+def test_costs_of_other_trials_deflate_nobody_and_both_readings_are_told(planted):
+    """The hurdle is what luck reaches; what the whole spread of the trials would ask for stands beside it."""
+    evidence = planted.develop(0)
+
+    def opened(population: TrialPopulation) -> CandidateEvidence:
+        return open_window(evidence, planted.runs[0], planted.market, population, np.random.default_rng(3))
+
+    costly = msgspec.structs.replace(planted.population, sharpe_variance=0.04, luck_variance=1e-4)
+    found = opened(costly).sealed
+    assert found.dsr == opened(msgspec.structs.replace(costly, sharpe_variance=1e-4, luck_variance=None)).sealed.dsr
+    assert found.dsr_spread == opened(msgspec.structs.replace(costly, luck_variance=None)).sealed.dsr
+    assert found.dsr_spread < found.dsr
+    (row,) = (row for row in judgement_of(opened(costly)).report("honest").rows if row.name == "sealed.dsr")
+    assert f"{found.dsr_spread:.3f} by the whole spread of the trials" in row.note

@@ -21,6 +21,7 @@ from tradewind.adapters.ledger.frames import LOOKS, START, TRIALS, Frame, Head
 from tradewind.adapters.ledger.payloads import decode_looks, decode_trials, encode_looks, encode_trials
 from tradewind.errors import Corrupt, Misconfigured, Unavailable
 from tradewind.model.trial import Look, Looked, TrialBatch, TrialColumns, TrialPopulation
+from tradewind.validation.trial_spread import luck_variance
 
 FILE_NAME: Final = "trials.ledger"
 
@@ -235,7 +236,8 @@ class TrialLedger:
     def population(self, *, symbol: str | None = None, timeframe: str | None = None) -> TrialPopulation:
         """What a Sharpe ratio found now is deflated by; see ``TrialPopulation``."""
         columns = self.trials(symbol=symbol, timeframe=timeframe)
-        sharpe = columns.sharpe[columns.newest()]
+        newest = columns.newest()
+        sharpe = columns.sharpe[newest]
         known = sharpe[~np.isnan(sharpe)]
         measured = [
             (batch.mean_correlation, len(batch))
@@ -251,6 +253,7 @@ class TrialLedger:
             known=len(known),
             sharpe_variance=float(known.var(ddof=1)) if len(known) > 1 else None,
             mean_correlation=sum(rho * n for rho, n in measured) / total if total else None,
+            luck_variance=luck_variance(sharpe, columns.days[newest]),
         )
 
     def verify(self) -> Verified:
