@@ -281,7 +281,7 @@ def test_a_newer_refusal_ends_an_older_pass(desk: Project) -> None:
             ],
             NOW,
         )  # fmt: skip
-    refused(desk.types(*RUN), "but the strategy book says FAIL: sealed.win_rate")
+    refused(desk.types(*RUN), "has PASS on BTC/USDT, but the strategy book says FAIL: sealed.win_rate")
     refused(desk.types(*RUN, "--store", "one.db"), "but the strategy book says FAIL", "any more")
 
 

@@ -63,6 +63,24 @@ def test_only_what_passes_is_validated_and_everything_else_keeps_its_reason(prov
     assert {one["id"] for one in ranked.document["strategies"]} <= passed
 
 
+@pytest.mark.req("D24", "HZ18", "B10")
+def test_a_run_hears_what_passed_and_nobody_else(proven):
+    """From bars to a signal: the voters are those of the book that are validated, on the bars they were proven on."""
+    project, ran = proven
+    passed = {one["id"] for one in strategies(ran) if one["verdict"] == "PASS"}
+    words = ("run", "--feed", "replay", "--store", "run.db", "--iterations", "3000", "--json", "--quiet")
+    heard = project.types(*words, "-p", SYMBOL)
+    assert heard.exit_code == 0, heard.stderr
+    assert (heard.document["unproven"], heard.document["counts"]["signals"] > 0) == (False, True)
+    told = project.types("replay", "run.db", "--json").document["signals"]
+    assert {name for one in told for name in one["consensus"]["voters"]} <= passed
+    unknown = project.types(
+        "run", "--feed", "replay", "--store", "other.db", "-p", SYMBOL, "--provider", "x", "-i", "4h"
+    )
+    assert unknown.exit_code == 4
+    assert "not on 4h" in unknown.stderr
+
+
 @pytest.mark.req("D24", "HZ18")
 def test_every_verdict_is_a_signed_file_on_its_data_and_its_ledger(proven):
     """Whatever came out is signed with the project's key and names data, configuration, code, seed and ledger."""
@@ -196,6 +214,10 @@ def test_noise_promotes_nobody_and_says_so(tmp_path):
     ledger = project.types("strategy", "ledger", "--json").document
     assert ledger["trials"] == 100
     assert project.types("strategy", "list", "--json").exit_code == 3
+    silent = project.types("run", "--feed", "replay")
+    assert silent.exit_code == 4
+    assert "none may speak" in silent.stderr
+    assert "strategy book: 100 strategies" in silent.stderr
 
 
 @pytest.mark.req("C13", "C08")

@@ -47,11 +47,12 @@ class Asked(NamedTuple):
 class Findings(NamedTuple):
     """Who may be heard, who may not and why, what a person must be told, and the book's best among the others.
 
-    ``refused`` and ``faults`` are one sentence each; ``on_file`` counts the verdicts. ``counts`` are the book's
-    strategies by status.
+    One sentence each: ``passed_over`` (a PASS that does not speak here), ``refused`` (no PASS), ``faults`` (no verdict
+    that can be trusted). ``on_file`` counts the verdicts, ``counts`` the book's strategies by status.
     """
 
     proven: tuple[ProvenStrategy, ...]
+    passed_over: tuple[str, ...]
     refused: tuple[str, ...]
     faults: tuple[str, ...]
     on_file: int = 0
@@ -96,16 +97,17 @@ def findings_for(config: AppConfig, asked: Sequence[Asked], data: Path, database
     shelf = shelf_of(data)
     families = families_of(config)
     if not database.is_file():
-        proven, refused = _spoken_for(shelf.held, asked, families, {}, simulated=simulated)
-        return Findings(proven, refused, shelf.faults, shelf.on_file)
+        spoken = _spoken_for(shelf.held, asked, families, {}, simulated=simulated)
+        return Findings(spoken.proven, spoken.passed_over, spoken.refused, shelf.faults, shelf.on_file)
     with StrategyBook.read(database) as book:
         rows = book.judged([one.verdict.strategy.spec_hash for one in shelf.held])
         known = {(row.spec_hash, row.symbol): row for row in rows}
-        proven, refused = _spoken_for(shelf.held, asked, families, known, simulated=simulated)
-        kept, below, warnings = _above_the_bar(proven, known, book, config)
+        spoken = _spoken_for(shelf.held, asked, families, known, simulated=simulated)
+        kept, below, warnings = _above_the_bar(spoken.proven, known, book, config)
         nearest = () if kept else tuple(one for one in book.select(limit=3) if one.win_rate_low is not None)
-        refused = (*refused, *below)
-        return Findings(kept, refused, shelf.faults, shelf.on_file, warnings, book.counts(), nearest)
+        passed_over = (*spoken.passed_over, *below)
+        on_file, counts = shelf.on_file, book.counts()
+        return Findings(kept, passed_over, spoken.refused, shelf.faults, on_file, warnings, counts, nearest)
 
 
 def _spoken_for(
@@ -115,22 +117,34 @@ def _spoken_for(
     known: Mapping[tuple[str, str], StoredStrategy],
     *,
     simulated: bool,
-) -> tuple[tuple[ProvenStrategy, ...], tuple[str, ...]]:
+) -> _Spoken:
     """The strategies with a verdict that speaks, and why each of the others does not."""
     proven: list[ProvenStrategy] = []
     refused: dict[str, None] = {}
-    for spec in dict.fromkeys(one.verdict.strategy.spec_hash for one in held):
-        newest = _newest(one for one in held if one.verdict.strategy.spec_hash == spec)
+    passed_over: dict[str, None] = {}
+    strategies: dict[str, list[Held]] = {}
+    for one in held:
+        strategies.setdefault(one.verdict.strategy.spec_hash, []).append(one)
+    for verdicts in strategies.values():
+        newest = _newest(verdicts)
         for symbol in asked:
             chosen = _deciding(newest, symbol.instrument)
-            if chosen is None:
-                continue
             why = _why_not(chosen.verdict, symbol, families, known, simulated=simulated)
-            if why:
-                refused[why] = None
-            else:
+            if not why:
                 proven.append(_strategy(chosen, symbol.instrument.symbol))
-    return tuple(proven), tuple(refused)
+            elif chosen.verdict.approved:
+                passed_over[why] = None
+            else:
+                refused[why] = None
+    return _Spoken(tuple(proven), tuple(passed_over), tuple(refused))
+
+
+class _Spoken(NamedTuple):
+    """Strategies with a verdict that speaks; why a PASS does not speak; why the others do not."""
+
+    proven: tuple[ProvenStrategy, ...]
+    passed_over: tuple[str, ...]
+    refused: tuple[str, ...]
 
 
 def _newest(held: Iterable[Held]) -> list[Held]:
@@ -141,7 +155,7 @@ def _newest(held: Iterable[Held]) -> list[Held]:
     return list(last.values())
 
 
-def _deciding(newest: Sequence[Held], instrument: Instrument) -> Held | None:
+def _deciding(newest: Sequence[Held], instrument: Instrument) -> Held:
     """The verdict that decides on a symbol: its own; else any refusal within its class, else the newest there is.
 
     A strategy that was refused on one symbol of a class is not proven for the class.
@@ -150,8 +164,7 @@ def _deciding(newest: Sequence[Held], instrument: Instrument) -> Held | None:
     if own:
         return own[0]
     alike = [one for one in newest if one.verdict.instrument_class is instrument.asset_class]
-    order = sorted(alike or newest, key=lambda one: (one.verdict.approved, -one.verdict.issued_at))
-    return order[0] if order else None
+    return min(alike or newest, key=lambda one: (one.verdict.approved, -one.verdict.issued_at))
 
 
 def _why_not(
@@ -165,8 +178,8 @@ def _why_not(
     """Why the verdict's strategy is not heard on a symbol; empty where it is."""
     strategy = verdict.strategy
     row = known.get((strategy.spec_hash, verdict.symbol))
-    if row is not None and (later := _judged_since(row)):
-        return f"{strategy.id} has a verdict on {verdict.symbol}, but the strategy book says {later}"
+    if verdict.approved and row is not None and (later := _judged_since(row)):
+        return f"{strategy.id} has PASS on {verdict.symbol}, but the strategy book says {later}"
     instrument = asked.instrument
     timeframe = strategy.timeframe if strategy.timeframe in asked.timeframes else asked.timeframes[0]
     why = refusal(verdict, instrument.symbol, timeframe, instrument, simulated=simulated)

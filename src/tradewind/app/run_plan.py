@@ -89,8 +89,7 @@ def new_run(config: AppConfig, wanted: Wanted, *, empty: bool = False) -> RunPla
     if wanted.policy is Policy.PROVEN and found.proven:
         silent = sorted(wanted.bases.keys() - {one.symbol for one in found.proven})
         notes += [f"nothing is proven on {symbol}: it is watched in the shadow" for symbol in silent]
-        if found.refused:
-            notes.append(f"{len(found.refused)} verdicts speak for nobody here, the first: {found.refused[0]}")
+        notes += [f"a PASS does not speak here: {line}" for line in _first(found.passed_over)]
     return RunPlan(_plan(config, wanted, pool), pool, notes=tuple(notes))
 
 
@@ -110,7 +109,7 @@ def nothing_proven(found: Findings, symbols: Sequence[str], gone: Sequence[str] 
     lines = [
         *_first(gone),
         f"verdicts on file: {found.on_file}, none of which speaks here",
-        *(f"  {line}" for line in _first((*found.faults, *found.refused))),
+        *(f"  {line}" for line in _first((*found.faults, *found.passed_over, *found.refused))),
         f"strategy book: {sum(found.counts.values()):,} strategies" + (f" ({counts})" if counts else ""),
         *(f"  nearest: {_near(one)}" for one in found.nearest),
     ]
@@ -168,7 +167,11 @@ def _key(one: ProvenStrategy) -> tuple[str, str]:
 
 
 def _why(one: ProvenStrategy, found: Findings) -> str:
-    said = [line for line in (*found.refused, *found.faults) if line.startswith(one.id)]
+    said = [
+        line
+        for line in (*found.passed_over, *found.refused, *found.faults)
+        if line.startswith((f"{one.id} ", f"{one.id}.", f"{one.id}:"))
+    ]
     return said[0] if said else f"its verdict on {one.judged_on} is gone"
 
 
