@@ -152,6 +152,20 @@ def _gate_power(document: Document) -> list[Row]:
     return found
 
 
+def _validate(document: Document) -> list[Row]:
+    n = document["strategies"]
+    return [
+        row
+        for run in document["runs"]
+        for row in (
+            _row(f"validate {n} strategies, 5 years of {run['data']} days and hours", run["whole_s"], "s",
+                 document["goal_s"]),
+            _row("  hours alone", run["hourly_s"], "s"),
+            _row("  days alone", run["daily_s"], "s"),
+        )
+    ]  # fmt: skip
+
+
 SHORT: Final = {"gate_power": ("--short",)}
 """What is added to the call of a benchmark whose whole would take too long for one table."""
 _ROWS: Final[dict[str, Callable[[Document], list[Row]]]] = {
@@ -169,5 +183,6 @@ _ROWS: Final[dict[str, Callable[[Document], list[Row]]]] = {
     "simulation": _simulation,
     "overfitting": _overfitting,
     "gate_power": _gate_power,
+    "validate": _validate,
 }
 NAMES: Final = tuple(_ROWS)

@@ -38,12 +38,12 @@ class RoundTrip(Protocol):
 
 def exposure(columns: BarColumns, trades: Iterable[RoundTrip]) -> Floats:
     """Net position of the trades in each bar, shape ``(n,)``: +1 long, -1 short, 0 flat; overlapping trades net out."""
+    rows = np.array([(one.ts_entry, one.ts_exit, one.side) for one in trades], dtype=np.int64).reshape(-1, 3)
+    first = np.searchsorted(columns.ts_open, rows[:, 0], side="left")
+    last = np.searchsorted(columns.ts_open, rows[:, 1], side="left")
     steps = np.zeros(columns.ts_open.size + 1)
-    for trade in trades:
-        first = int(np.searchsorted(columns.ts_open, trade.ts_entry, side="left"))
-        last = int(np.searchsorted(columns.ts_open, trade.ts_exit, side="left"))
-        steps[first] += trade.side
-        steps[max(last, first)] -= trade.side
+    np.add.at(steps, first, rows[:, 2])
+    np.subtract.at(steps, np.maximum(last, first), rows[:, 2])
     return np.sign(np.cumsum(steps[:-1]))
 
 
@@ -77,7 +77,10 @@ def baselines(
     held = exposure(columns, trades)
     own = float(np.sum(held * moves))
     turns = generator.integers(1, max(2, n), size=draws)
-    sums = np.array([float(np.sum(np.roll(held, turn) * moves)) for turn in turns.tolist()])
+    # The positions turned by t bars against the moves: those before the turn's end and those carried around.
+    sums = np.array(
+        [float(np.sum(held[: n - t] * moves[t:]) + np.sum(held[n - t :] * moves[:t])) for t in turns.tolist()]
+    )
     middle = int(turns[int(np.argsort(sums, kind="stable")[draws // 2])])
     better = int((sums >= own).sum())
 

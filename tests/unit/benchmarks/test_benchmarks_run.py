@@ -32,6 +32,7 @@ TINY = {
     "restart": (["--hours", "60", "--rounds", "1"], {"POOLS": (("BTC/USDT",),)}),
     "simulation": (["--days", "1"], {}),
     "startup": ([], {"ROUNDS": 1, "CALLS": (("data", "list"),)}),
+    "validate": (["--strategies", "3", "--rounds", "1"], {"YEARS": 1}),
     "votes": ([], {"BARS": 120, "ROUNDS": 1}),
 }
 SHARED = {"machine", "desk", "table"}
