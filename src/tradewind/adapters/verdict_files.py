@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 import stat
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from tradewind.adapters.market.sealed.durable import sync_folder, write_durably
 from tradewind.errors import Corrupt, Misconfigured, Unavailable
@@ -93,14 +95,20 @@ class VerdictFiles:
 
     def write(self, name: str, data: bytes) -> Path:
         """Puts the verdict called ``name`` there, wholly or not at all; an older one of that name is replaced."""
-        path = self._path(name)
+        (path,) = self.write_all({name: data})
+        return path
+
+    def write_all(self, named: Mapping[str, bytes]) -> tuple[Path, ...]:
+        """``write`` for many, durable together: each is there wholly or not at all."""
+        paths = tuple(map(self._path, named))
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise Unavailable(f"cannot make: {error.strerror or error}", where=str(self.folder)) from error
-        write_durably(path, lambda file: file.write(data))
+        for path, data in zip(paths, named.values(), strict=True):
+            write_durably(path, functools.partial(_put, data))
         sync_folder(self.folder)
-        return path
+        return paths
 
     def read(self, name: str) -> bytes:
         """The bytes of a verdict.
@@ -125,3 +133,7 @@ class VerdictFiles:
         if not _NAME.fullmatch(name):
             raise Misconfigured(f"{name!r} as the name of a verdict", allowed="letters, digits, dots, _ and -")
         return self.folder / f"{name}{_SUFFIX}"
+
+
+def _put(data: bytes, file: BinaryIO) -> None:
+    file.write(data)

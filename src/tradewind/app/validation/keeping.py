@@ -43,15 +43,21 @@ def keep(
         Unavailable: the disk refuses.
     """
     key = files.make_key()
+    signed: dict[str, bytes] = {}
+    standing = [one.candidate.spec in proven and contaminated(one) for one in judged]
+    for one, stands in zip(judged, standing, strict=True):
+        if not stands:
+            verdict = verdict_on(one.candidate.member, instrument, one.candidate.windows, one.judgement, stamp, now)
+            signed[verdict.name] = sign(verdict, key)
+    written = iter(zip(files.write_all(signed), signed.values(), strict=True))
     kept = []
-    for one in judged:
-        if one.candidate.spec in proven and contaminated(one):
+    for one, stands in zip(judged, standing, strict=True):
+        if stands:
             kept.append(Kept(None, None))
-            continue
-        verdict = verdict_on(one.candidate.member, instrument, one.candidate.windows, one.judgement, stamp, now)
-        data = sign(verdict, key)
-        path = files.write(verdict.name, data)
-        kept.append(Kept(book_entry(one, instrument.symbol, path, hashlib.sha256(data).hexdigest()[:16]), path))
+        else:
+            path, data = next(written)
+            digest = hashlib.sha256(data).hexdigest()[:16]
+            kept.append(Kept(book_entry(one, instrument.symbol, path, digest), path))
     return tuple(kept)
 
 
