@@ -285,6 +285,23 @@ def test_a_newer_refusal_ends_an_older_pass(desk: Project) -> None:
     refused(desk.types(*RUN, "--store", "one.db"), "but the strategy book says FAIL", "any more")
 
 
+@pytest.mark.req("D24", "B10")
+def test_a_service_on_arriving_bars_goes_through_the_same_door(desk: Project) -> None:
+    """Nobody proven: refused. Proven: it runs, with the others in the shadow, and goes on after a stop."""
+    words = ("run", "--feed", "stream", "-p", BTC, "-i", "1h", "--iterations", "30", *QUIET)
+    ran = desk.types(*words, "--provider", "simulated")
+    assert (ran.exit_code, ran.document["error"]["type"]) == (4, "Rejected")
+    prove(desk.folder, LOUD, BTC)
+    ran = desk.types(*words, "--provider", "simulated")
+    assert ran.exit_code == 0, ran.stderr
+    assert (ran.document["simulated"], ran.document["unproven"]) == (True, False)
+    assert voters(desk) <= {one.id for one in LOUD}
+    assert any(one["type"] == "shadow_votes" for one in outputs(desk))
+    again = desk.types(*words, "--provider", "simulated")
+    assert again.exit_code == 0, again.stderr
+    assert again.document["recovery"]["entries"] > 0
+
+
 def some_heard(project: Project, members: tuple[Member, ...]) -> None:
     prove(project.folder, members, BTC)
     ran = project.types(*RUN, "--iterations", "1200", *QUIET)

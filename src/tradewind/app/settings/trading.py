@@ -55,8 +55,9 @@ class StrategySettings(msgspec.Struct, frozen=True):
 
     members: Annotated[
         tuple[MemberSettings, ...],
-        Key("Members of the ensemble (family, timeframe, weight, params). Empty: every family with its defaults at "
-            "every voting timeframe.", source="B06 E01", reader="engine"),
+        Key("Members beside the proven strategies (family, timeframe, weight, params); they vote in the shadow until "
+            "a verdict speaks for them. Empty: every family with its defaults at every voting timeframe.",
+            source="B06 E01 D24", reader="engine"),
     ] = ()  # fmt: skip
     folder: Annotated[
         str,
