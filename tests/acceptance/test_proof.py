@@ -152,6 +152,17 @@ def test_only_the_proven_are_heard_and_the_others_vote_in_the_shadow(desk: Proje
     assert desk.types("db", "check").exit_code == 0
 
 
+def test_fewer_proven_than_the_quorum_asks_for_are_told_to_be_too_few(own_market: Project) -> None:
+    """Nobody wonders for weeks why no signal comes."""
+    prove(own_market.folder, LOUD[:1], BTC)
+    ran = own_market.types(*RUN, "--iterations", "3", "--quiet")
+    assert ran.exit_code == 0
+    assert "1 proven on BTC/USDT, ensemble.quorum asks for 2: no signal can come" in ran.stderr
+    prove(own_market.folder, LOUD[:2], BTC)
+    ran = own_market.types(*RUN, "--iterations", "3", "--quiet", "--store", "two.db")
+    assert "quorum" not in ran.stderr
+
+
 @pytest.mark.req("HZ18")
 def test_a_timeframe_that_was_not_validated_is_not_spoken_on(desk: Project) -> None:
     """Validated on 1h, asked to decide on 4h: refused, naming both."""

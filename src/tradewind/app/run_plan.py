@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -89,6 +90,7 @@ def new_run(config: AppConfig, wanted: Wanted, *, empty: bool = False) -> RunPla
     if wanted.policy is Policy.PROVEN and found.proven:
         silent = sorted(wanted.bases.keys() - {one.symbol for one in found.proven})
         notes += [f"nothing is proven on {symbol}: it is watched in the shadow" for symbol in silent]
+        notes += _below_quorum(pool, config.ensemble.quorum)
         notes += [f"a PASS does not speak here: {line}" for line in _first(found.passed_over)]
     return RunPlan(_plan(config, wanted, pool), pool, notes=tuple(notes))
 
@@ -160,6 +162,16 @@ def _continued(plan: EnginePlan, pool: Pool, found: Findings, store: Path) -> Ru
             raise nothing_proven(found, tuple(one.instrument.symbol for one in plan.symbols), lost)
         notes.append("NOBODY of this run is proven any more: it signals nothing and only sees its open positions out")
     return RunPlan(plan, pool, tuple(f"{one.symbol} {one.id}" for one in gone), tuple(notes))
+
+
+def _below_quorum(pool: Pool, quorum: int) -> list[str]:
+    """The symbols on which too few are proven for any signal at all."""
+    heard = Counter(one.symbol for one in pool.proven)
+    return [
+        f"{n} proven on {symbol}, ensemble.quorum asks for {quorum}: no signal can come until more are proven there"
+        for symbol, n in sorted(heard.items())
+        if n < quorum
+    ]
 
 
 def _key(one: ProvenStrategy) -> tuple[str, str]:
