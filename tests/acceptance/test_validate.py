@@ -186,6 +186,25 @@ def test_a_second_validation_on_the_same_window_is_contaminated_and_undoes_nothi
     assert project.types("strategy", "show", other, "--json").document["status"] != "validated"
 
 
+@pytest.mark.req("X04")
+def test_a_validation_that_was_cut_off_after_its_look_goes_on_when_it_is_typed_again(bars, tmp_path):
+    """No room for verdicts: exit 3, the look is in the ledger. The same words again: the same reading, and a PASS."""
+    project = Project(project_at(tmp_path / "cut", bars, SHORT))
+    blocked = project.folder / "data" / "verdicts"
+    blocked.write_text("not a folder")
+    cut = project.types("validate", "--seed", "7", "--json")
+    assert cut.exit_code == 3
+    assert project.types("strategy", "ledger", "--json").document["looks"]
+    blocked.unlink()
+    ran = project.types("validate", "--seed", "7", "--json")
+    assert ran.exit_code == 0
+    assert not any(one["contamination"] for one in strategies(ran))
+    assert of_verdict(ran, "PASS")
+    assert list((project.folder / "data" / "validations").iterdir()) == []
+    again = project.types("validate", of_verdict(ran, "PASS")["id"], "--seed", "7", "--json")
+    assert strategies(again)[0]["contamination"]
+
+
 @pytest.mark.req("X05")
 def test_the_same_seed_data_and_book_give_the_same_evidence(bars, tmp_path):
     """Two projects, one with two processes: everything measured and judged is equal to the last digit."""

@@ -13,6 +13,7 @@ from tradewind.adapters.verdict_files import VerdictFiles
 from tradewind.app.validation.keeping import Kept, keep
 from tradewind.app.validation.selection import Work
 from tradewind.app.validation.series import Series
+from tradewind.app.validation.unfinished import Unfinished
 from tradewind.features.rule import Member
 from tradewind.model.report import Stamp
 from tradewind.ports.executor import Executor
@@ -43,7 +44,10 @@ Advance = Callable[[float], None]
 
 
 class Validated(NamedTuple):
-    """What came of a batch. ``opening`` names its reading of sealed windows, ``opened`` how many were read."""
+    """What came of a batch. ``opening`` names its reading of sealed windows, ``opened`` how many were read.
+
+    ``content`` is a hash of all that the outcome depends on.
+    """
 
     work: Work
     series: Series
@@ -52,6 +56,7 @@ class Validated(NamedTuple):
     batch: BatchEvidence
     judged: tuple[Judged, ...]
     kept: tuple[Kept, ...]
+    content: str
     opening: str
     opened: int
     stamp: VerdictStamp
@@ -74,11 +79,14 @@ def validate(
     *,
     config_hash: str,
     now: int,
+    unfinished: Unfinished | None = None,
     advance: Advance = lambda steps: None,
 ) -> Validated:
     """Judges ``work`` and writes its verdicts; ``advance`` is told of every candidate measured.
 
-    Trials are in the ledger before anything is said about the batch, looks before the first sealed bar is read.
+    Trials are in the ledger before anything is said about the batch, looks before the first sealed bar is read. Tell
+    ``unfinished`` when the book knows the result: until then the same call is the same reading. Without it each call is
+    another one.
     """
     searched = search(work.members, series, terms)
     for trials in trials_of(searched, series.symbol, series.data_hash):
@@ -88,8 +96,9 @@ def validate(
     chosen = [one for one in searched.candidates if one.spec in work.judged]
     evidence = _developed(chosen, series, batch, terms, executor, advance)
     places = openable(chosen, evidence, terms)
-    opening = _opening(chosen, series, config_hash, terms.seed, now)
+    content, opening = _content(chosen, series, config_hash, terms), ""
     if places:
+        opening = f"validate {content} {now if unfinished is None else unfinished.begun(content, now)}"
         those = [chosen[place] for place in places]
         looked = ledger.record_look(looks_of(those, series.symbol, series.data_hash), opening=opening, now=now)
         known = [evidence[place] for place in places]
@@ -107,7 +116,7 @@ def validate(
         simulated=series.simulated,
     )
     kept = keep(files, judged, series.instrument, signed, now, work.proven)
-    return Validated(work, series, terms, searched, batch, judged, kept, opening, len(places), signed)
+    return Validated(work, series, terms, searched, batch, judged, kept, content, opening, len(places), signed)
 
 
 def _developed(
@@ -127,8 +136,8 @@ def _developed(
     return found
 
 
-def _opening(chosen: Sequence[Candidate], series: Series, config_hash: str, seed: int, now: int) -> str:
-    """A name that no other validation has: each one that is typed is another reading."""
-    parts = [series.symbol, str(series.timeframe), series.data_hash, config_hash, str(seed), str(now)]
-    text = "\n".join([*parts, *(one.spec for one in chosen)])
-    return f"validate {hashlib.sha256(text.encode()).hexdigest()[:16]}"
+def _content(chosen: Sequence[Candidate], series: Series, config_hash: str, terms: Terms) -> str:
+    """All that the outcome depends on, as 16 hex digits."""
+    parts = [series.symbol, str(series.timeframe), series.data_hash, config_hash, str(terms.seed), terms.deciding.name]
+    text = "\n".join([__version__, *parts, *(one.spec for one in chosen)])
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -24,6 +24,7 @@ from tradewind.app.validation.keeping import Kept
 from tradewind.app.validation.run import Validated, validate
 from tradewind.app.validation.selection import Asked, Work, works_of
 from tradewind.app.validation.series import series_of, terms_of
+from tradewind.app.validation.unfinished import Unfinished
 from tradewind.app.workspace import Workspace
 from tradewind.cli.contract import DONE, NEGATIVE, Report, progress, table, warn
 from tradewind.cli.options import Period, TimeRange, split_symbols
@@ -74,6 +75,7 @@ def answer(config: Path | None, typed: ValidateOptions) -> Report:
         done = _validated(settings, workspace, works, typed, now)
         for one in done:
             book.judge([kept.judgement for kept in one.kept if kept.judgement is not None], now)
+            Unfinished(workspace.data).finished(one.content)
     return _report(done)
 
 
@@ -95,7 +97,7 @@ def _validated(
         return [
             validate(
                 work, series, terms, ledger, files, executor,
-                config_hash=config_hash(settings), now=now, advance=advance,
+                config_hash=config_hash(settings), now=now, unfinished=Unfinished(workspace.data), advance=advance,
             )
             for work, series in zip(works, serieses, strict=True)
         ]  # fmt: skip
@@ -134,7 +136,7 @@ def _document(run: Validated) -> dict[str, Any]:
         "last_ts": int(columns.ts_close[-1]),
         "stamp": run.stamp,
         "batch": run.batch,
-        "opening": run.opening if run.opened else None,
+        "opening": run.opening or None,
         "sealed_windows_opened": run.opened,
         "funnel": {name: [one._asdict() for one in _counts(run.judged, name)] for name in _profiles(run)},
         "strategies": [_strategy(one, kept) for one, kept in zip(run.judged, run.kept, strict=True)],
