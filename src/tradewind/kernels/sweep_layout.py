@@ -64,7 +64,7 @@ N_LOG_REAL: Final = 4
 
 PARTS: Final = 4
 """Parts of the tape, of equal length: opens, highs, lows, costs."""
-ROOM: Final = 16
+ROOM: Final = 32
 """Cells after the prices, so that eight bars can always be read."""
 
 

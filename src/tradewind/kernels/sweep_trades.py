@@ -91,6 +91,14 @@ def log_trade(
 
 
 @compiled
+def _met16(tape: NDArray[np.float64], low: Any, stop: float, high: Any, target: float) -> Any:
+    """Which of sixteen bars meet the bracket."""
+    first = at_most8(tape, low, stop) | at_least8(tape, high, target)
+    second = at_most8(tape, low + 8, stop) | at_least8(tape, high + 8, target)
+    return first | (second << np.uint64(8))
+
+
+@compiled
 def touch(tape: NDArray[np.float64], shift: Any, start: Any, end: Any, stop: float, target: float) -> Any:
     """First bar of ``[start, end)`` at which a bracket is met, ``end`` for none; ``shift`` is 0, or where the mirrored
     prices begin.
@@ -98,12 +106,13 @@ def touch(tape: NDArray[np.float64], shift: Any, start: Any, end: Any, stop: flo
     part = tape.shape[0] // at.PARTS
     highs, lows = part + shift, 2 * part + shift
     j = start
-    while j < end:
-        met = at_most8(tape, lows + j, stop) | at_least8(tape, highs + j, target)
-        if met != NONE:
-            j += np.int64(trailing_zeros(met))
-            break
-        j += 8
+    met = _met16(tape, lows + j, stop, highs + j, target)
+    while met == NONE:
+        j += 16
+        if j >= end:
+            return end
+        met = _met16(tape, lows + j, stop, highs + j, target)
+    j += np.int64(trailing_zeros(met))
     return j if j < end else end
 
 
