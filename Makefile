@@ -8,7 +8,7 @@ JOBS ?= 2
 UV ?= uv
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install dev test check lint types architecture secrets security dead-code docs coverage soak-short bench \
+.PHONY: help demo install dev test check lint types architecture secrets security dead-code docs coverage soak-short bench bench-peer \
 	requirements env-example layout commands schema lock clean
 .DELETE_ON_ERROR:
 
@@ -90,6 +90,10 @@ soak-short: dev ## The long counts: crashes, mutations, power cuts
 bench: dev ## Every benchmark in turn, one table (some ten minutes on an idle machine)
 	@$(BIN)/python -m benchmarks $(ARGS)
 
+bench-peer: ## Make .venv-peer, where benchmarks.sweep runs vectorbt
+	@$(PYTHON) -m venv .venv-peer
+	@.venv-peer/bin/python -m pip install --quiet --require-hashes -r requirements/peer.txt
+
 requirements: dev ## Which requirement is covered by which acceptance test
 	@$(BIN)/python -m tests.requirements_table $(ARGS)
 
@@ -111,6 +115,7 @@ lock: ## Resolve the locks again (needs uv: pip install uv, or UV=path)
 	@$(UV) pip compile --quiet --generate-hashes --no-header --universal --python-version 3.11.2 --no-emit-find-links --no-emit-index-url --extra dev --constraint requirements/base.txt pyproject.toml --output-file requirements/dev.txt
 	@$(UV) pip compile --quiet --generate-hashes --no-header --universal --python-version 3.11.2 --no-emit-find-links --no-emit-index-url --extra cluster --constraint requirements/base.txt pyproject.toml --output-file requirements/cluster.txt
 	@$(UV) pip compile --quiet --generate-hashes --no-header --universal --python-version 3.11.2 --no-emit-find-links --no-emit-index-url --extra optimize --constraint requirements/base.txt pyproject.toml --output-file requirements/optimize.txt
+	@echo 'vectorbt==1.2.0' | $(UV) pip compile --quiet --generate-hashes --no-header --universal --python-version 3.11.2 --no-emit-find-links --no-emit-index-url --no-annotate - --output-file requirements/peer.txt
 	@{ echo "# The build backend of the package itself; installed before it so that nothing unpinned is fetched."; \
 	  echo 'setuptools>=77,<82' | $(UV) pip compile --quiet --generate-hashes --no-header --universal --python-version 3.11.2 --no-emit-find-links --no-emit-index-url --no-annotate -; } > requirements/build.txt
 

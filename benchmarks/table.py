@@ -166,6 +166,29 @@ def _validate(document: Document) -> list[Row]:
     ]  # fmt: skip
 
 
+def _sweep(document: Document) -> list[Row]:
+    goals = document["goals"]
+    rows = [
+        _row(
+            "sweep, 1,000 sets x 31,000 bars, one thread",
+            document["h1_seconds_1thread"],
+            "s",
+            goals["h1_seconds_1thread"],
+        ),
+        _row("  as a share of the prototype kernel", document["ratio_prototype_h1"], "x"),
+        _row("sweep, 1,000 sets x 500,000 bars, one thread", document["m1_seconds_1thread"], "s"),
+        _row("  as a share of the prototype kernel", document["ratio_prototype_m1"], "x", goals["ratio_prototype_m1"]),
+        _row("  peak of a whole process", document["peak_mib"], "MiB", goals["peak_mib"]),
+        _row("sweep, 10,000 sets x 31,000 bars, two threads", document["grid10k_seconds_2threads"], "s"),
+    ]
+    ratio, least = document["ratio_vectorbt_exact_1thread"], goals["ratio_vectorbt_exact_1thread"]
+    if ratio is not None:
+        equal = "trades equal" if document["trades_equal"] else "TRADES DIFFER"
+        verdict = "met" if ratio >= least and document["trades_equal"] else "MISSED"
+        rows.append((f"  times faster than vectorbt, {equal}", f"{ratio:.4g} x", f">= {least:g} x", verdict))
+    return rows
+
+
 SHORT: Final = {"gate_power": ("--short",)}
 """What is added to the call of a benchmark whose whole would take too long for one table."""
 _ROWS: Final[dict[str, Callable[[Document], list[Row]]]] = {
@@ -182,6 +205,7 @@ _ROWS: Final[dict[str, Callable[[Document], list[Row]]]] = {
     "features": _features,
     "simulation": _simulation,
     "overfitting": _overfitting,
+    "sweep": _sweep,
     "gate_power": _gate_power,
     "validate": _validate,
 }

@@ -32,6 +32,10 @@ TINY = {
     "restart": (["--hours", "60", "--rounds", "1"], {"POOLS": (("BTC/USDT",),)}),
     "simulation": (["--days", "1"], {}),
     "startup": ([], {"ROUNDS": 1, "CALLS": (("data", "list"),)}),
+    "sweep": (
+        ["--rounds", "1", "--peer", "absent"],
+        {"HOURS": "small", "MINUTES": "small", "SETS": 30, "GRID": 60, "peak_mib": lambda: 0.0},
+    ),
     "validate": (["--strategies", "3", "--rounds", "1"], {"YEARS": 1}),
     "votes": ([], {"BARS": 120, "ROUNDS": 1}),
 }
