@@ -3,7 +3,10 @@
 Every file is whole or absent. ``request.json`` is what the job does; in the folder of a symbol ``search.npz`` holds
 what every strategy showed (until the symbol is judged), ``search.json`` what is said about it, ``batch.json`` what the
 whole batch shows and the ledger's trials at that moment, ``portion-N.json`` what was measured on candidates, and
-``proof.json`` the end.
+``proof.json`` the end. ``created.json`` is when the job was begun, ``version.json`` by which version of the program it
+was taken up last.
+
+A job is removed by deleting its folder. What it tried and which sealed windows it read stays in the trial ledger.
 """
 
 from __future__ import annotations
@@ -11,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
+from zipfile import BadZipFile
 
 import msgspec
 import numpy as np
@@ -23,6 +27,10 @@ from tradewind.errors import Corrupt, Misconfigured, Unavailable
 FOLDER = "research"
 _REQUEST = "request.json"
 _CREATED = "created.json"
+_VERSION = "version.json"
+SWEPT = "search.npz"
+SEARCHED = "search.json"
+PROVEN = "proof.json"
 Kept = TypeVar("Kept")
 
 
@@ -40,12 +48,16 @@ class JobFolder:
     @classmethod
     def begun(cls, data: Path, request: JobRequest, now: int) -> JobFolder:
         """The folder of ``request``, made where it is new; ``now`` is then the time of the job for good."""
-        folder = cls(data / FOLDER / request.id)
-        folder.path.mkdir(parents=True, exist_ok=True)
-        if not (folder.path / _CREATED).exists():
-            folder.keep(_REQUEST, request)
-            folder.keep(_CREATED, now)
+        folder = cls.of(data, request)
+        for name, value in ((_REQUEST, request), (_CREATED, now)):
+            if not (folder.path / name).exists():
+                folder.keep(name, value)
         return folder
+
+    @classmethod
+    def of(cls, data: Path, request: JobRequest) -> JobFolder:
+        """Where the job of ``request`` is, or would be."""
+        return cls(data / FOLDER / request.id)
 
     @property
     def created(self) -> int:
@@ -102,19 +114,42 @@ class JobFolder:
                 return dict(found)
         except FileNotFoundError:
             return None
-        except (ValueError, OSError, EOFError, KeyError) as error:
+        except (ValueError, OSError, EOFError, KeyError, BadZipFile) as error:
             raise Corrupt(
                 f"not what was written: {error}", where=str(self.path / name),
                 next_step="delete this file; the job makes it again",
             ) from error  # fmt: skip
 
+    def taken_up(self, version: str) -> str:
+        """Notes the version that works on the job now; the one before where that was another one, else ``""``.
+
+        What other code measured on symbols that are not proven yet is removed, so that it is measured again: half of
+        a proof by one version and half by the next would be that of neither.
+        """
+        before = self.kept(_VERSION, str) or ""
+        if before == version:
+            return ""
+        for one in self.request.serieses if before else ():
+            place = self.path / place_of(one.instrument.symbol)
+            if not (place / PROVEN).exists():
+                for file in place.glob("*"):
+                    file.unlink()
+        self.keep(_VERSION, version)
+        return before
+
+    def tidy(self, symbol: str) -> None:
+        """Removes what only helped to get to the proof of a symbol."""
+        place = self.path / place_of(symbol)
+        for file in [place / SWEPT, *place.glob("portion-*.json")]:
+            file.unlink(missing_ok=True)
+
     def results(self) -> Iterator[SymbolResult]:
         """What is known of each symbol by now, in the order of the request."""
         for one in self.request.serieses:
             name = place_of(one.instrument.symbol)
-            search = self.kept(f"{name}/search.json", SearchResult)
+            search = self.kept(f"{name}/{SEARCHED}", SearchResult)
             if search is not None:
-                yield SymbolResult(search, self.kept(f"{name}/proof.json", ProofResult))
+                yield SymbolResult(search, self.kept(f"{name}/{PROVEN}", ProofResult))
 
     def _required(self, name: str, kind: type[Kept]) -> Kept:
         found = self.kept(name, kind)
@@ -133,6 +168,11 @@ class JobState(NamedTuple):
     searched: int
     proven: int
 
+    @property
+    def done(self) -> bool:
+        """Every symbol was judged."""
+        return self.proven == len(self.symbols)
+
 
 def place_of(symbol: str) -> str:
     """The folder of a symbol inside a job."""
@@ -144,9 +184,11 @@ def jobs_of(data: Path) -> tuple[JobState, ...]:
     found = [JobFolder(path.parent) for path in (data / FOLDER).glob(f"*/{_CREATED}")]
     states = []
     for folder in sorted(found, key=lambda one: (-one.created, one.id)):
-        results = list(folder.results())
         symbols = tuple(one.instrument.symbol for one in folder.request.serieses)
-        states.append(JobState(folder, symbols, len(results), sum(one.proof is not None for one in results)))
+        searched, proven = (
+            sum((folder.path / place_of(symbol) / name).exists() for symbol in symbols) for name in (SEARCHED, PROVEN)
+        )
+        states.append(JobState(folder, symbols, searched, proven))
     return tuple(states)
 
 

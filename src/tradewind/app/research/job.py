@@ -1,4 +1,4 @@
-"""A research job from stored candles to signed verdicts, one symbol after another.
+"""A research job from stored candles to signed verdicts: first every symbol's search, then every symbol's proof.
 
 What a symbol leaves behind is on disk before the next one begins, and everything is a function of the request: a job
 that was killed anywhere, and is started again by the same command, ends with the same files.
@@ -6,24 +6,26 @@ that was killed anywhere, and is started again by the same command, ends with th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
 
+from tradewind import __version__
 from tradewind.adapters.ledger.trial_ledger import TrialLedger
 from tradewind.adapters.store.strategy_book import StrategyBook
 from tradewind.adapters.verdict_files import VerdictFiles
 from tradewind.app.config import config_hash
-from tradewind.app.research.folder import JobFolder, place_of
+from tradewind.app.research.folder import PROVEN, SEARCHED, JobFolder, jobs_of, place_of
 from tradewind.app.research.proving import Prover
-from tradewind.app.research.request import JobRequest, drawn_for, request_of
+from tradewind.app.research.request import JobRequest, changed, drawn_for, request_of
 from tradewind.app.research.result import ProofResult, SearchResult, SymbolResult
 from tradewind.app.research.searching import Advance, SymbolSearch, search_result, search_symbol
+from tradewind.app.signal_text import utc
 from tradewind.app.strategy_pool import ledger_path
 from tradewind.app.validation.series import Series
 from tradewind.app.workspace import Workspace
-from tradewind.errors import Unavailable
+from tradewind.errors import Corrupt, Unavailable
 from tradewind.features.rule import Family, Member
 from tradewind.model.report import Verdict
 from tradewind.ports.executor import Executor
@@ -31,6 +33,8 @@ from tradewind.research.batch import Terms
 
 SEARCH, VALIDATE, ALL = "search", "validate", "all"
 STAGES = (SEARCH, VALIDATE, ALL)
+STEPS = 2
+"""What progress counts of a strategy: its search, and its part of the symbol's proof."""
 
 
 class Planned(NamedTuple):
@@ -40,9 +44,13 @@ class Planned(NamedTuple):
     drawn: tuple[tuple[Series, tuple[Member, ...]], ...]
     terms: Terms
 
+    def steps(self, stage: str) -> int:
+        """What progress counts up to a stage."""
+        return (1 if stage == SEARCH else STEPS) * self.strategies
+
     @property
-    def steps(self) -> int:
-        """Strategies in all, what progress counts."""
+    def strategies(self) -> int:
+        """Strategies in all."""
         return sum(len(members) for _, members in self.drawn)
 
 
@@ -56,79 +64,131 @@ def planned(serieses: Sequence[Series], families: Mapping[str, Family[Any]], cou
 
 def run_job(
     plan: Planned,
-    folder: JobFolder,
     workspace: Workspace,
     executor: Executor,
     stage: str,
     advance: Advance,
     say: Callable[[str], None],
+    now: int,
 ) -> tuple[SymbolResult, ...]:
     """Does what is left of a job up to ``stage``, and says what every symbol came to.
 
+    ``now`` becomes the time of the job where it is new. The trial ledger is held from before the job's folder is made:
+    a second process is refused before it has changed anything.
+
     Raises:
-        Unavailable: ``validate`` was asked for before the search was done.
+        Unavailable: ``validate`` was asked for before the search was done, or the disk is full.
         Retryable: another process writes the trial ledger.
     """
     if stage == VALIDATE:
-        _require_search(plan, folder)
-    now = folder.created
-    results = []
+        _require_search(plan, JobFolder.of(workspace.data, plan.request))
     with (
         TrialLedger(ledger_path(workspace.config, workspace.folder)) as ledger,
         StrategyBook.open(workspace.database, now) as book,
     ):
         for note in ledger.notes:
             say(note)
+        folder = JobFolder.begun(workspace.data, plan.request, now)
+        for note in _notes(folder, workspace):
+            say(note)
         prover = Prover(
             folder, plan.terms, ledger, VerdictFiles(workspace.data), executor, config_hash(workspace.config), advance
         )
+        job = _Job(folder, plan.terms, executor, prover, book, advance)
+        found: list[SymbolResult] = []
         for series, members in plan.drawn:
-            found = _symbol(folder, series, members, plan.terms, executor, prover, book, stage, advance)
-            say(said_of(found))
-            results.append(found)
-    return tuple(results)
+            found.append(SymbolResult(job.searched(series, members)))
+            say(said_of(found[-1]))
+        for place, (series, members) in enumerate(plan.drawn if stage != SEARCH else ()):
+            found[place] = SymbolResult(found[place].search, job.proven(series, members))
+            say(said_of(found[place]))
+        if stage == SEARCH:
+            found = [SymbolResult(one.search, folder.kept(_proof_of(one), ProofResult)) for one in found]
+    return tuple(found)
 
 
-def _symbol(
-    folder: JobFolder, series: Series, members: Sequence[Member], terms: Terms, executor: Executor, prover: Prover,
-    book: StrategyBook, stage: str, advance: Advance,
-) -> SymbolResult:  # fmt: skip
-    place, now = place_of(series.symbol), folder.created
-    result = folder.kept(f"{place}/search.json", SearchResult)
-    proof = folder.kept(f"{place}/proof.json", ProofResult)
-    if result is not None and (proof is not None or stage == SEARCH):
-        advance(len(members))
-        return SymbolResult(result, proof)
-    kind = str(series.instrument.asset_class)
-    ids = book.add(members, now, symbol=series.symbol, asset_class=kind).ids
-    named = [msgspec.structs.replace(one, id=name) for one, name in zip(members, ids, strict=True)]
-    search = search_symbol(folder, named, series, terms, executor, advance)
-    prover.record(search, series)
-    result = search_result(series, search)
-    folder.keep(f"{place}/search.json", result)
-    if stage != SEARCH:
-        proof = _proven(folder, place, search, series, prover, book)
-    return SymbolResult(result, proof)
+def _notes(folder: JobFolder, workspace: Workspace) -> Iterator[str]:
+    """What a person must know before the job goes on."""
+    before = folder.taken_up(__version__)
+    if before:
+        yield (
+            f"Job {folder.id} was begun by version {before}, this is {__version__}:"
+            " symbols that were not judged yet are searched again"
+        )
+    try:
+        others = [one for one in jobs_of(workspace.data) if not one.done and one.folder.id != folder.id]
+    except Corrupt as fault:  # of some other job: told, and no reason to stop this one
+        yield str(fault)
+        return
+    for one in others:
+        differs = changed(one.folder.request, folder.request)
+        if differs:
+            yield (
+                f"Job {one.folder.id} of {utc(one.folder.created)} is unfinished and cannot go on: {', '.join(differs)}"
+                f" changed since. This is job {folder.id}. What the other one tried, and every sealed window it read,"
+                f" counts; its folder can be deleted: {one.folder.path}"
+            )
 
 
-def _proven(
-    folder: JobFolder, place: str, search: SymbolSearch, series: Series, prover: Prover, book: StrategyBook
-) -> ProofResult:
-    """The proof, told to the book before it is called done; what only helped to get there is removed."""
-    rows = book.select(symbol=series.symbol, timeframe=series.timeframe)
-    known = frozenset(row.spec_hash for row in rows if row.verdict == Verdict.PASS)
-    proof = prover.prove(search, series, known)
-    book.judge(proof.entries, folder.created)
-    folder.keep(f"{place}/proof.json", proof.result)
-    for file in [folder.path / place / "search.npz", *(folder.path / place).glob("portion-*.json")]:
-        file.unlink(missing_ok=True)
-    return proof.result
+class _Job(NamedTuple):
+    """What both passes over the symbols work with.
+
+    Every symbol is searched before the first one is proven: a proof is deflated by all trials of the job, wherever in
+    the list of symbols it stands and whether the stages are typed one by one or not.
+    """
+
+    folder: JobFolder
+    terms: Terms
+    executor: Executor
+    prover: Prover
+    book: StrategyBook
+    advance: Advance
+
+    def searched(self, series: Series, members: Sequence[Member]) -> SearchResult:
+        """The search of a symbol, in the ledger and in the book before it is called done."""
+        name = f"{place_of(series.symbol)}/{SEARCHED}"
+        result = self.folder.kept(name, SearchResult)
+        if result is not None:
+            self.advance(len(members))
+            return result
+        result = search_result(series, self._search(series, members, self.advance))
+        self.folder.keep(name, result)
+        return result
+
+    def proven(self, series: Series, members: Sequence[Member]) -> ProofResult:
+        """The proof, told to the book before it is called done; what only helped to get there is removed."""
+        name = f"{place_of(series.symbol)}/{PROVEN}"
+        result = self.folder.kept(name, ProofResult)
+        if result is None:
+            search = self._search(series, members, lambda steps: None)
+            rows = self.book.select(symbol=series.symbol, timeframe=series.timeframe)
+            known = frozenset(row.spec_hash for row in rows if row.verdict == Verdict.PASS)
+            proof = self.prover.prove(search, series, known)
+            self.book.judge(proof.entries, self.folder.created)
+            result = proof.result
+            self.folder.keep(name, result)
+        else:
+            self.advance((STEPS - 1) * len(members))
+        self.folder.tidy(series.symbol)
+        return result
+
+    def _search(self, series: Series, members: Sequence[Member], advance: Advance) -> SymbolSearch:
+        kind = str(series.instrument.asset_class)
+        ids = self.book.add(members, self.folder.created, symbol=series.symbol, asset_class=kind).ids
+        named = [msgspec.structs.replace(one, id=name) for one, name in zip(members, ids, strict=True)]
+        search = search_symbol(self.folder, named, series, self.terms, self.executor, advance)
+        self.prover.record(search, series)
+        return search
+
+
+def _proof_of(result: SymbolResult) -> str:
+    return f"{place_of(result.search.symbol)}/{PROVEN}"
 
 
 def _require_search(plan: Planned, folder: JobFolder) -> None:
     missing = [
         series.symbol for series, _ in plan.drawn
-        if folder.kept(f"{place_of(series.symbol)}/search.json", SearchResult) is None
+        if folder.kept(f"{place_of(series.symbol)}/{SEARCHED}", SearchResult) is None
     ]  # fmt: skip
     if missing:
         raise Unavailable(

@@ -34,6 +34,8 @@ def job_page(folder: JobFolder) -> ProofPage:
     findings: list[tuple[str, bool | None]] = [
         (found, True) if approved else (f"No edge found: none of {tried:,} strategies passed the gates.", False)
     ]
+    if results and all(one.search.insufficient for one in results):
+        findings = [(f"INSUFFICIENT: {results[0].search.insufficient}", None)]
     if approved:
         findings.append((f"Each has a page of its own: tradewind report {approved[0].id}", None))
     if late:

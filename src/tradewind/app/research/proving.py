@@ -42,6 +42,8 @@ from tradewind.validation.histogram import Histogram, histogram
 
 PORTION = 16
 """Candidates measured in one go."""
+BATCH_SHARE, DEVELOPED_SHARE = 0.4, 0.5
+"""Parts of a symbol's proof in the bar of progress; the sealed windows are the rest."""
 NEAREST = 20
 """Refused strategies of a symbol that are measured in full all the same, for a person to look at."""
 
@@ -86,8 +88,10 @@ class Prover:
     def prove(self, search: SymbolSearch, series: Series, proven: frozenset[str] = frozenset()) -> Proof:
         """From the search to signed verdicts; every phase that an earlier life finished is taken from disk."""
         batch = self._batch(search, series)
+        share = len(search.searched.candidates)
+        self._advance(BATCH_SHARE * share)
         chosen, repeats = chosen_of(search)
-        evidence = self._developed(chosen, series, batch)
+        evidence = self._developed(chosen, series, batch, DEVELOPED_SHARE * share)
         places = openable(chosen, evidence, self._terms)
         if places:
             those = [chosen[place] for place in places]
@@ -97,6 +101,7 @@ class Prover:
             found = opened(those, known, looked, series.market, batch.population, self._terms)
             for place, one in zip(places, found, strict=True):
                 evidence[place] = one
+        self._advance((1.0 - BATCH_SHARE - DEVELOPED_SHARE) * share)
         judged = judgements_of(chosen, evidence, self._terms, self._stamp(series))
         stamp = self._signed(series)
         kept = keep(self._files, judged, series.instrument, stamp, self._now, proven)
@@ -108,7 +113,7 @@ class Prover:
             stamp=stamp,
         )
         told = [one.judgement for one in kept if one.judgement is not None]
-        return Proof(result, (*told, *refused_entries(search, chosen, series.symbol, repeats)))
+        return Proof(result, (*told, *refused_entries(search, chosen, series.symbol, repeats, proven)))
 
     def _batch(self, search: SymbolSearch, series: Series) -> MeasuredBatch:
         name = f"{place_of(series.symbol)}/batch.json"
@@ -124,17 +129,20 @@ class Prover:
             self._folder.keep(name, known)
         return known
 
-    def _developed(self, chosen: Sequence[Candidate], series: Series, batch: MeasuredBatch) -> list[CandidateEvidence]:
-        """Everything before the seal, in portions that are kept as they come."""
+    def _developed(
+        self, chosen: Sequence[Candidate], series: Series, batch: MeasuredBatch, share: float
+    ) -> list[CandidateEvidence]:
+        """Everything before the seal, in portions that are kept as they come; ``share`` is what progress gets of it."""
         portions = [chosen[first : first + PORTION] for first in range(0, len(chosen), PORTION)]
         names = [f"{place_of(series.symbol)}/portion-{k}.json" for k in range(len(portions))]
         found = {k: one for k, name in enumerate(names) if (one := self._folder.kept(name, list[CandidateEvidence]))}
         missing = [k for k in range(len(portions)) if k not in found]
+        self._advance(share * len(found) / max(1, len(portions)))
         work = functools.partial(developed, market=series.market, batch=batch.evidence, terms=self._terms)
         for k, part in zip(missing, self._executor.map_chunks(work, [portions[k] for k in missing]), strict=True):
             self._folder.keep(names[k], part)
             found[k] = list(part)
-            self._advance(len(part))
+            self._advance(share / len(portions))
         return [one for k in range(len(portions)) for one in found[k]]
 
     def _stamp(self, series: Series) -> Stamp:
@@ -184,9 +192,17 @@ def chosen_of(search: SymbolSearch) -> tuple[list[Candidate], dict[str, Member]]
 
 
 def refused_entries(
-    search: SymbolSearch, chosen: Sequence[Candidate], symbol: str, repeats: dict[str, Member]
+    search: SymbolSearch,
+    chosen: Sequence[Candidate],
+    symbol: str,
+    repeats: dict[str, Member],
+    proven: frozenset[str] = frozenset(),
 ) -> tuple[Judgement, ...]:
-    """What the book is told of everybody who was not measured in full: refused, and why."""
+    """What the book is told of everybody who was not measured in full: refused, and why.
+
+    Of ``proven`` ones nothing is said where this search was not about them: too few bars or trades refute nothing, and
+    neither does another one that trades alike.
+    """
     measured = {one.spec for one in chosen}
     worth, train = expectancy_of(search.train), search.train
     entries = []
@@ -194,10 +210,14 @@ def refused_entries(
         if one.spec in measured:
             continue
         if one.spec in repeats:
+            if one.spec in proven:
+                continue
             status, reason = StrategyStatus.REJECTED, f"trades exactly as {repeats[one.spec].id}"
         else:
             few = one.missed.startswith("windows.") or one.missed == CRITERIA[0]
             status = StrategyStatus.CANDIDATE if few else StrategyStatus.REJECTED
+            if few and one.spec in proven:
+                continue
             trades, wins = int(train.trades[place]), int(train.wins[place])
             reason = f"{one.missed} missed: {trades} trades, {wins} won, expectancy {worth[place]:+.3f} R"
             if not trades:

@@ -83,5 +83,25 @@ def request_of(
     )
 
 
+def changed(before: JobRequest, now: JobRequest) -> tuple[str, ...]:
+    """What makes two jobs of the same typed words different ones, in words; ``()`` where the words were others too."""
+    symbols = [tuple(one.instrument.symbol for one in job.serieses) for job in (before, now)]
+    typed = [(job.timeframe, job.count, job.seed, job.families, job.profile) for job in (before, now)]
+    if symbols[0] != symbols[1] or typed[0] != typed[1]:
+        return ()
+    said = []
+    for old, new in zip(before.serieses, now.serieses, strict=True):
+        symbol = new.instrument.symbol
+        if old.data_hash != new.data_hash:
+            said.append(f"the bars of {symbol}")
+        if old.instrument != new.instrument:
+            said.append(f"the costs or details of {symbol}")
+        if old.strategies != new.strategies:
+            said.append(f"what is drawn for {symbol} (the code or the ranges of a family)")
+    if (before.limits, before.rules) != (now.limits, now.rules):
+        said.append("the limits of the gates")
+    return tuple(said)
+
+
 def _hash_of(members: Sequence[Member]) -> str:
     return hashlib.sha256("".join(map(spec_hash, members)).encode()).hexdigest()[:16]

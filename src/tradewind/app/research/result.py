@@ -23,7 +23,7 @@ class FamilyResult(msgspec.Struct, frozen=True):
 
 
 class SearchResult(msgspec.Struct, frozen=True, kw_only=True):
-    """The search on one symbol. ``missed`` counts candidates by the first criterion they miss.
+    """The search on one symbol. ``missed`` counts candidates by the first criterion they miss, ``met_ids`` missed none.
 
     Of ``trials`` strategies ``silent`` never traded and ``repeats`` traded exactly as another one. ``sharpe`` is the
     distribution of their daily Sharpe ratios before the seal.
@@ -45,6 +45,13 @@ class SearchResult(msgspec.Struct, frozen=True, kw_only=True):
     families: tuple[FamilyResult, ...]
     sharpe: Histogram
     best_sharpe: float | None
+    met_ids: tuple[str, ...] = ()
+
+    @property
+    def insufficient(self) -> str:
+        """Why no family could be judged on these bars, ``""`` where one could."""
+        reasons = [family.windows.reason for family in self.families]
+        return reasons[0] if reasons and all(reasons) else ""
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):

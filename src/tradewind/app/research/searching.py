@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from tradewind.app.research.folder import JobFolder, place_of
+from tradewind.app.research.folder import SWEPT, JobFolder, place_of
 from tradewind.app.research.result import FamilyResult, SearchResult
 from tradewind.app.validation.series import Series
 from tradewind.ensemble.shadow import ShadowColumns
@@ -77,7 +77,7 @@ def search_symbol(
 ) -> SymbolSearch:
     """The search of one symbol, from disk where an earlier life of the job has done it."""
     groups = by_family(members)
-    stored = folder.kept_arrays(f"{place_of(series.symbol)}/search.npz")
+    stored = folder.kept_arrays(f"{place_of(series.symbol)}/{SWEPT}")
     if stored is not None:
         advance(len(members))
         return _joined(groups, [_unpacked(stored, k) for k in range(len(groups))], series, terms)
@@ -87,7 +87,7 @@ def search_symbol(
         found.append(one)
         advance(len(group))
     arrays = {f"{name}_{k}": array for k, one in enumerate(found) for name, array in _packed(one).items()}
-    folder.keep_arrays(f"{place_of(series.symbol)}/search.npz", **arrays)
+    folder.keep_arrays(f"{place_of(series.symbol)}/{SWEPT}", **arrays)
     return _joined(groups, found, series, terms)
 
 
@@ -111,6 +111,7 @@ def search_result(series: Series, search: SymbolSearch) -> SearchResult:
         repeats=len(sorted_out.repeats),
         silent=len(sorted_out.silent),
         met=sum(not one.missed for one in candidates),
+        met_ids=tuple(one.member.id for one in candidates if not one.missed),
         missed=dict(Counter(one.missed for one in candidates if one.missed).most_common()),
         families=families,
         sharpe=histogram(known),
@@ -181,8 +182,3 @@ def _unpacked(stored: dict[str, Any], k: int) -> FoundFamily:
     windows = msgspec.json.decode(part["windows"].tobytes(), type=Windows)
     found = FamilySearch(windows, part["trades"], train, part["missed"], daily, part["days"])
     return FoundFamily(found, part["signature"])
-
-
-def missed_nothing(search: SymbolSearch) -> list[int]:
-    """Places of the candidates that met every criterion of the train window."""
-    return [place for place, one in enumerate(search.searched.candidates) if not one.missed]

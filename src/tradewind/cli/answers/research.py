@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,9 +16,9 @@ from tradewind.app.config import load_config
 from tradewind.app.executors import executor_for
 from tradewind.app.own_modules import own_files
 from tradewind.app.own_strategies import families_of
-from tradewind.app.research.folder import JobFolder, jobs_of
+from tradewind.app.research.folder import FOLDER, JobFolder, jobs_of
 from tradewind.app.research.job import SEARCH, Planned, planned, run_job
-from tradewind.app.research.result import Finding, SearchResult, SymbolResult
+from tradewind.app.research.result import Finding, ProofResult, SearchResult, SymbolResult
 from tradewind.app.settings.root import AppConfig
 from tradewind.app.signal_text import utc
 from tradewind.app.validation.series import Series, series_of, terms_of
@@ -26,6 +27,7 @@ from tradewind.cli.contract import DONE, NEGATIVE, Report, progress, table, warn
 from tradewind.cli.options import Period, TimeRange, split_symbols
 from tradewind.errors import Misconfigured
 from tradewind.features.rule import Family
+from tradewind.model.report import GateReport
 from tradewind.model.timeframe import Timeframe
 from tradewind.validation.gates_profiles import funnel
 
@@ -60,9 +62,8 @@ def answer(config: Path | None, typed: ResearchOptions) -> Report:
     workspace = Workspace(settings)
     serieses = [_series(workspace, symbol, typed) for symbol in workspace.symbols(split_symbols(typed.symbols))]
     plan = planned(serieses, families, typed.strategies or settings.generator.max_strategies, terms)
-    folder = JobFolder.begun(workspace.data, plan.request, WallClock().now())
-    results = _done(settings, workspace, plan, folder, typed)
-    return _report(folder, plan, results, typed.stage)
+    results = _done(settings, workspace, plan, typed)
+    return _report(JobFolder.of(workspace.data, plan.request), plan, results, typed.stage)
 
 
 def jobs_answer(config: Path | None) -> Report:
@@ -79,7 +80,8 @@ def jobs_answer(config: Path | None) -> Report:
             "profile": one.folder.request.profile,
             "searched": one.searched,
             "proven": one.proven,
-            "done": one.proven == len(one.symbols),
+            "done": one.done,
+            "folder": str(one.folder.path),
         }
         for one in states
     ]
@@ -91,7 +93,12 @@ def jobs_answer(config: Path | None) -> Report:
         for one in document
     ]  # fmt: skip
     names = ["job", "begun (UTC)", "symbols", "interval", "strategies", "seed", "searched", "judged"]
-    note = "" if rows else "None yet. Next: tradewind research"
+    note = (
+        "The same command goes on with a job. One that is not wanted any more is removed by deleting its folder in"
+        f" {Workspace(load_config(config)).data / FOLDER}; what it tried stays in the trial ledger."
+        if rows
+        else "None yet. Next: tradewind research"
+    )
     return Report({"jobs": document}, table("Research jobs", names, rows, note=note))
 
 
@@ -112,20 +119,25 @@ def _families(settings: AppConfig, names: list[str] | None) -> Mapping[str, Fami
             f"no strategy family is called {unknown[0]!r}", where="--family", allowed=", ".join(sorted(known)),
             next_step="use one of these",
         )  # fmt: skip
-    return {name: one for name, one in known.items() if (not names or name in names) and one.space}
+    chosen = {name: one for name, one in known.items() if (not names or name in names) and one.space}
+    if not chosen:
+        raise Misconfigured(
+            f"{', '.join(names or known)} says nothing about what a search may draw", where="--family",
+            allowed=", ".join(sorted(name for name, one in known.items() if one.space)),
+            next_step="give the family a `space`; docs/strategies.md shows how",
+        )  # fmt: skip
+    return chosen
 
 
-def _done(
-    settings: AppConfig, workspace: Workspace, plan: Planned, folder: JobFolder, typed: ResearchOptions
-) -> tuple[SymbolResult, ...]:
+def _done(settings: AppConfig, workspace: Workspace, plan: Planned, typed: ResearchOptions) -> tuple[SymbolResult, ...]:
     own = Path(settings.strategies.folder) if settings.strategies.folder else None
     files = own_files(own) if own is not None and own.is_dir() else ()
-    workers = typed.workers or (1 if plan.steps < SMALL else len(os.sched_getaffinity(0)))
+    workers = typed.workers or (1 if plan.strategies < SMALL else len(os.sched_getaffinity(0)))
     with (
         executor_for(workers, typed.cluster, own=files) as executor,
-        progress(f"Job {folder.id}", plan.steps) as advance,
+        progress(f"Job {plan.request.id}", plan.steps(typed.stage)) as advance,
     ):
-        return run_job(plan, folder, workspace, executor, typed.stage, advance, _tell)
+        return run_job(plan, workspace, executor, typed.stage, advance, _tell, WallClock().now())
 
 
 def _tell(text: str) -> None:
@@ -145,6 +157,7 @@ def _report(folder: JobFolder, plan: Planned, results: Sequence[SymbolResult], s
         "profile": plan.request.profile,
         "trials": sum(one.search.trials for one in results),
         "approved": [one.id for one in approved],
+        "insufficient": [one.search.symbol for one in results if one.search.insufficient],
         "symbols": results,
     }
     exit_code = DONE if approved or stage == SEARCH else NEGATIVE
@@ -156,52 +169,77 @@ def _human(
 ) -> Iterator[str | RenderableType]:
     yield table(
         f"Search of job {folder.id}",
-        ["symbol", "bars", "from (UTC)", "strategies", "repeats", "silent", "met train", "most missed", "best Sharpe"],
+        ["symbol", "bars", "tried", "alike", "silent", "met train", "most missed", "best Sharpe"],
         [_search_row(one.search) for one in results],
-        note="Sharpe ratios are of daily net R before the seal, not annualised: the best of many tries, by luck alone"
-        " above zero.",
+        note="alike: trades exactly as another one. silent: never traded. best Sharpe: of daily net R before the seal,"
+        " not annualised; the best of many tries, by luck alone above zero.",
     )
+    yield from _insufficient(results)
     if stage == SEARCH:
         yield "Next: the same command with --stage validate, or --stage all. Every strategy is in the trial ledger."
         return
     yield table(
         f"Proof, profile {plan.request.profile}",
         ["symbol", "sealed", "PBO", "SPA p", "effective trials", "measured", "opened", "passed"],
-        [_proof_row(one) for one in results],
+        [_proof_row(one.search, one.proof) for one in results if one.proof is not None],
     )
     for one in results:
-        yield from _nearest(one)
-    total = sum(one.search.trials for one in results)
-    yield (
-        f"{approved} of {total} strategies passed every gate of profile {plan.request.profile}."
-        if approved
-        else f"No edge found: none of {total} strategies passed the gates of profile {plan.request.profile}."
-    )
+        if one.proof is not None:
+            yield from _nearest(one.search, one.proof)
+    yield _conclusion(plan, results, approved)
+    opened = sum(one.proof.opened for one in results if one.proof is not None)
+    if opened:
+        yield (
+            f"{opened} sealed windows were opened and are spent: whatever these families find in them later"
+            " is contaminated."
+        )
     yield f"Next: tradewind report --job {folder.id}"
+
+
+def _conclusion(plan: Planned, results: Sequence[SymbolResult], approved: int) -> str:
+    total, profile = sum(one.search.trials for one in results), plan.request.profile
+    if approved:
+        return f"{approved} of {total} strategies passed every gate of profile {profile}."
+    if all(one.search.insufficient for one in results):
+        return f"INSUFFICIENT: none of {total} strategies could be judged on so few bars. Next: longer history"
+    return f"No edge found: none of {total} strategies passed the gates of profile {profile}."
+
+
+def _insufficient(results: Sequence[SymbolResult]) -> Iterator[str]:
+    """Symbols, or families of them, whose bars hold no sealed window that could prove anything."""
+    for one in results:
+        lacking = [family for family in one.search.families if family.windows.reason]
+        if one.search.insufficient:
+            yield f"INSUFFICIENT: {_named(one.search)}: {one.search.insufficient}"
+        elif lacking:
+            names = ", ".join(family.family for family in lacking)
+            yield f"INSUFFICIENT: {_named(one.search)}, {names}: {lacking[0].windows.reason}"
+
+
+def _named(search: SearchResult) -> str:
+    return ("SIMULATED " if search.simulated else "") + search.symbol
 
 
 def _search_row(search: SearchResult) -> tuple[Any, ...]:
     most = next(iter(search.missed.items()), None)
     return (
-        ("SIMULATED " if search.simulated else "") + search.symbol,
+        _named(search),
         search.bars,
-        utc(search.first_ts),
         search.trials,
         search.repeats,
         search.silent,
         search.met,
-        None if most is None else f"{most[0]} ({most[1]})",
+        None if most is None else f"{most[0]} {most[1] / search.trials:.0%}",
         None if search.best_sharpe is None else f"{search.best_sharpe:.3f}",
     )
 
 
-def _proof_row(one: SymbolResult) -> tuple[Any, ...]:
-    assert one.proof is not None
-    batch, proof = one.proof.batch, one.proof
-    days = sorted({round(family.windows.sealed_days) for family in one.search.families})
+def _proof_row(search: SearchResult, proof: ProofResult) -> tuple[Any, ...]:
+    batch = proof.batch
+    days = sorted({round(family.windows.sealed_days) for family in search.families})
     return (
-        one.search.symbol,
-        f"{days[0]} days" if len(days) == 1 else f"{days[0]} to {days[-1]} days",
+        _named(search),
+        f"{days[0]} days" if len(days) == 1 else f"{days[0]}-{days[-1]} days",
         None if batch.pbo is None else f"{batch.pbo:.3f}",
         None if batch.spa_p is None else f"{batch.spa_p:.3f}",
         None if batch.effective_trials is None else f"{batch.effective_trials:.0f}",
@@ -211,21 +249,29 @@ def _proof_row(one: SymbolResult) -> tuple[Any, ...]:
     )
 
 
-def _nearest(one: SymbolResult) -> Iterator[str | RenderableType]:
-    """Those measured in full, the best first, and how many were left after each stage."""
-    assert one.proof is not None
-    ranked = sorted(one.proof.findings, key=_rank)
-    names = ["strategy", "n", "win rate", "break-even", "factor", "sealed n", "source", "honest", "verdict", "missed"]
+def _nearest(search: SearchResult, proof: ProofResult) -> Iterator[str | RenderableType]:
+    """Those measured in full, the best first, how many were left after each stage, and what had been read before."""
+    ranked = sorted(proof.findings, key=_rank)
+    if not ranked:
+        return
+    profiles = [report.profile for report in ranked[0].judgement.reports]
+    shown = max(SHOWN, len(proof.approved))
     yield table(
-        f"{one.search.symbol} {one.search.timeframe}: measured in full",
-        names,
-        [_finding_row(finding) for finding in ranked[:SHOWN]],
-        note=f"{len(ranked) - SHOWN} more in the report." if len(ranked) > SHOWN else "",
+        f"{_named(search)} {search.timeframe}: measured in full",
+        ["strategy", "n", "won/even", "factor", "sealed", *profiles, "missed"],
+        [_finding_row(finding) for finding in ranked[:shown]],
+        note="n, won (share of trades that won, beside the one that breaks even) and profit factor are of the train"
+        " window, net; sealed: trades in the sealed window, - where it stayed closed."
+        + (f" {len(ranked) - shown} more in the report." if len(ranked) > shown else ""),
     )
-    for profile in (report.profile for report in ranked[0].judgement.reports) if ranked else ():
+    for profile in profiles:
         found = (finding.judgement.report(profile) for finding in ranked)
         counts = funnel([report for report in found if report is not None])
         yield f"Profile {profile}, of those measured: " + ", ".join(stage.text() for stage in counts)
+    reasons = Counter(one.evidence.sealed.contamination for one in ranked if one.evidence.sealed is not None)
+    for reason, count in reasons.items():
+        if reason:
+            yield f"CONTAMINATED: {reason}; {count} of this search cannot pass on it"
 
 
 def _rank(one: Finding) -> tuple[Any, ...]:
@@ -236,23 +282,22 @@ def _rank(one: Finding) -> tuple[Any, ...]:
 
 def _finding_row(one: Finding) -> tuple[Any, ...]:
     trades, sealed = one.evidence.train.trades, one.evidence.sealed
-    verdicts = {report.profile: report.verdict.value for report in one.judgement.reports}
     report = one.judgement.report(one.judgement.deciding)
-    missed = None if report is None else next((row.name for row in report.rows if not row.passed), None)
-    word = "APPROVED" if one.judgement.approved else "REJECTED"
     return (
         one.id,
         trades.n,
-        _percent(trades.win_rate),
-        _percent(trades.breakeven),
+        f"{_percent(trades.win_rate)}/{_percent(trades.breakeven)}",
         None if trades.profit_factor is None else f"{trades.profit_factor:.2f}",
         None if sealed is None else sealed.window.trades.n,
-        verdicts.get("source"),
-        verdicts.get("honest"),
-        f"{word} ({one.judgement.verdict.value})",
-        missed,
+        *(_verdict_of(report, one) for report in one.judgement.reports),
+        None if report is None else next((row.name for row in report.rows if not row.passed), None),
     )
 
 
-def _percent(value: float | None) -> str | None:
-    return None if value is None else f"{100.0 * value:.1f}%"
+def _verdict_of(report: GateReport, one: Finding) -> str:
+    decides = report.profile == one.judgement.deciding
+    return f"APPROVED ({report.verdict.value})" if decides and one.judgement.approved else report.verdict.value
+
+
+def _percent(value: float | None) -> str:
+    return "-" if value is None else f"{100.0 * value:.1f}%"
