@@ -179,6 +179,8 @@ def test_a_second_validation_on_the_same_window_is_contaminated_and_undoes_nothi
     text = project.types("validate", name, "--seed", "7").stdout
     assert "CONTAMINATED" in text
     assert "The earlier passed verdict stands" in text
+    several = project.types("validate", name, of_verdict(first, "THRESHOLDS-ONLY")["id"], "--seed", "7").stdout
+    assert "CONTAMINATED: 2 of them; " in several
     # One that never passed gets nothing out of another try either.
     other = of_verdict(first, "THRESHOLDS-ONLY")["id"]
     (refused,) = strategies(project.types("validate", other, "--seed", "8", "--json"))

@@ -240,6 +240,9 @@ def _many(run: Validated) -> Iterator[str | RenderableType]:
         counts = _counts(run.judged, profile)
         yield f"Profile {profile}: " + ", ".join(stage.text() for stage in counts)
     looked = run.opened
+    tainted = [sealed for one in run.judged if (sealed := one.evidence.sealed) is not None and sealed.contamination]
+    if tainted:
+        yield f"CONTAMINATED: {len(tainted)} of them; {tainted[0].contamination}"
     yield f"Sealed windows opened: {looked} of {len(run.judged)}" + (f", as {run.opening}" if looked else "")
 
 
