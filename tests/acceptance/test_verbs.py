@@ -38,6 +38,7 @@ NEEDED = {
     ("strategy", "enable"): ("X",),
     ("strategy", "disable"): ("X",),
     ("walkforward",): ("X",),
+    ("optimize",): ("--family", "Donchian_Breakout"),
     ("baseline", "show"): ("baseline.json",),
 }
 WITHOUT_CONFIGURATION = {("init",), ("demo",), ("config", "example")}

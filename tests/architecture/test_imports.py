@@ -31,6 +31,7 @@ LAZY = {
     "litecharts": "only where a report is written",
     "numba": "a small bundle carries no compiler",
     "talib": "an oracle, never required",
+    "optuna": "0.5 s and an extra of its own; only where parameters are searched",
     "distributed": "0.6 s and 60 MB; only where a cluster was asked for",
 }
 OWN = {

@@ -34,6 +34,11 @@ _ALL = (
     Verb("data", DATA, "Candles: fetch, import, verify, list; providers and instruments."),
     Verb("strategy", TRADE, "Strategies: families, candidates, the book of all that were tried, the ledger."),
     Verb("research", TRADE, "Search, validation and gates as one job that can be resumed; signed verdicts."),
+    Verb(
+        "optimize",
+        TRADE,
+        "Search one family's parameters on the train window; every try is counted, the best a candidate.",
+    ),
     Verb("validate", TRADE, "Put strategies of the book to the proof: every gate, source and honest, signed verdicts."),
     Verb("walkforward", TRADE, "Choose on what was known, measure on what came next: strategies fold by fold."),
     Verb("baseline", TRADE, "Freeze what proven strategies showed, for what comes later to be held against."),
