@@ -319,6 +319,32 @@ def some_heard(project: Project, members: tuple[Member, ...]) -> None:
     assert ran.exit_code == 0, ran.stderr
 
 
+@pytest.mark.req("B12", "HZ18")
+def test_a_strategy_that_is_switched_off_is_silent_wherever_its_verdict_made_it_heard(desk: Project) -> None:
+    """Judged on GBP/USD, heard on EUR/USD by its class: the switch of the one row reaches it there."""
+    prove(desk.folder, LOUD, "GBP/USD")
+    with StrategyBook.open(desk.folder / "data" / "tradewind.db", NOW) as book:
+        book.add(LOUD, NOW, symbol="GBP/USD", asset_class="fx")
+        book.judge(
+            [
+                Judgement(spec_hash=spec_hash(one), symbol="GBP/USD", status=StrategyStatus.VALIDATED, verdict="PASS",
+                          verdict_path="x", verdict_hash="ab", evidence=evidence(200, 130))
+                for one in LOUD
+            ],
+            NOW,
+        )  # fmt: skip
+    words = ("run", "--feed", "replay", "-p", "EUR/USD", "-i", "1h")
+    assert desk.types(*words, "--iterations", "900", "--quiet").exit_code == 0
+    loud = sorted(voters(desk))
+    assert desk.types("strategy", "disable", loud[0], "--by", "ann").exit_code == 0
+    last = desk.decisions()[-1]["ts"]
+    ran = desk.types(*words)
+    assert f"EUR/USD {loud[0]} is not heard any more: switched off in the strategy book by ann" in ran.stderr
+    after = voters(desk, f"ts > {last}")
+    assert loud[0] not in after
+    assert after
+
+
 @pytest.mark.req("D24")
 def test_a_verdict_withdrawn_between_two_lives_silences_its_strategy_for_good(desk: Project) -> None:
     """The run goes on with the others; the order is in the journal, and a replay needs no verdict at all."""

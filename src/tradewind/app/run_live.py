@@ -21,12 +21,11 @@ from tradewind.app.live_sources import LiveRequest, is_made_up, live_sources, no
 from tradewind.app.market_feed import FeedRules
 from tradewind.app.market_sources import Gateway, gateway_of
 from tradewind.app.run_plan import Wanted, run_plan
-from tradewind.app.run_replay import JournaledRun, RunResult, history_check, history_verdict
+from tradewind.app.run_replay import JournaledRun, RunResult, history_check, history_verdict, switches_of
 from tradewind.app.settings.root import AppConfig
 from tradewind.app.signal_text import utc
 from tradewind.app.source_notes import SourceNotes
 from tradewind.app.stopping import until_asked
-from tradewind.app.strategy_switches import StrategySwitches
 from tradewind.engine.sequencer import SeriesKey
 from tradewind.model.bar import Bar
 from tradewind.model.event import FeedState
@@ -112,8 +111,8 @@ class _LiveRun:
         """Opens the store and runs; once there is a run, asking it to stop ends it in order."""
         clock = SteadyClock(self._time, offset)
         instruments = {one.instrument.symbol: one.instrument for one in self.plan.symbols}
-        now, gone = self._host.now(), self._chosen.withdrawn
-        book = StrategySwitches(self.plan, database_path(self._config), self._say, withdrawn=gone)
+        now = self._host.now()
+        book = switches_of(self._chosen, database_path(self._config), self._say)
         opened = Store.open(database, now, instruments=instruments)
         with opened as store, history_check(store, self._say) as history, book as switches:
 

@@ -220,7 +220,7 @@ def run_replay(
     plan, clock = chosen.plan, ManualClock()
     instruments = {one.instrument.symbol: one.instrument for one in plan.symbols}
     opened = Store.open(database, now, instruments=instruments)
-    heard = StrategySwitches(plan, book or database, say, withdrawn=chosen.withdrawn)
+    heard = switches_of(chosen, book or database, say)
     with opened as store, history_check(store, say) as history, heard as switches:
         # Somebody who watches a paced replay hears of each close when it happens, not a batch later.
         batch = commit_every if pace is None else 1
@@ -239,6 +239,11 @@ def run_replay(
             stop_asked=lambda: history.damaged or stop_asked(),
         )
         return run.result(recovery, loop, history_verdict(history, store, loop, now))
+
+
+def switches_of(chosen: RunPlan, book: Path, say: Callable[[str], None]) -> StrategySwitches:
+    """Who of a run is not to be heard, by the strategy book in the store at ``book`` and by what was withdrawn."""
+    return StrategySwitches(chosen.plan, book, say, withdrawn=chosen.withdrawn, proven=chosen.pool.proven)
 
 
 def _worded(instruments: dict[str, Instrument], origin: str) -> Callable[[Signal], list[str]]:

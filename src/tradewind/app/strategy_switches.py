@@ -17,6 +17,7 @@ from tradewind.engine.plan import EnginePlan
 from tradewind.errors import TradewindError
 from tradewind.features.rule import spec_hash
 from tradewind.model.event import Command
+from tradewind.model.proven import ProvenStrategy
 
 NOBODY: Final = "strategy book"
 """Who gave an order of which the book does not say who."""
@@ -36,8 +37,9 @@ class StrategySwitches:
     """The members of ``plan`` that are not to be heard: switched off in the book of the store at ``path``, or without
     the proof they had when the run began (``withdrawn``, each ``SYMBOL ID``). A context manager.
 
-    A member is meant by what it does (``spec_hash``), whatever it is called, on the symbol of the book's row, or on
-    all of them where the row has none. A store that is not there yet switches nothing off; it is looked for again.
+    A member is meant by what it does (``spec_hash``), whatever it is called, on the symbol of the book's row, on others
+    on which it is heard by the verdict of that symbol (``proven``), or on all of them where the row has none. A store
+    that is not there yet switches nothing off; it is looked for again.
     """
 
     def __init__(
@@ -47,12 +49,14 @@ class StrategySwitches:
         say: Callable[[str], None] = lambda _: None,
         *,
         withdrawn: Iterable[str] = (),
+        proven: Iterable[ProvenStrategy] = (),
     ) -> None:
         self._plan = plan
         self._path = path
         self._say = say
         self._reader: StoreReader | None = None
         self._version = -1
+        self._judged_on = {(one.symbol, one.spec_hash): one.judged_on for one in proven}
         self._withdrawn = dict.fromkeys(withdrawn, VERDICT)
         self._off: Mapping[str, str] = self._withdrawn
         self._blind = False
@@ -86,7 +90,7 @@ class StrategySwitches:
             f"{symbol} {name}": str(actor or NOBODY)
             for spec, meant, actor in rows
             for symbol, name in self._members.get(str(spec), ())
-            if meant in ("", symbol)
+            if meant in ("", symbol, self._judged_on.get((symbol, str(spec)), symbol))
         }
         self._version = version
         return self._off

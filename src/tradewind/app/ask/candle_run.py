@@ -66,7 +66,7 @@ class CandleRun:
         self.plan: EnginePlan = chosen.plan
         self.notes = chosen.notes
         self.engine: Engine = engine_for(self.plan)
-        with StrategySwitches(self.plan, workspace.database) as switches:
+        with StrategySwitches(self.plan, workspace.database, proven=chosen.pool.proven) as switches:
             self.engine.silence(frozenset(switches.off()))
 
     @property
