@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import math
+
 import msgspec
 import numpy as np
 import pytest
 
 from tests.parity.streaming import stored
 from tests.shadow_workload import COSTS, columns_of, exits_of, workload
+from tests.sweep_oracle import oracle_trades
+from tests.vote_oracle import oracle_side
 from tradewind.adapters.replay_feed import Recording
 from tradewind.app.backtest import Backtest
 from tradewind.app.config import built_in
 from tradewind.app.wiring import plan_for
-from tradewind.ensemble.shadow import ShadowColumns
+from tradewind.ensemble.shadow import ShadowColumns, charges_of, cost_per_side
+from tradewind.features.bank import FeatureBank
 from tradewind.features.rule import Exits, Member, member_of
 from tradewind.features.rule_expression import Condition
 from tradewind.features.rule_member import Rule
+from tradewind.features.rule_program import indicators_of
 from tradewind.features.rule_series import bbands, close, ema, rsi
 from tradewind.model.bar import BarColumns
 from tradewind.model.instruments import resolve
@@ -105,6 +111,29 @@ def test_every_family_and_every_way_out_is_that_of_the_shadow_book(name: str) ->
     traded = [len(own.side) for own in found]
     print(f"{name}: {len(members)} strategies, {sum(traded)} trades")
     assert sum(count > 20 for count in traded) > 0.8 * len(members)
+
+
+@pytest.mark.req("B05", "X06")
+@pytest.mark.parametrize("name", sorted(families()))
+def test_every_family_trades_as_plain_python_says(name: str) -> None:
+    """Rule: votes and trades of a family, for every way out, are those of an oracle that shares no code with both."""
+    columns = stored("bars_bidask/EURUSD-1h", 4000, 1500)
+    members = [one for one in variants(Timeframe.H1) if one.family == name]
+    bank = FeatureBank(indicators_of(members))
+    rows = bank.batch(columns)
+    read = {key: rows[:, place].tolist() for key, place in bank.index.items()}
+    sides = [oracle_side(members[0].rule, read, bar) for bar in range(len(columns.close))]
+    paid = cost_per_side(*charges_of(EURUSD.costs), columns)
+    for member, own in zip(members, Sweep(members, columns, EURUSD.costs).trades(), strict=True):
+        exits = member.rule.exits
+        ranges = read[f"atr({exits.atr_period})"] if exits.needs_atr else [math.nan] * len(sides)
+        expected = oracle_trades(columns, paid, sides, ranges, exits)
+        assert own.side.tolist() == [trade.side for trade in expected], member.id
+        assert own.ts_entry.tolist() == [int(columns.ts_open[trade.entry_bar]) for trade in expected]
+        assert own.ts_exit.tolist() == [int(columns.ts_close[trade.exit_bar]) for trade in expected]
+        assert own.code.tolist() == [trade.code for trade in expected]
+        assert own.net.tolist() == pytest.approx([trade.net for trade in expected], rel=1e-12, abs=1e-15)
+        assert own.r.tolist() == pytest.approx([trade.r for trade in expected], rel=1e-12, abs=1e-15)
 
 
 @pytest.mark.req("C15", "X05")
