@@ -56,6 +56,9 @@ def test_the_strategies_of_a_project_do_not_look_ahead(own):
     assert report["streamed"] is True
     assert report["cuts"] >= 200
     assert report["columns"] > 8
+    swept = ran.document["reports"][1]
+    assert swept["subject"].endswith("in the sweep")
+    assert swept["trades"] == report["trades"] > 0
     assert "no look-ahead" in own.types("lookahead", "EMA_Crossover_1h_v1", "-p", "EUR/USD").stdout
 
 

@@ -15,6 +15,7 @@ from tradewind.model.timeframe import Timeframe
 from tradewind.research.generator import generate
 from tradewind.research.lookahead import examine
 from tradewind.research.lookahead_subjects import MemberSubject
+from tradewind.research.lookahead_sweep import SweepSubject
 from tradewind.strategies import families, family
 
 T = 200
@@ -66,3 +67,33 @@ def test_a_family_cut_after_every_single_bar(name):
     )
     assert report.clean, str(report)
     assert report.cuts == 399
+
+
+@pytest.mark.req("X01", "X06")
+@pytest.mark.parametrize("market", ["SIMULATED", "EURUSD-1h"])
+def test_every_family_in_the_sweep_on_a_prefix_equals_itself_on_all_bars(market):
+    """Rule: 200 drawn t and sixteen other futures; trades, those still open among them, and entries made again."""
+    bars = bars_of(market)
+    members = [member for name in families() for member in pool(name, drawn=1)]
+    generator = np.random.default_rng(2025)
+    cuts = np.sort(generator.choice(np.arange(1, len(bars.close)), T, replace=False))
+    report = examine(SweepSubject(members, costs=COSTS), bars, generator, cuts=cuts)
+    print(report)
+    assert report.clean, str(report)
+    assert report.trades > 1000
+    assert report.fills >= 2 * len(members) - 20
+
+
+def test_the_sweep_and_the_engines_book_are_examined_with_the_same_trades():
+    """Rule: what the examination sees of the sweep is what it sees of the shadow book, open trades included."""
+    bars = bars_of("SIMULATED", 700)
+    members = [member for name in families() for member in pool(name)]
+    book = MemberSubject(members, costs=COSTS)
+    sweep = SweepSubject(members, costs=COSTS)
+    held = 0
+    for known in (700, 699, 640, 555, 501, 444, 333):
+        one, two = (subject.trace(bars.slice(0, known)).trades for subject in (book, sweep))
+        assert list(one) == list(two)
+        assert all(one[name].tobytes() == two[name].tobytes() for name in one)
+        held += sum(int(trades["ts_exit"][-1]) == 0 for trades in two.values() if len(trades))
+    assert held > 5

@@ -21,6 +21,7 @@ from tradewind.model.timeframe import Timeframe
 from tradewind.research.lookahead import FILLS, REWRITINGS, LookaheadReport, examine
 from tradewind.research.lookahead_futures import cut_points
 from tradewind.research.lookahead_subjects import MemberSubject, Subject
+from tradewind.research.lookahead_sweep import SweepSubject
 
 
 class LookaheadOptions(NamedTuple):
@@ -76,7 +77,9 @@ def _subjects(settings: AppConfig, symbol: str, bars: Bars, asked: LookaheadOpti
     yield from code_subject(asked.columns, asked.trades, asked.first)
     if asked.members or not (asked.columns or asked.trades):
         members = members_called(settings, asked.members, bars.timeframe)
-        yield MemberSubject(members, costs=instrument_for(settings, symbol).costs)
+        costs = instrument_for(settings, symbol).costs
+        yield MemberSubject(members, costs=costs)
+        yield SweepSubject(members, costs=costs)
 
 
 def _examined(subject: Subject, bars: Bars, asked: LookaheadOptions, generator: np.random.Generator) -> LookaheadReport:
