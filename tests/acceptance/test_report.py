@@ -104,3 +104,22 @@ def test_the_page_of_a_research_job_says_what_was_searched_and_that_nothing_was_
     assert counts[0]["entered"] == 60
     assert "REJECTED" in words_of(project, ran.document["path"])
     assert project.types("report", "X_1h_v1", "--job", "", "--json").exit_code == 2
+
+
+@pytest.mark.req("D24")
+def test_verdicts_of_another_project_count_as_none_and_stop_no_page(tmp_path):
+    """The key was replaced: the page says not judged, a warning says why, and there is nothing to report in all."""
+    project = Project(project_at(tmp_path / "moved", market(bars=12_000), MEMBERS[:4]))
+    project.types("validate", "--json")
+    name = of_status(project, "candidate")["id"]
+    key = project.folder / "data" / "verdict.key"
+    key.write_text("ab" * 32 + "\n")
+    ran = project.types("report", name, "--json")
+    assert ran.exit_code == 0
+    assert ran.document["findings"][0].startswith("Not judged yet")
+    assert "does not count: " in ran.stderr
+    whole = project.types("report", "--json")
+    assert whole.exit_code == 3
+    assert "others likewise" in whole.stderr
+    refused = project.types("baseline", "freeze", name, "--json")
+    assert (refused.exit_code, "no verdict that counts" in refused.document["error"]["message"]) == (4, True)

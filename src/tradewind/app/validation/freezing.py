@@ -75,7 +75,7 @@ def write_baseline(workspace: Workspace, baseline: FrozenBaseline) -> Path:
 def _baseline(subject: Subject) -> StrategyBaseline:
     verdict = subject.verdict
     if verdict is None or not verdict.judgement.proven:
-        said = "was never judged" if verdict is None else f"was judged {verdict.judgement.verdict.value}"
+        said = "has no verdict that counts" if verdict is None else f"was judged {verdict.judgement.verdict.value}"
         raise Rejected(
             f"{subject.stored.id} {said}: there is nothing proven to hold its later results against",
             allowed="strategies with a passed verdict",

@@ -15,6 +15,7 @@ from tradewind.app.validation.forward import Scheme, walked
 from tradewind.app.validation.run import search
 from tradewind.app.validation.series import Series
 from tradewind.app.validation.subject import Subject
+from tradewind.errors import Rejected
 from tradewind.features.rule import Member, spec_hash
 from tradewind.model.report import GateReport, Stamp, Verdict, Window
 from tradewind.model.timeframe import DAY
@@ -121,15 +122,24 @@ def search_page(batches: Sequence[Searching]) -> ProofPage:
     )  # fmt: skip
 
 
-def verdicts_on(files: VerdictFiles, symbol: str, members: Iterable[Member]) -> tuple[SignedVerdict, ...]:
-    """The verdicts of a project on these strategies, each checked.
+def verdicts_on(
+    files: VerdictFiles, symbol: str, members: Iterable[Member]
+) -> tuple[tuple[SignedVerdict, ...], tuple[str, ...]]:
+    """The verdicts of a project on these strategies, each checked, and a warning where some do not count.
 
     Raises:
-        Corrupt, Rejected: one is not what was signed, or was signed elsewhere.
+        Corrupt: one is not what was signed.
     """
     key, specs = files.key(), {spec_hash(one) for one in members}
-    found = (verify(files.read(name), key) for name in files.names() if name.split(".")[1] in specs)
-    return tuple(one for one in found if one.symbol == symbol)
+    found, stale = [], []
+    for name in files.names():
+        if name.split(".")[1] in specs:
+            try:
+                found.append(verify(files.read(name), key))
+            except Rejected as fault:
+                stale.append(f"{name} does not count: {fault}")
+    more = f" ({len(stale) - 1} others likewise)" if len(stale) > 1 else ""
+    return tuple(one for one in found if one.symbol == symbol), tuple(line + more for line in stale[:1])
 
 
 def _seed(stamp: VerdictStamp) -> int | None:

@@ -11,6 +11,7 @@ from tradewind.app.strategy_pool import member_in
 from tradewind.app.validation.selection import batch_of, symbols_of
 from tradewind.app.validation.series import Series, series_of, terms_of
 from tradewind.app.workspace import Workspace
+from tradewind.errors import Rejected
 from tradewind.features.rule import Family, Member, spec_hash
 from tradewind.model.strategy import StoredStrategy
 from tradewind.research.batch import Terms, searched_family, swept_trades
@@ -67,7 +68,7 @@ def subject_of(
     Raises:
         Misconfigured: there is no such strategy, or its family was changed.
         Unavailable: no candles are stored for it.
-        Corrupt, Rejected: its verdict is not what was signed, or was signed elsewhere.
+        Corrupt: its verdict is not what was signed.
     """
     stored = book.find(name)
     if symbol and stored.symbol not in ("", symbol):
@@ -75,7 +76,7 @@ def subject_of(
         stored = next((row for row in rows if row.spec_hash == stored.spec_hash), stored)
     member = member_in(stored, families)
     where = symbol or symbols_of(workspace, stored)[0]
-    verdict = _verdict(workspace, member, where)
+    verdict, stale = _verdict(workspace, member, where)
     span = (None, None) if verdict is None else (verdict.windows.train.start, verdict.windows.sealed.end)
     series = series_of(workspace, where, stored.timeframe, *span)
     batch, warnings = batch_of(book, families, where, stored.timeframe)
@@ -87,10 +88,14 @@ def subject_of(
     else:
         relatives = [one for one in batch if one.family == member.family]
         windows = searched_family(relatives, series.market, terms, swept_trades).windows
-    return Subject(stored, member, batch, series, terms, windows, verdict, (*warnings, *series.warnings))
+    return Subject(stored, member, batch, series, terms, windows, verdict, (*stale, *warnings, *series.warnings))
 
 
-def _verdict(workspace: Workspace, member: Member, symbol: str) -> SignedVerdict | None:
+def _verdict(workspace: Workspace, member: Member, symbol: str) -> tuple[SignedVerdict | None, tuple[str, ...]]:
+    """The verdict that counts; one of another version or project counts as none, and is warned about."""
     files = VerdictFiles(workspace.data)
     name = verdict_name(member.id, spec_hash(member), symbol)
-    return verify(files.read(name), files.key()) if name in files.names() else None
+    try:
+        return (verify(files.read(name), files.key()), ()) if name in files.names() else (None, ())
+    except Rejected as fault:
+        return None, (f"{name} does not count: {fault}",)

@@ -88,7 +88,8 @@ def _judged(
     found = []
     for symbol, timeframe in keys:
         members, warnings = batch_of(book, families, symbol, timeframe)
-        verdicts = verdicts_on(files, symbol, members)
+        verdicts, stale = verdicts_on(files, symbol, members)
+        warn(stale)
         if not verdicts:
             continue
         start = min(one.windows.train.start for one in verdicts)
