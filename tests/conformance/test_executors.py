@@ -20,6 +20,7 @@ from tests.fakes import chunk_work as work
 from tradewind.adapters.executors.cluster import ClusterExecutor, _packed, compute, versions
 from tradewind.adapters.executors.processes import ProcessExecutor
 from tradewind.adapters.executors.serial import SerialExecutor
+from tradewind.adapters.executors.threads import ThreadExecutor
 from tradewind.adapters.executors.worker import unprepared
 from tradewind.app.environment import limit_threads
 from tradewind.app.executors import executor_for
@@ -30,7 +31,7 @@ from tradewind.features.rule import member_of
 from tradewind.model.timeframe import Timeframe
 
 ROOT = Path(__file__).resolve().parents[2]
-KINDS = ("serial", "processes", "cluster")
+KINDS = ("serial", "threads", "processes", "cluster")
 
 
 @contextlib.contextmanager
@@ -81,6 +82,12 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def serial() -> SerialExecutor:
     return SerialExecutor()
+
+
+@pytest.fixture(scope="module")
+def threads() -> Iterator[ThreadExecutor]:
+    with ThreadExecutor(2) as made:
+        yield made
 
 
 @pytest.fixture(scope="module")

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from rich.console import RenderableType
 
+from tradewind.adapters.executors.threads import ThreadExecutor
 from tradewind.adapters.wall_clock import WallClock
 from tradewind.app.config import load_config
 from tradewind.app.executors import executor_for
@@ -132,9 +133,12 @@ def _families(settings: AppConfig, names: list[str] | None) -> Mapping[str, Fami
 def _done(settings: AppConfig, workspace: Workspace, plan: Planned, typed: ResearchOptions) -> tuple[SymbolResult, ...]:
     own = Path(settings.strategies.folder) if settings.strategies.folder else None
     files = own_files(own) if own is not None and own.is_dir() else ()
-    workers = typed.workers or (1 if plan.strategies < SMALL else len(os.sched_getaffinity(0)))
+    processors = len(os.sched_getaffinity(0))
+    small = plan.strategies < SMALL and typed.workers is None and not typed.cluster
     with (
-        executor_for(workers, typed.cluster, own=files) as executor,
+        ThreadExecutor(processors)
+        if small
+        else executor_for(typed.workers or processors, typed.cluster, own=files) as executor,
         progress(f"Job {plan.request.id}", plan.steps(typed.stage)) as advance,
     ):
         return run_job(plan, workspace, executor, typed.stage, advance, _tell, WallClock().now())
