@@ -135,6 +135,7 @@ def test_only_the_proven_are_heard_and_the_others_vote_in_the_shadow(desk: Proje
     ran = desk.types(*RUN, *QUIET)
     assert ran.exit_code == 0, ran.stderr
     assert (ran.document["unproven"], ran.document["counts"]["signals"] > 10) == (False, True)
+    assert (ran.document["heard"], ran.document["in_shadow"]) == (len(LOUD), len(EVERYBODY) - len(LOUD))
     names = {one.id for one in LOUD}
     assert voters(desk)
     assert voters(desk) <= names

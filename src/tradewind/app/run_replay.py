@@ -45,7 +45,7 @@ class RunResult(msgspec.Struct, frozen=True):
     """How a run went. ``counts`` covers this life of the process only; ``digest`` covers the whole run.
 
     ``checked`` entries of earlier lives were found whole beside the run; None for a new run, and for one that was
-    stopped before the look at them had ended.
+    stopped before the look at them had ended. ``heard`` and ``in_shadow`` count members, once for each symbol.
     """
 
     config_hash: str
@@ -59,6 +59,8 @@ class RunResult(msgspec.Struct, frozen=True):
     digest: str
     simulated: bool
     unproven: bool
+    heard: int
+    in_shadow: int
     rate: SignalRate
     checked: int | None = None
     report: str | None = None
@@ -165,6 +167,8 @@ class JournaledRun:
             digest=digest.hex(),
             simulated=self.plan.simulated,
             unproven=self.plan.unproven,
+            heard=sum(len(one.members) - len(one.unheard) for one in self.plan.symbols),
+            in_shadow=sum(len(one.unheard) for one in self.plan.symbols),
             rate=self.summary.rate(calendars_of(self.plan)),
             checked=checked,
         )

@@ -120,6 +120,7 @@ def run_tables(result: RunResult) -> list[Any]:
     resumed = f"recovered {result.recovery.entries} entries" if result.recovery is not None else "new run"
     rows = [
         ("start", resumed),
+        ("heard", f"{result.heard} {'UNPROVEN' if result.unproven else 'proven'}, {result.in_shadow} in the shadow"),
         ("stopped", f"{result.loop.stopped}, last close {utc(result.loop.last_ts)}"),
         *_of_this_life(result),
         ("balance, equity", f"{result.balance}, {result.equity:.2f}"),
