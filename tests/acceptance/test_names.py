@@ -64,7 +64,7 @@ def test_everything_a_run_prints_names_pairs_as_base_slash_quote(finished: Finis
         *(str(row) for row in made.rows("SELECT * FROM trade_outcomes")),
     ]
     assert "EUR/USD" in said[0]
-    assert "BTC/USDT" in said[1]
+    assert "BTC/USDT" in said[0]
     found = {match for text in said for match in SQUASHED.findall(text.replace(".csv", ""))}
     assert found == set()
 
