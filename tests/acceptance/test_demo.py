@@ -6,6 +6,7 @@ import json
 import re
 import shlex
 import socket
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ import pytest
 from tests.acceptance.project import Project
 from tests.cli_runner import Ran
 from tradewind.adapters.market.simulated_edge import EdgeKind, PlantedEdge
+from tradewind.adapters.wall_clock import WallClock
 
 ROOT = Path(__file__).resolve().parents[2]
 SEEDS = (2, 7, 42)  # beside 1 and 3 below
@@ -81,6 +83,13 @@ def test_every_command_the_demo_names_for_its_folder_works_there(shown: tuple[Pr
     verified = folder.types("replay", "--verify", "--json")
     assert verified.document["run"]["byte_equal"] is True
     assert verified.document["run"]["simulated"] is True
+
+
+def test_the_demo_s_writer_is_of_today_and_not_of_its_market(shown: tuple[Project, Ran]) -> None:
+    """Its bars are of another year; who wrote the store, and when, is told by this machine's clock."""
+    project, _ = shown
+    since = Project(project.folder / "demo").types("status", "--json").document["writer"]["since"]
+    assert abs(datetime.fromisoformat(since + "+00:00").timestamp() * 1e9 - WallClock().now()) < 3600e9
 
 
 def test_the_report_has_the_week_and_both_markets_and_nothing_from_elsewhere(shown: tuple[Project, Ran]) -> None:
