@@ -9,7 +9,7 @@ says what a trial that does badly is taken for:
 - consistent ``g = d`` where ``d >= -w sqrt(2 ln ln n / n)``, else 0: a trial clearly worse keeps its own mean;
 - lower ``g = max(d, 0)``: every trial that lost keeps its own mean, the smallest p.
 
-As w is estimated too, the test is a little generous on short samples: docs/metrics.md says how much.
+As w is estimated too, the test is generous, 10% of noise at a level of 5%: docs/metrics.md has the counts.
 
 Hansen (2005), A test for superior predictive ability; the resamples are stationary-bootstrap (Politis and Romano 1994).
 """
