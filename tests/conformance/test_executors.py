@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
-import os
 import socket
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.dask_cluster import cluster_of_two
 from tests.fakes import chunk_work as work
 from tradewind.adapters.executors.cluster import ClusterExecutor, _packed, compute, versions
 from tradewind.adapters.executors.processes import ProcessExecutor
@@ -34,48 +30,11 @@ ROOT = Path(__file__).resolve().parents[2]
 KINDS = ("serial", "threads", "processes", "cluster")
 
 
-@contextlib.contextmanager
-def dask(*words: str, log: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """A process of the cluster, as an operator starts it."""
-    environment = {**os.environ, "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}", "DASK_DISTRIBUTED__DASHBOARD": ""}
-    with log.open("wb") as out:
-        process = subprocess.Popen([sys.executable, "-m", *words], env=environment, stdout=out, stderr=out)
-        try:
-            yield process
-        finally:
-            process.terminate()
-            try:
-                process.wait(10)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-
-
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A scheduler and two workers with their nannies on loopback."""
-    pytest.importorskip("distributed")
-    folder = tmp_path_factory.mktemp("cluster")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    at = f"tcp://127.0.0.1:{port}"
-    scheduler = ("distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", str(port), "--no-dashboard")
-    worker = ("distributed.cli.dask_worker", at, "--nthreads", "1", "--no-dashboard", "--host", "127.0.0.1",
-              "--local-directory", str(folder), "--memory-limit", "0")  # fmt: skip
-    with contextlib.ExitStack() as stack:
-        stack.enter_context(dask(*scheduler, log=folder / "scheduler.log"))
-        for number in range(2):
-            stack.enter_context(dask(*worker, log=folder / f"worker{number}.log"))
-        deadline = time.monotonic() + 60
-        while True:
-            try:
-                with ClusterExecutor(at) as executor:
-                    executor._client.wait_for_workers(2, timeout=60)
-                break
-            except Unavailable:
-                assert time.monotonic() < deadline, (folder / "scheduler.log").read_text()
-                time.sleep(0.2)
+    pytest.importorskip("distributed", reason="tradewind[cluster] is not installed")
+    with cluster_of_two(tmp_path_factory.mktemp("cluster")) as at:
         yield at
 
 

@@ -129,7 +129,7 @@ def test_the_undisturbed_job_has_something_to_lose(reference: Reference) -> None
     assert opened[0] > 2
     assert reference.document["approved"]
     assert sum("verdicts" in name for name in reference.kept) > 20
-    assert not any(name.endswith(("npz", ".writing")) or "portion" in name for name in reference.kept)
+    assert not any(name.endswith(("arrays", ".writing")) or "portion" in name for name in reference.kept)
     assert reference.steps > 100
 
 

@@ -1,6 +1,6 @@
 """A job on disk: what was asked for, and what each phase left behind, so that a killed job goes on.
 
-Every file is whole or absent. ``request.json`` is what the job does; in the folder of a symbol ``search.npz`` holds
+Every file is whole or absent. ``request.json`` is what the job does; in the folder of a symbol ``search.arrays`` holds
 what every strategy showed (until the symbol is judged), ``search.json`` what is said about it, ``batch.json`` what the
 whole batch shows and the ledger's trials at that moment, ``portion-N.json`` what was measured on candidates, and
 ``proof.json`` the end. ``created.json`` is when the job was begun, ``version.json`` by which version of the program it
@@ -11,10 +11,11 @@ A job is removed by deleting its folder. What it tried and which sealed windows 
 
 from __future__ import annotations
 
+import hashlib
+import io
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
-from zipfile import BadZipFile
 
 import msgspec
 import numpy as np
@@ -28,7 +29,7 @@ FOLDER = "research"
 _REQUEST = "request.json"
 _CREATED = "created.json"
 _VERSION = "version.json"
-SWEPT = "search.npz"
+SWEPT = "search.arrays"
 SEARCHED = "search.json"
 PROVEN = "proof.json"
 Kept = TypeVar("Kept")
@@ -98,10 +99,14 @@ class JobFolder:
             ) from error  # fmt: skip
 
     def keep_arrays(self, name: str, **arrays: Any) -> None:
-        """Writes arrays under names, whole or not at all."""
+        """Writes arrays under names behind the SHA-256 of all of them, whole or not at all."""
         path = self.path / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_durably(path, lambda file: np.savez(file, **arrays))
+        packed = io.BytesIO()
+        np.savez(packed, **arrays)
+        data = packed.getbuffer()
+        digest = hashlib.sha256(data).digest()
+        write_durably(path, lambda file: file.write(digest) + file.write(data))
 
     def kept_arrays(self, name: str) -> dict[str, Any] | None:
         """What ``keep_arrays`` wrote; None where it is not there.
@@ -110,15 +115,17 @@ class JobFolder:
             Corrupt: it is there and not what was written.
         """
         try:
-            with np.load(self.path / name, allow_pickle=False) as found:
-                return dict(found)
+            data = (self.path / name).read_bytes()
         except FileNotFoundError:
             return None
-        except (ValueError, OSError, EOFError, KeyError, BadZipFile) as error:
+        size = hashlib.sha256().digest_size
+        if len(data) <= size or hashlib.sha256(memoryview(data)[size:]).digest() != data[:size]:
             raise Corrupt(
-                f"not what was written: {error}", where=str(self.path / name),
+                "not what was written: its checksum differs", where=str(self.path / name),
                 next_step="delete this file; the job makes it again",
-            ) from error  # fmt: skip
+            )  # fmt: skip
+        with np.load(io.BytesIO(data[size:]), allow_pickle=False) as found:
+            return dict(found)
 
     def taken_up(self, version: str) -> str:
         """Notes the version that works on the job now; the one before where that was another one, else ``""``.
