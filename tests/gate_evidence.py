@@ -86,7 +86,14 @@ def candidate(**changes: Any) -> CandidateEvidence:
         ),
         "batch": BatchEvidence(trials=500, days=2400, pbo=0.05, spa_p=0.001, ledger_trials=500, effective_trials=40.0),
     }
-    sealed = {"window": window(175, 250), "psr": 0.999, "dsr": 0.99, "dsr_days": 3000, "min_track_record": 90.0}
+    sealed = {
+        "window": window(175, 250),
+        "psr": 0.999,
+        "dsr": 0.99,
+        "dsr_spread": 0.98,
+        "dsr_days": 3000,
+        "min_track_record": 90.0,
+    }
     made = CandidateEvidence(**(base | changes))
     if opened is None:
         return made

@@ -441,7 +441,7 @@ def test_sharpe_ratios_must_survive_their_length_and_their_search(field, limit):
 @pytest.mark.parametrize(
     ("opened", "name"),
     [
-        ({"dsr": below(0.95)}, "sealed.dsr_strong"),
+        ({"dsr_spread": below(0.95)}, "sealed.dsr_strong"),
         ({"holm_p_ledger": above(0.05)}, "sealed.exact_test_ledger"),
         ({"window": window(212, 250)}, "sealed.too_good"),
     ],
