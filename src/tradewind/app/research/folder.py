@@ -128,7 +128,7 @@ class JobFolder:
             return dict(found)
 
     def taken_up(self, version: str) -> str:
-        """Notes the version that works on the job now; the one before where that was another one, else ``""``.
+        """Notes the version that works on the job now; names the one before where that was another one and left a rest.
 
         What other code measured on symbols that are not proven yet is removed, so that it is measured again: half of
         a proof by one version and half by the next would be that of neither.
@@ -136,13 +136,13 @@ class JobFolder:
         before = self.kept(_VERSION, str) or ""
         if before == version:
             return ""
-        for one in self.request.serieses if before else ():
-            place = self.path / place_of(one.instrument.symbol)
-            if not (place / PROVEN).exists():
-                for file in place.glob("*"):
-                    file.unlink()
+        rest = [place_of(one.instrument.symbol) for one in self.request.serieses] if before else []
+        rest = [place for place in rest if not (self.path / place / PROVEN).exists()]
+        for place in rest:
+            for file in (self.path / place).glob("*"):
+                file.unlink()
         self.keep(_VERSION, version)
-        return before
+        return before if rest else ""
 
     def tidy(self, symbol: str) -> None:
         """Removes what only helped to get to the proof of a symbol."""

@@ -97,13 +97,16 @@ def run_job(
         job = _Job(folder, plan.terms, executor, prover, book, advance)
         found: list[SymbolResult] = []
         for series, members in plan.drawn:
-            found.append(SymbolResult(job.searched(series, members)))
+            search = job.searched(series, members)
+            found.append(SymbolResult(search, folder.kept(f"{place_of(search.symbol)}/{PROVEN}", ProofResult)))
             say(said_of(found[-1]))
         for place, (series, members) in enumerate(plan.drawn if stage != SEARCH else ()):
-            found[place] = SymbolResult(found[place].search, job.proven(series, members))
-            say(said_of(found[place]))
-        if stage == SEARCH:
-            found = [SymbolResult(one.search, folder.kept(_proof_of(one), ProofResult)) for one in found]
+            if found[place].proof is None:
+                found[place] = SymbolResult(found[place].search, job.proven(series, members))
+                say(said_of(found[place]))
+            else:
+                advance((STEPS - 1) * len(members))
+                folder.tidy(series.symbol)
     return tuple(found)
 
 
@@ -157,20 +160,14 @@ class _Job(NamedTuple):
 
     def proven(self, series: Series, members: Sequence[Member]) -> ProofResult:
         """The proof, told to the book before it is called done; what only helped to get there is removed."""
-        name = f"{place_of(series.symbol)}/{PROVEN}"
-        result = self.folder.kept(name, ProofResult)
-        if result is None:
-            search = self._search(series, members, lambda steps: None)
-            rows = self.book.select(symbol=series.symbol, timeframe=series.timeframe)
-            known = frozenset(row.spec_hash for row in rows if row.verdict == Verdict.PASS)
-            proof = self.prover.prove(search, series, known)
-            self.book.judge(proof.entries, self.folder.created)
-            result = proof.result
-            self.folder.keep(name, result)
-        else:
-            self.advance((STEPS - 1) * len(members))
+        search = self._search(series, members, lambda steps: None)
+        rows = self.book.select(symbol=series.symbol, timeframe=series.timeframe)
+        known = frozenset(row.spec_hash for row in rows if row.verdict == Verdict.PASS)
+        proof = self.prover.prove(search, series, known)
+        self.book.judge(proof.entries, self.folder.created)
+        self.folder.keep(f"{place_of(series.symbol)}/{PROVEN}", proof.result)
         self.folder.tidy(series.symbol)
-        return result
+        return proof.result
 
     def _search(self, series: Series, members: Sequence[Member], advance: Advance) -> SymbolSearch:
         kind = str(series.instrument.asset_class)
@@ -179,10 +176,6 @@ class _Job(NamedTuple):
         search = search_symbol(self.folder, named, series, self.terms, self.executor, advance)
         self.prover.record(search, series)
         return search
-
-
-def _proof_of(result: SymbolResult) -> str:
-    return f"{place_of(result.search.symbol)}/{PROVEN}"
 
 
 def _require_search(plan: Planned, folder: JobFolder) -> None:
