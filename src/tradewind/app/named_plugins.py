@@ -13,6 +13,7 @@ import msgspec
 from tradewind.adapters.market.providers import secrets_of
 from tradewind.app.own_strategies import families_of
 from tradewind.app.settings.root import AppConfig
+from tradewind.app.settings.trading import EnsembleSettings
 from tradewind.app.wiring import filters_for, members_for
 from tradewind.errors import Misconfigured
 from tradewind.model.instruments import resolve
@@ -47,13 +48,16 @@ def _attempts(config: AppConfig) -> Iterator[str]:
 
 
 def _quorum(config: AppConfig, intervals: tuple[Timeframe, ...]) -> str:
-    """More votes asked for than there are voters: no signal could ever come."""
+    """More votes asked for than there are voters: no signal could ever come.
+
+    What is asked for without a word of the user is no fault of theirs: one strategy can be tried out by itself.
+    """
     try:
         voters = len(members_for(config, intervals))
     except Misconfigured:
         return ""  # said of the member that cannot be made
     quorum = config.ensemble.quorum
-    if not voters or quorum <= voters:  # where nobody votes, `config check` notes it
+    if not voters or quorum <= max(voters, EnsembleSettings().quorum):  # where nobody votes, `config check` notes it
         return ""
     return f"ensemble.quorum must be at most {voters}, the strategies that vote here, got {quorum}"
 
