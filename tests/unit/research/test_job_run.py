@@ -6,8 +6,8 @@ import shutil
 from pathlib import Path
 
 import pytest
-from tests.planted_market import SYMBOL, market, project_at
 
+from tests.planted_market import SYMBOL, market, project_at
 from tradewind.adapters.executors.serial import SerialExecutor
 from tradewind.adapters.ledger.trial_ledger import TrialLedger
 from tradewind.app.config import load_config

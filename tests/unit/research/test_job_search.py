@@ -7,8 +7,8 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import pytest
-from tests.planted_market import SYMBOL, market
 
+from tests.planted_market import SYMBOL, market
 from tradewind.adapters.executors.serial import SerialExecutor
 from tradewind.app.research.folder import JobFolder
 from tradewind.app.research.proving import NEAREST, chosen_of, refused_entries

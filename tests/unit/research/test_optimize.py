@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.planted_market import market
 
+from tests.planted_market import market
 from tradewind.adapters.optuna_search import OptunaSearch
 from tradewind.errors import Misconfigured, Rejected
 from tradewind.features.rule_space import Range, choice, whole
