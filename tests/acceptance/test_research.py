@@ -205,6 +205,19 @@ def test_another_seed_on_the_same_bars_is_told_to_be_contaminated(again: Project
     assert earlier.items() <= verdicts(again).items()
 
 
+@pytest.mark.req("X04", "HZ25")
+def test_too_few_bars_take_back_nothing_that_was_proven(again: Project, done: Done) -> None:
+    """Searched or validated again on five months: INSUFFICIENT is said, and verdicts and the book stay as they were."""
+    proven, before = done.ran.document["approved"][0], verdicts(again)
+    months = ("--timerange", "20200101-20200601")
+    assert "INSUFFICIENT" in again.types("research", "-p", SYMBOL, "-n", "44", *months).stdout
+    ran = again.types("validate", proven, *months)
+    assert ran.exit_code == 4
+    assert f"The earlier passed verdict stands: {proven}" in ran.stdout
+    assert verdicts(again) == before
+    assert again.types("strategy", "show", proven, "--json").document["status"] == "validated"
+
+
 @pytest.mark.req("X04", "X05")
 def test_ctrl_c_is_exit_130_and_the_same_command_goes_on(fresh: Project, done: Done) -> None:
     """Interrupted while strategies are being proven: what was done is kept, the answer is that of one run."""

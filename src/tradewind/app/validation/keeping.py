@@ -36,15 +36,15 @@ def keep(
 ) -> tuple[Kept, ...]:
     """Writes one signed verdict file for each; the key is made when there is none yet.
 
-    ``proven`` strategies keep their passed verdict where this one read a sealed window that had been read before: a
-    second reading proves nothing, and refutes nothing either.
+    ``proven`` strategies keep their passed verdict where this one read a sealed window that had been read before, or
+    had too little to say anything: neither proves anything, and neither refutes anything.
 
     Raises:
         Unavailable: the disk refuses.
     """
     key = files.make_key()
     signed: dict[str, bytes] = {}
-    standing = [one.candidate.spec in proven and contaminated(one) for one in judged]
+    standing = [one.candidate.spec in proven and refutes_nothing(one) for one in judged]
     for one, stands in zip(judged, standing, strict=True):
         if not stands:
             verdict = verdict_on(one.candidate.member, instrument, one.candidate.windows, one.judgement, stamp, now)
@@ -59,6 +59,11 @@ def keep(
             digest = hashlib.sha256(data).hexdigest()[:16]
             kept.append(Kept(book_entry(one, instrument.symbol, path, digest), path))
     return tuple(kept)
+
+
+def refutes_nothing(judged: Judged) -> bool:
+    """Whether a judgement cannot take back an earlier one: its window had been read, or there was too little in it."""
+    return contaminated(judged) or judged.judgement.verdict is Verdict.INSUFFICIENT
 
 
 def contaminated(judged: Judged) -> bool:

@@ -206,8 +206,8 @@ def _human(done: Sequence[Validated], approved: int) -> Iterator[str | Renderabl
     ]
     if standing:
         yield (
-            f"The earlier passed verdict stands: {', '.join(standing)}. A sealed window that was read before proves"
-            " nothing, and refutes nothing."
+            f"The earlier passed verdict stands: {', '.join(standing)}. A sealed window that was read before,"
+            " or too little evidence, proves nothing and refutes nothing."
         )
     yield (
         f"{approved} of {judged} strategies passed every gate of profile {deciding}."
