@@ -262,10 +262,10 @@ def _nearest(search: SearchResult, proof: ProofResult) -> Iterator[str | Rendera
     shown = max(SHOWN, len(proof.approved))
     yield table(
         f"{_named(search)} {search.timeframe}: measured in full",
-        ["strategy", "n", "won/even", "factor", "sealed", *profiles, "missed"],
+        ["strategy", "n", "won/even", "sealed", *profiles, "missed"],
         [_finding_row(finding) for finding in ranked[:shown]],
-        note="n, won (share of trades that won, beside the one that breaks even) and profit factor are of the train"
-        " window, net; sealed: trades in the sealed window, - where it stayed closed."
+        note="n and won/even (percent of trades that won, and that would break even) are of the train window, net;"
+        " sealed: trades in the sealed window, - where it stayed closed."
         + (f" {len(ranked) - shown} more in the report." if len(ranked) > shown else ""),
     )
     for profile in profiles:
@@ -291,7 +291,6 @@ def _finding_row(one: Finding) -> tuple[Any, ...]:
         one.id,
         trades.n,
         f"{_percent(trades.win_rate)}/{_percent(trades.breakeven)}",
-        None if trades.profit_factor is None else f"{trades.profit_factor:.2f}",
         None if sealed is None else sealed.window.trades.n,
         *(_verdict_of(report, one) for report in one.judgement.reports),
         None if report is None else next((row.name for row in report.rows if not row.passed), None),
@@ -304,4 +303,4 @@ def _verdict_of(report: GateReport, one: Finding) -> str:
 
 
 def _percent(value: float | None) -> str:
-    return "-" if value is None else f"{100.0 * value:.1f}%"
+    return "-" if value is None else f"{100.0 * value:.1f}"
