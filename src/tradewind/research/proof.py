@@ -130,10 +130,13 @@ def best_first(proofs: Sequence[MemberProof]) -> list[MemberProof]:
 
 
 def edge_line(proofs: Sequence[MemberProof]) -> str:
-    """``No edge found: ...`` or how many strategies passed; never more than the gates said."""
+    """``No edge found: ...`` or how many strategies passed the screen, and that this proves nothing."""
     passed = sum(proof.report.approved for proof in proofs)
     if passed:
-        return f"Edge found: {passed} of {len(proofs)} strategies passed every gate."
+        return (
+            f"{passed} of {len(proofs)} strategies passed the screen of a backtest. It saw all bars, the last part too,"
+            " and counts no trials: choosing by it is how overfitting begins. `tradewind validate` proves."
+        )
     open_ones = sum(proof.report.verdict is Verdict.INSUFFICIENT for proof in proofs)
     count = "all" if open_ones == len(proofs) else str(open_ones)
     have = "has" if open_ones == 1 else "have"

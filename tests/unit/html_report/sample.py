@@ -108,7 +108,7 @@ def report_data(bars: int = 9000, every: int = 14) -> ReportData:
         ),
         equity=EquityCurve(ts, equity, 10_000.0),
         gates=(GateGroup("XAU/USD", gates),),
-        findings=(("Edge found: 1 of 2 strategies passed every gate.", True),),
+        findings=(("1 of 2 strategies passed the screen of a backtest.", True),),
         members=(
             MemberRow("Ten_Bar_Momentum_1h_v1", "XAU/USD", "momentum", Timeframe.H1, record, gates[0].verdict),
             MemberRow(

@@ -118,6 +118,16 @@ def test_the_verdicts_come_by_symbol_best_first_and_in_plain_words(finished):
     assert best_first(result.proofs)[0].lower_bound is not None
 
 
+def test_what_passes_the_screen_of_a_backtest_is_not_called_an_edge(finished):
+    """Rule: it saw the last part of the bars and counts no trials, so the line says who proves."""
+    proofs = measure(finished, "data", 1).proofs
+    passed = msgspec.structs.replace(proofs[0].report, verdict=Verdict.PASS)
+    line = edge_line([msgspec.structs.replace(proofs[0], report=passed), *proofs[1:]])
+    assert "Edge found" not in line
+    assert "saw all bars" in line
+    assert "tradewind validate" in line
+
+
 def test_a_chart_shows_the_bars_decided_on(plan):
     """Decisions on 4h alone are shown on 4h candles, whatever the bars they are made from."""
     four = msgspec.structs.replace(
