@@ -299,3 +299,27 @@ def test_a_hundred_strategies_on_five_years_of_daily_bars_are_judged_by_one_comm
     assert len(strategies(ran)) == ran.document["judged"] == 100
     assert {one["verdict"] for one in strategies(ran)} <= {"INSUFFICIENT", "FAIL"}
     assert len(list(Path(project.folder / "data" / "verdicts").iterdir())) == 100
+
+
+@pytest.mark.req("D24", "X11")
+@pytest.mark.parametrize("setting", ["multiplier = 0.5", "spread = 0.0", "slippage = 0.0001"])
+def test_a_proof_below_the_instruments_own_costs_is_refused_before_anything_is_written(fresh, setting):
+    """Exit 2 of validate and of research; no trial, no verdict."""
+    file = fresh.folder / "tradewind.toml"
+    cheap = fresh.configured((file.read_text() if file.exists() else "") + f"\n[costs]\n{setting}\n")
+    for verb in (("validate",), ("research", "--symbol", SYMBOL, "-n", "5")):
+        ran = cheap.types(*verb, "--seed", "7")
+        assert ran.exit_code == 2, ran.stderr
+        assert "a proof below the instrument's own costs proves nothing" in ran.stderr
+    assert not (cheap.folder / "data" / "verdicts").exists()
+    assert not (cheap.folder / "data" / "trials.ledger").exists()
+
+
+@pytest.mark.req("D24", "X11")
+def test_a_run_at_higher_costs_hears_nobody_and_says_why(proven, monkeypatch):
+    """What passed at the instrument's costs is not heard at three times as much."""
+    project, _ = proven
+    monkeypatch.setenv("TRADEWIND__COSTS__MULTIPLIER", "3")
+    ran = project.types("run", "--feed", "replay", "--store", "dear.db", "-p", SYMBOL)
+    assert ran.exit_code == 4
+    assert "at lower costs than those of" in ran.stderr

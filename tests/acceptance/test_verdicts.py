@@ -219,3 +219,25 @@ def test_verdict_files_are_written_read_and_listed(tmp_path):
     for name in ("../key", "/etc/passwd", "", "."):
         with pytest.raises(Misconfigured):
             files.read(name)
+
+
+@pytest.mark.req("D24", "X11")
+@pytest.mark.parametrize(
+    "dear",
+    [
+        {"spread_fraction": 0.0002},
+        {"slippage_fraction": 0.0003},
+        {"commission_fraction": 0.001},
+        {"commission_per_lot": 1.0},
+        {"spread_by_hour": (1.0,) * 23 + (2.0,)},
+    ],
+)
+def test_a_verdict_does_not_speak_where_trading_costs_more_than_it_was_judged_at(dear):
+    """Each charge by itself; at the costs it was judged at, and at lower ones, it speaks."""
+    held = verify(sign(verdict(), KEY), KEY)
+    assert held.costs == EURUSD.costs
+    higher = msgspec.structs.replace(EURUSD, costs=msgspec.structs.replace(EURUSD.costs, **dear))
+    assert "validated on EUR/USD at lower costs" in refusal(held, "EUR/USD", Timeframe.H1, higher)
+    lower = msgspec.structs.replace(EURUSD, costs=msgspec.structs.replace(EURUSD.costs, spread_fraction=0.00005))
+    assert speaks_for(held, "EUR/USD", Timeframe.H1, EURUSD)
+    assert speaks_for(held, "EUR/USD", Timeframe.H1, lower)

@@ -11,14 +11,15 @@ import msgspec
 
 from tradewind.errors import Corrupt, Misconfigured, Rejected
 from tradewind.features.rule import Member, spec_hash
-from tradewind.model.instrument import AssetClass, Instrument
+from tradewind.model.instrument import AssetClass, CostModel, Instrument
 from tradewind.model.report import Verdict
 from tradewind.model.timeframe import Timeframe
+from tradewind.research.judged_costs import dearer
 from tradewind.research.signing import signed_bytes, signed_document
 from tradewind.validation.gates_profiles import Judgement
 from tradewind.validation.windows import Windows
 
-SCHEMA: Final = 2
+SCHEMA: Final = 3
 """Raised whenever a gate, a limit or the document changes its meaning: older verdicts then have to be earned again."""
 _KIND: Final = "verdict"
 _AGAIN: Final = "validate the strategy again"
@@ -49,12 +50,13 @@ class StrategySpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
 
 
 class SignedVerdict(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """One strategy judged on one symbol at its timeframe; ``issued_at`` is UTC nanoseconds."""
+    """One strategy judged on one symbol at its timeframe and at ``costs``; ``issued_at`` is UTC nanoseconds."""
 
     schema: int
     strategy: StrategySpec
     symbol: str
     instrument_class: AssetClass
+    costs: CostModel
     windows: Windows
     judgement: Judgement
     stamp: VerdictStamp
@@ -108,6 +110,7 @@ def verdict_on(
         strategy=strategy,
         symbol=instrument.symbol,
         instrument_class=instrument.asset_class,
+        costs=instrument.costs,
         windows=windows,
         judgement=judgement,
         stamp=stamp,
@@ -160,7 +163,8 @@ def refusal(
     It speaks with PASS alone, on the timeframe and the instrument class it was judged on, with the parameters it was
     judged with where ``member`` is given, and on received bars only if it was judged on received bars (``simulated``
     says that the market in question is made). A PASS of the source thresholds that the honest gates do not share never
-    speaks. Other symbols of the class are allowed: the class shares costs and hours.
+    speaks, nor does one where trading costs more than it was judged at. Other symbols of the class are allowed: the
+    class shares costs and hours.
     """
     strategy = verdict.strategy
     if symbol != instrument.symbol:
@@ -178,6 +182,11 @@ def refusal(
         return f"{strategy.id} was validated on {strategy.timeframe}, not on {timeframe}"
     if instrument.asset_class is not verdict.instrument_class:
         return f"{strategy.id} was validated on {verdict.instrument_class}, {symbol} is {instrument.asset_class}"
+    if costs := dearer(instrument.costs, verdict.costs):
+        return (
+            f"{strategy.id} was validated on {verdict.symbol} at lower costs than those of {symbol} in this run:"
+            f" {costs}; validate it at these costs"
+        )
     if verdict.stamp.simulated and not simulated:
         return f"{strategy.id} was validated on SIMULATED bars, {symbol} is a real market"
     if member is not None and spec_hash(member) != strategy.spec_hash:

@@ -23,6 +23,7 @@ from tradewind.app.research.result import ProofResult, SearchResult, SymbolResul
 from tradewind.app.research.searching import Advance, SymbolSearch, search_result, search_symbol
 from tradewind.app.signal_text import utc
 from tradewind.app.strategy_pool import ledger_path
+from tradewind.app.validation.costs import require_own_costs
 from tradewind.app.validation.series import Series
 from tradewind.app.workspace import Workspace
 from tradewind.errors import Corrupt, Unavailable
@@ -77,9 +78,12 @@ def run_job(
     a second process is refused before it has changed anything.
 
     Raises:
+        Misconfigured: the costs are below the instrument's own.
         Unavailable: ``validate`` was asked for before the search was done, or the disk is full.
         Retryable: another process writes the trial ledger.
     """
+    for one, _ in plan.drawn:
+        require_own_costs(workspace.config, one.instrument)
     if stage == VALIDATE:
         _require_search(plan, JobFolder.of(workspace.data, plan.request))
     with (

@@ -21,6 +21,7 @@ from tradewind.app.settings.root import AppConfig
 from tradewind.app.signal_text import utc
 from tradewind.app.strategy_pool import ledger_path
 from tradewind.app.validation.keeping import Kept
+from tradewind.app.validation.costs import require_own_costs
 from tradewind.app.validation.run import Validated, validate
 from tradewind.app.validation.selection import Asked, Work, works_of
 from tradewind.app.validation.series import series_of, terms_of
@@ -86,6 +87,8 @@ def _validated(
     terms = terms_of(settings, typed.seed, typed.profile)
     files = VerdictFiles(workspace.data)
     serieses = [_bars(workspace, work, typed) for work in works]
+    for series in serieses:
+        require_own_costs(settings, series.instrument)
     folder = Path(settings.strategies.folder) if settings.strategies.folder else None
     own = own_files(folder) if folder is not None and folder.is_dir() else ()
     with (

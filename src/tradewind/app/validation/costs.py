@@ -1,0 +1,28 @@
+"""What a proof has to cost: never less than the instrument's own costs."""
+
+from __future__ import annotations
+
+from tradewind.app.settings.root import AppConfig
+from tradewind.errors import Misconfigured
+from tradewind.model.instrument import Instrument
+from tradewind.model.instruments import resolve
+from tradewind.research.judged_costs import dearer
+
+
+def require_own_costs(config: AppConfig, instrument: Instrument) -> None:
+    """Lets a proof on ``instrument``, which carries the configured costs, go on.
+
+    Raises:
+        Misconfigured: the configuration makes trading cheaper than it is, so that a PASS would prove nothing.
+    """
+    own = resolve(instrument.symbol, config.instruments).costs
+    cheaper = dearer(own, instrument.costs)
+    if config.costs.multiplier < 1.0:
+        cheaper = f"costs.multiplier is {config.costs.multiplier:g}"
+    if cheaper:
+        raise Misconfigured(
+            f"a proof below the instrument's own costs proves nothing: {cheaper}",
+            where=f"costs of {instrument.symbol}",
+            allowed="costs.multiplier of 1 and more; spread, slippage and commission of the instrument and more",
+            next_step="take costs.multiplier, costs.spread and costs.slippage (also TRADEWIND__COSTS__...) back",
+        )
