@@ -18,7 +18,7 @@ _CHARGED: Final = {
 
 
 def dearer(now: CostModel, judged: CostModel) -> str:
-    """The first charge that is higher in ``now`` than in ``judged``: ``spread 0.0003 instead of 0.0001``, ``""`` if none.
+    """The first charge that is higher in ``now`` than in ``judged``, ``""`` if there is none.
 
     A spread is compared at each hour. Swaps and funding are no part of a judgement and are not compared.
     """

@@ -20,8 +20,8 @@ from tradewind.app.own_strategies import families_of
 from tradewind.app.settings.root import AppConfig
 from tradewind.app.signal_text import utc
 from tradewind.app.strategy_pool import ledger_path
-from tradewind.app.validation.keeping import Kept
 from tradewind.app.validation.costs import require_own_costs
+from tradewind.app.validation.keeping import Kept
 from tradewind.app.validation.run import Validated, validate
 from tradewind.app.validation.selection import Asked, Work, works_of
 from tradewind.app.validation.series import series_of, terms_of
