@@ -232,6 +232,18 @@ def test_entries_that_were_acknowledged_and_are_gone_are_missed(path: Path) -> N
     assert filled(path)[0] == 1
 
 
+def test_a_ledger_whose_whole_file_is_gone_is_lost_and_not_new(path: Path) -> None:
+    """Rule: who only reads it is told of the loss as who writes it, as long as the mark beside it is there."""
+    with TrialLedger(path) as ledger:
+        ledger.append(batch(3), START)
+    path.unlink()
+    with pytest.raises(Corrupt, match="is lost: 1 entries were acknowledged"):
+        TrialLedger.read(path)
+    path.with_name(path.name + ".head").unlink()
+    with pytest.raises(Unavailable, match="there is no trial ledger"):
+        TrialLedger.read(path)
+
+
 def test_another_ledger_in_its_place_is_noticed(path: Path) -> None:
     filled(path, 1)
     mark = path.with_name("trials.ledger.head").read_bytes()

@@ -100,6 +100,21 @@ def test_every_changed_byte_of_the_arrays_is_found(folder: JobFolder) -> None:
         assert str(path) in str(caught.value)
 
 
+def test_a_value_that_was_edited_or_carried_over_is_corrupt(folder: JobFolder) -> None:
+    """Rule: JSON that is valid and not what was written is refused, and so is a whole file from another place."""
+    folder.keep(f"EUR-USD/{SEARCHED}", search())
+    path = folder.path / "EUR-USD" / SEARCHED
+    whole = path.read_bytes()
+    path.write_bytes(whole.replace(b'"trials":10', b'"trials":11'))
+    other = folder.path / "BTC-USDT" / SEARCHED
+    other.parent.mkdir()
+    other.write_bytes(whole)
+    for name, where in (("EUR-USD", path), ("BTC-USDT", other)):
+        with pytest.raises(Corrupt, match="checksum differs") as caught:
+            folder.kept(f"{name}/{SEARCHED}", SearchResult)
+        assert str(where) in str(caught.value)
+
+
 def test_a_file_of_another_kind_is_corrupt(folder: JobFolder) -> None:
     """Rule: JSON that is no such value, and a text where arrays should be."""
     folder.keep(f"EUR-USD/{SEARCHED}", {"symbol": "EUR/USD"})

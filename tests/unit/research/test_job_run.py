@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from tests.planted_market import SYMBOL, market, project_at
@@ -16,7 +17,8 @@ from tradewind.app.research.job import ALL, SEARCH, VALIDATE, Planned, planned, 
 from tradewind.app.research.result import SymbolResult
 from tradewind.app.validation.series import series_of, terms_of
 from tradewind.app.workspace import Workspace
-from tradewind.errors import Retryable, Unavailable
+from tradewind.errors import Corrupt, Retryable, Unavailable
+from tradewind.model.report import Verdict
 from tradewind.model.timeframe import Timeframe
 from tradewind.strategies import family
 
@@ -121,11 +123,50 @@ def test_a_lost_intermediate_file_is_made_again(desk: Desk) -> None:
     assert (desk.workspace.data / "trials.ledger").read_bytes() == before
 
 
+def test_nothing_is_approved_without_its_signed_verdict(desk: Desk) -> None:
+    """Rule: a proof on disk that calls a strategy approved speaks only while the signed verdict says PASS."""
+    (whole,) = desk.run(ALL, Counted())
+    folder = JobFolder.of(desk.workspace.data, desk.plan.request)
+    assert whole.proof is not None
+    refused = whole.proof.findings[0]
+    assert refused.verdict_path is not None
+    reports = tuple(msgspec.structs.replace(one, verdict=Verdict.PASS) for one in refused.judgement.reports)
+    invented = msgspec.structs.replace(refused, judgement=msgspec.structs.replace(refused.judgement, reports=reports))
+    assert invented.judgement.approved
+    folder.keep(f"BTC-USDT/{PROVEN}", msgspec.structs.replace(whole.proof, findings=(invented,)))
+    path = Path(refused.verdict_path)
+    genuine = path.read_bytes()
+
+    def refused_with(kind: type[Exception], words: str) -> None:
+        for read in (lambda: desk.run(ALL, Counted()), lambda: tuple(folder.results())):
+            with pytest.raises(kind, match=words) as caught:
+                read()
+            assert path.name in str(caught.value)
+
+    refused_with(Unavailable, "its signed verdict says")
+    path.write_bytes(genuine.replace(b"honest", b"strict"))
+    refused_with(Corrupt, "changed after it was signed")
+    path.unlink()
+    refused_with(Unavailable, "no verdict")
+    path.write_bytes(genuine)
+    (folder.path / "BTC-USDT" / PROVEN).unlink()
+    assert desk.run(ALL, Counted()) == (whole,)
+
+
+def test_a_result_read_again_is_told_in_the_same_order(desk: Desk) -> None:
+    """Rule: not only equal: what is counted by name comes back in the order of the first time."""
+    (first,), (again,) = desk.run(ALL, Counted()), desk.run(ALL, Counted())
+    assert list(first.search.missed.items()) == list(again.search.missed.items())
+    assert msgspec.json.encode(first) == msgspec.json.encode(again)
+
+
 def test_a_job_beside_a_writer_of_the_ledger_is_refused(desk: Desk) -> None:
     """Rule: refused before a folder is made."""
     with (
         TrialLedger(desk.workspace.data / "trials.ledger"),
-        pytest.raises((Retryable, Unavailable), match="trial ledger"),
+        pytest.raises((Retryable, Unavailable), match="trial ledger") as caught,
     ):
         desk.run(ALL, Counted())
+    assert "wait until process" in str(caught.value)
+    assert "another trial ledger" not in str(caught.value)
     assert not (desk.workspace.data / "research").exists()

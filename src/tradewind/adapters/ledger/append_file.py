@@ -88,7 +88,7 @@ class AppendFile:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         except OSError as fault:
             raise _refused(path, fault) from fault
-        self._lock = WriterLock(path, "trial ledger")
+        self._lock = WriterLock(path, "trial ledger", "wait until process {pid} has ended, then repeat the command")
         self._lock.acquire()
         self._mark = HeadMark(path)
         self._file = -1
@@ -191,13 +191,19 @@ def read_contents(path: Path) -> Contents:
 
     Raises:
         Unavailable: there is no file.
-        Corrupt: an entry is damaged or missing.
+        Corrupt: an entry is damaged or missing, or the whole file although entries of it were acknowledged.
     """
+    mark = HeadMark(path).read()  # before the file, which can only be longer
     if not path.is_file():
+        if mark is not None and mark[0]:
+            raise Corrupt(
+                f"the trial ledger is lost: {mark[0]} entries were acknowledged and the file is gone",
+                where=str(path),
+                next_step="restore it from a backup",
+            )
         raise Unavailable(
             "there is no trial ledger", where=str(path), next_step="tradewind research makes it with its first trials"
         )
-    mark = HeadMark(path).read()  # before the file, which can only be longer
     return Contents(path, mark)
 
 

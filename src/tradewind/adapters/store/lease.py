@@ -22,9 +22,11 @@ _LOOKS: Final = 500
 class WriterLock:
     """Exclusive lock on ``<database>.lock``, held until ``release`` or the end of the process."""
 
-    def __init__(self, database: Path, what: str = "database") -> None:
+    def __init__(self, database: Path, what: str = "database", remedy: str = "") -> None:
+        """``remedy`` is what to do where process ``{pid}`` has it; by default to stop that or to take another file."""
         self._database = database
         self._what = what
+        self._remedy = remedy or f"stop process {{pid}} first, or use another {what}"
         self._path = database.with_name(database.name + ".lock")
         self._file: int | None = None
 
@@ -44,7 +46,7 @@ class WriterLock:
                 f"another process (pid {pid}) is writing to this {self._what}",
                 where=str(self._database),
                 allowed="one writer at a time",
-                next_step=f"stop process {pid} first, or use another {self._what}",
+                next_step=self._remedy.format(pid=pid),
             ) from fault
         os.ftruncate(file, 0)
         os.pwrite(file, f"{os.getpid()}\n".encode(), 0)

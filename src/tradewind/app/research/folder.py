@@ -1,6 +1,7 @@
 """A job on disk: what was asked for, and what each phase left behind, so that a killed job goes on.
 
-Every file is whole or absent. ``request.json`` is what the job does; in the folder of a symbol ``search.arrays`` holds
+Every file is whole or absent, and behind a checksum over its bytes and its place in the job: one that was edited or
+carried over is Corrupt. ``request.json`` is what the job does; in the folder of a symbol ``search.arrays`` holds
 what every strategy showed (until the symbol is judged), ``search.json`` what is said about it, ``batch.json`` what the
 whole batch shows and the ledger's trials at that moment, ``portion-N.json`` what was measured on candidates, and
 ``proof.json`` the end. ``created.json`` is when the job was begun, ``version.json`` by which version of the program it
@@ -21,6 +22,8 @@ import msgspec
 import numpy as np
 
 from tradewind.adapters.market.sealed.durable import sync_folder, write_durably
+from tradewind.adapters.verdict_files import VerdictFiles
+from tradewind.app.research.confirmed import confirmed
 from tradewind.app.research.request import JobRequest
 from tradewind.app.research.result import ProofResult, SearchResult, SymbolResult
 from tradewind.errors import Corrupt, Misconfigured, Unavailable
@@ -73,12 +76,19 @@ class JobFolder:
         return found
 
     def keep(self, name: str, value: Any) -> None:
-        """Writes a value as JSON, whole or not at all."""
-        data = msgspec.json.encode(value, order="deterministic")
+        """Writes a value as one line of JSON and its checksum as a second one, whole or not at all."""
+        text = msgspec.json.encode(value, order="deterministic")
+        data = text + b"\n" + self._checksum(name, text)
         path = self.path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         write_durably(path, lambda file: file.write(data))
         sync_folder(path.parent)
+
+    def told(self, name: str, value: Kept) -> Kept:
+        """Keeps a value and gives it back as it is read again, so that every life of a job tells the same."""
+        self.keep(name, value)
+        found: Kept = self._required(name, type(value))
+        return found
 
     def kept(self, name: str, kind: type[Kept]) -> Kept | None:
         """What ``keep`` wrote; None where it is not there.
@@ -91,12 +101,22 @@ class JobFolder:
         except FileNotFoundError:
             return None
         try:
-            return msgspec.json.decode(data, type=kind)
+            text, _, checksum = data.partition(b"\n")
+            if checksum != self._checksum(name, text):
+                raise Corrupt(
+                    "not what was written: its checksum differs", where=str(self.path / name),
+                    next_step="delete this file; the job makes it again",
+                )  # fmt: skip
+            return msgspec.json.decode(text, type=kind)
         except msgspec.DecodeError as error:
             raise Corrupt(
                 f"not what was written: {error}", where=str(self.path / name),
                 next_step="delete this file; the job makes it again",
             ) from error  # fmt: skip
+
+    def _checksum(self, name: str, text: bytes) -> bytes:
+        """SHA-256 over the job, the file's place in it and its text, as a line of hex digits."""
+        return hashlib.sha256(f"{self.id}/{name}\n".encode() + text).hexdigest().encode() + b"\n"
 
     def keep_arrays(self, name: str, **arrays: Any) -> None:
         """Writes arrays under names behind the SHA-256 of all of them, whole or not at all."""
@@ -151,12 +171,18 @@ class JobFolder:
             file.unlink(missing_ok=True)
 
     def results(self) -> Iterator[SymbolResult]:
-        """What is known of each symbol by now, in the order of the request."""
+        """What is known of each symbol by now, in the order of the request.
+
+        Raises:
+            Corrupt: a file of the job, or the signed verdict on an approved strategy, was changed.
+            Unavailable: such a verdict is missing, or says something else.
+        """
+        files = VerdictFiles(self.path.parents[1])
         for one in self.request.serieses:
             name = place_of(one.instrument.symbol)
             search = self.kept(f"{name}/{SEARCHED}", SearchResult)
             if search is not None:
-                yield SymbolResult(search, self.kept(f"{name}/{PROVEN}", ProofResult))
+                yield confirmed(SymbolResult(search, self.kept(f"{name}/{PROVEN}", ProofResult)), files)
 
     def _required(self, name: str, kind: type[Kept]) -> Kept:
         found = self.kept(name, kind)

@@ -16,6 +16,7 @@ from tradewind.adapters.ledger.trial_ledger import TrialLedger
 from tradewind.adapters.store.strategy_book import StrategyBook
 from tradewind.adapters.verdict_files import VerdictFiles
 from tradewind.app.config import config_hash
+from tradewind.app.research.confirmed import confirmed
 from tradewind.app.research.folder import PROVEN, SEARCHED, JobFolder, jobs_of, place_of
 from tradewind.app.research.proving import Prover
 from tradewind.app.research.request import JobRequest, changed, drawn_for, request_of
@@ -79,7 +80,9 @@ def run_job(
 
     Raises:
         Misconfigured: the costs are below the instrument's own.
-        Unavailable: ``validate`` was asked for before the search was done, or the disk is full.
+        Unavailable: ``validate`` was asked for before the search was done, the disk is full, or an approved strategy
+            of a finished symbol has no signed verdict that says so.
+        Corrupt: a file of the job or a signed verdict was changed.
         Retryable: another process writes the trial ledger.
     """
     for one, _ in plan.drawn:
@@ -95,18 +98,18 @@ def run_job(
         folder = JobFolder.begun(workspace.data, plan.request, now)
         for note in _notes(folder, workspace):
             say(note)
-        prover = Prover(
-            folder, plan.terms, ledger, VerdictFiles(workspace.data), executor, config_hash(workspace.config), advance
-        )
+        files = VerdictFiles(workspace.data)
+        prover = Prover(folder, plan.terms, ledger, files, executor, config_hash(workspace.config), advance)
         job = _Job(folder, plan.terms, executor, prover, book, advance)
         found: list[SymbolResult] = []
         for series, members in plan.drawn:
             search = job.searched(series, members)
-            found.append(SymbolResult(search, folder.kept(f"{place_of(search.symbol)}/{PROVEN}", ProofResult)))
+            proof = folder.kept(f"{place_of(search.symbol)}/{PROVEN}", ProofResult)
+            found.append(confirmed(SymbolResult(search, proof), files))
             say(said_of(found[-1]))
         for place, (series, members) in enumerate(plan.drawn if stage != SEARCH else ()):
             if found[place].proof is None:
-                found[place] = SymbolResult(found[place].search, job.proven(series, members))
+                found[place] = confirmed(SymbolResult(found[place].search, job.proven(series, members)), files)
                 say(said_of(found[place]))
             else:
                 advance((STEPS - 1) * len(members))
@@ -158,9 +161,7 @@ class _Job(NamedTuple):
         if result is not None:
             self.advance(len(members))
             return result
-        result = search_result(series, self._search(series, members, self.advance))
-        self.folder.keep(name, result)
-        return result
+        return self.folder.told(name, search_result(series, self._search(series, members, self.advance)))
 
     def proven(self, series: Series, members: Sequence[Member]) -> ProofResult:
         """The proof, told to the book before it is called done; what only helped to get there is removed."""
@@ -169,9 +170,9 @@ class _Job(NamedTuple):
         known = frozenset(row.spec_hash for row in rows if row.verdict == Verdict.PASS)
         proof = self.prover.prove(search, series, known)
         self.book.judge(proof.entries, self.folder.created)
-        self.folder.keep(f"{place_of(series.symbol)}/{PROVEN}", proof.result)
+        result = self.folder.told(f"{place_of(series.symbol)}/{PROVEN}", proof.result)
         self.folder.tidy(series.symbol)
-        return proof.result
+        return result
 
     def _search(self, series: Series, members: Sequence[Member], advance: Advance) -> SymbolSearch:
         kind = str(series.instrument.asset_class)

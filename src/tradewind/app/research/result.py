@@ -25,6 +25,8 @@ class FamilyResult(msgspec.Struct, frozen=True):
 class SearchResult(msgspec.Struct, frozen=True, kw_only=True):
     """The search on one symbol. ``missed`` counts candidates by the first criterion they miss, ``met_ids`` missed none.
 
+    The criteria are sorted by name, as on disk: a result that was read again is told like the new one.
+
     Of ``trials`` strategies ``silent`` never traded and ``repeats`` traded exactly as another one. ``sharpe`` is the
     distribution of their daily Sharpe ratios before the seal.
     """

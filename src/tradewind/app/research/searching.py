@@ -112,7 +112,7 @@ def search_result(series: Series, search: SymbolSearch) -> SearchResult:
         silent=len(sorted_out.silent),
         met=sum(not one.missed for one in candidates),
         met_ids=tuple(one.member.id for one in candidates if not one.missed),
-        missed=dict(Counter(one.missed for one in candidates if one.missed).most_common()),
+        missed=dict(sorted(Counter(one.missed for one in candidates if one.missed).items())),
         families=families,
         sharpe=histogram(known),
         best_sharpe=float(known.max()) if known.size else None,

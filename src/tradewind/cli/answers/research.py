@@ -225,7 +225,7 @@ def _named(search: SearchResult) -> str:
 
 
 def _search_row(search: SearchResult) -> tuple[Any, ...]:
-    most = next(iter(search.missed.items()), None)
+    most = min(search.missed.items(), key=lambda one: (-one[1], one[0]), default=None)
     return (
         _named(search),
         search.bars,
