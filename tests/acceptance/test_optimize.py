@@ -173,5 +173,5 @@ def test_wrong_wishes_are_refused_before_anything_is_written(tmp_path: Any, monk
     with monkeypatch.context() as patch:
         patch.setitem(sys.modules, "optuna", None)
         missing = project.types(*OPTIMIZE)
-    assert (missing.exit_code, missing.stdout) == (2, "")
-    assert "pip install 'tradewind[optimize]'" in missing.stderr
+    assert (missing.exit_code, missing.stdout) == (3, "")
+    assert "pip install --require-hashes -r requirements/optimize.txt" in missing.stderr

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from tradewind.errors import Misconfigured
+from tradewind.errors import Unavailable
 from tradewind.features.rule_space import Range
 from tradewind.ports.parameter_search import Proposal
 
@@ -25,15 +25,15 @@ def optuna_module() -> ModuleType:
     """The library.
 
     Raises:
-        Misconfigured: it is not installed.
+        Unavailable: it is not installed.
     """
     try:
         import optuna  # 0.5 s and an extra of its own; only where a search was asked for
     except ImportError as error:
-        raise Misconfigured(
+        raise Unavailable(
             f"{error.name} is not installed",
             where="tradewind optimize",
-            next_step="pip install 'tradewind[optimize]'",
+            next_step="pip install --require-hashes -r requirements/optimize.txt, in the checkout of Tradewind",
         ) from error
     module: ModuleType = optuna
     return module
@@ -43,7 +43,7 @@ class OptunaSearch:
     """Proposes shares of ``ranges``, ladders of numbers as ordered and all others as choices.
 
     Raises:
-        Misconfigured: Optuna is not installed.
+        Unavailable: Optuna is not installed.
     """
 
     def __init__(self, ranges: Mapping[str, Range], seed: int) -> None:

@@ -68,6 +68,7 @@ def import_file(store: CandleStore, path: Path, options: ImportOptions, now: int
         intake.columns,
         options.source or f"file:{path.name}",
         price_kind=instrument.price_kind,
+        synthetic=intake.synthetic,
         on_conflict=options.on_conflict,
         convention=intake.convention,
     )

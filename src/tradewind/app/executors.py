@@ -23,8 +23,8 @@ def executor_for(
     thread each; a dead one is told of on stderr.
 
     Raises:
-        Misconfigured: fewer than one worker, or a cluster without ``tradewind[cluster]``.
-        Unavailable: no scheduler answers at the address.
+        Misconfigured: fewer than one worker.
+        Unavailable: what a cluster needs is not installed, or no scheduler answers at the address.
     """
     if cluster:
         return ClusterExecutor(cluster, prepare=functools.partial(run_sent, tuple(own)))

@@ -94,9 +94,10 @@ class Workspace:
 
     def _nothing(self, symbol: str, wanted: Timeframe, stored: dict[Timeframe, tuple[int, int]]) -> Unavailable:
         return Unavailable(
-            f"no {symbol} {wanted} candles are stored (stored: {', '.join(stored) or 'nothing'})",
+            f"no {symbol} {wanted} candles are stored (stored of it: {', '.join(stored) or 'nothing'})",
             where=str(self.data / "candles"),
-            next_step=f"tradewind data import FILE --symbol {symbol} --interval {wanted}, or tradewind data fetch",
+            next_step=f"tradewind data import FILE --symbol {symbol} --interval {wanted}, or tradewind data fetch;"
+            " to leave it out name the pairs with --symbol, or in `symbols` of tradewind.toml",
         )
 
 

@@ -84,7 +84,7 @@ class LookaheadReport(msgspec.Struct, frozen=True):
             f" {self.rewritings} rewritings{', bar by bar' if self.streamed else ''}"
         )
         if self.clean:
-            return f"{self.subject}: no look-ahead ({looked})"
+            return f"{self.subject}: no look-ahead at the bars that were tried ({looked})"
         return "\n".join((f"{self.subject}: LOOK-AHEAD ({looked})", *(f"  {leak}" for leak in self.leaks)))
 
 

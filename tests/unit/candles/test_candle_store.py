@@ -10,11 +10,13 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
 
 from tests.unit.candles.bars import START, rows, same, walk
 from tradewind.adapters.market.candle_store import CandleStore
 from tradewind.adapters.market.sealed.durable import one_writer
+from tradewind.app.bar_files import ImportOptions, import_file
 from tradewind.errors import Corrupt, Misconfigured, Retryable, Unavailable
 from tradewind.model.timeframe import DAY, MINUTE, Timeframe
 
@@ -355,3 +357,36 @@ def test_readers_beside_a_writer_see_one_state_or_the_next(store: CandleStore) -
         seen.add(next(i for i, state in enumerate(states) if same(columns, state)))
     assert writer.returncode == 0
     assert seen == {0, 1}
+
+
+def test_a_monthly_file_of_simulated_bars_says_so_wherever_it_is_taken(store: CandleStore, tmp_path: Path) -> None:
+    """Rule: a partition carries the SIMULATED label itself, and imported elsewhere its bars keep it."""
+    store.write(PAIR, M1, walk(6000), "SIMULATED market")
+    elsewhere = CandleStore(tmp_path / "other")
+    folder = store.folder / "EUR-USD" / "1m"
+    for file in sorted(folder.glob("*.parquet")):
+        done = import_file(elsewhere, file, ImportOptions(symbol=PAIR, interval=M1), START + 400 * DAY)
+        assert any("SIMULATED" in note for note in done.notes)
+    copied = elsewhere.dataset(PAIR, M1)
+    assert copied.simulated
+    assert all("SIMULATED" in segment.synthetic for segment in copied.segments)
+    assert copied.rows == 6000
+
+
+def test_months_without_simulated_bars_carry_no_label(store: CandleStore, tmp_path: Path) -> None:
+    """Rule: the label is the month's own: received bars beside simulated ones have none."""
+    bars = walk(80000)
+    store.write(PAIR, M1, bars.slice(0, 40000), "SIMULATED market")
+    store.write(PAIR, M1, bars.slice(40000, 80000), "venue")
+    folder = store.folder / "EUR-USD" / "1m"
+    said = [
+        pl.read_parquet_metadata(folder / each.file).get("tradewind.bars")
+        for each in store.dataset(PAIR, M1).partitions
+    ]
+    assert said[0] == "SIMULATED"
+    assert said[-1] is None
+    elsewhere = CandleStore(tmp_path / "other")
+    last = folder / store.dataset(PAIR, M1).partitions[-1].file
+    assert not import_file(
+        elsewhere, last, ImportOptions(symbol=PAIR, interval=M1), START + 400 * DAY
+    ).dataset.simulated

@@ -79,8 +79,8 @@ class ClusterExecutor:
     ``prepare`` runs before every chunk in the worker's process and should do nothing the second time.
 
     Raises:
-        Misconfigured: dask.distributed is not installed, or the address is none.
-        Unavailable: no scheduler answers there, or it has no worker.
+        Misconfigured: the address is none.
+        Unavailable: dask.distributed is not installed, no scheduler answers there, or it has no worker.
     """
 
     def __init__(
@@ -89,10 +89,10 @@ class ClusterExecutor:
         try:
             import distributed  # 0.6 s and 60 MB; only where a cluster was asked for
         except ImportError as error:
-            raise Misconfigured(
+            raise Unavailable(
                 f"a cluster was asked for, and {error.name} is not installed",
                 where=address,
-                next_step="pip install 'tradewind[cluster]'",
+                next_step="pip install --require-hashes -r requirements/cluster.txt, in the checkout of Tradewind",
             ) from error
         self.address: Final = address
         self._dask: Any = distributed

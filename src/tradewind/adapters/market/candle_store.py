@@ -27,6 +27,7 @@ from tradewind.adapters.market.sealed.manifest import (
     Dataset,
     dataset_hash,
     encode,
+    is_simulated,
     load,
     lost,
     series_folder,
@@ -294,8 +295,17 @@ class CandleStore:
             write_durably(folder / FIRST_WRITE, lambda file: file.write(b""))
             sync_folder(folder)
         known = {partition.content: partition for partition in old.partitions} if old else {}
+        segments = segments_of(bars)
+        made = [(each.ts_first, each.ts_last) for each in segments if is_simulated(each)]
+        opens = bars.columns.ts_open
         parts = tuple(
-            partitions.seal(folder, month, bars.columns.slice(start, stop), known)
+            partitions.seal(
+                folder,
+                month,
+                bars.columns.slice(start, stop),
+                known,
+                simulated=any(first <= opens[stop - 1] and opens[start] <= last for first, last in made),
+            )
             for month, start, stop in partitions.months_of(bars.columns)
         )
         symbol, timeframe, price_kind = identity
@@ -310,7 +320,7 @@ class CandleStore:
             hash=digest,
             columns=f"columns.{digest[:12]}.bin",
             partitions=parts,
-            segments=segments_of(bars),
+            segments=segments,
             conventions=conventions,
         )
         if old is None or old.hash != digest or not (folder / dataset.columns).exists():

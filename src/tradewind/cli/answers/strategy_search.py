@@ -108,7 +108,7 @@ def _generated(
         "Nothing was entered in the book (--dry-run)."
         if document["dry_run"]
         else f"{document['new']} are new in the book ({document['database']}), {document['known']} were there already."
-        " A candidate is not heard: what it is worth is said by `tradewind research` alone.",
+        " A candidate is not heard: what it is worth is said by `tradewind validate` (or `tradewind research`).",
     ]
 
 

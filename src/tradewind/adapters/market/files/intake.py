@@ -46,12 +46,14 @@ class BadRow(msgspec.Struct, frozen=True):
 
 
 class Intake(NamedTuple):
-    """Sound bars, bad rows in file order, notes for the person who imports, and how the source stamps its bars."""
+    """Sound bars, bad rows in file order, notes for the person who imports, how the source stamps its bars,
+    and why they were made rather than received where the file says that."""
 
     columns: BarColumns
     bad: tuple[BadRow, ...]
     notes: tuple[str, ...]
     convention: str
+    synthetic: str = ""
 
 
 class _Rows:
@@ -102,7 +104,7 @@ def judge(raw: RawBars, request: Request) -> Intake:
         notes.append(
             f"{negative} bars have their ask below their bid: kept as they are, refused where a decision is made"
         )
-    return Intake(columns, rows.bad(), tuple(notes), said)
+    return Intake(columns, rows.bad(), tuple(notes), said, raw.synthetic)
 
 
 def as_found(raw: RawBars, request: Request) -> tuple[BarColumns, tuple[BadRow, ...]]:

@@ -18,7 +18,8 @@ class RawBars(NamedTuple):
     ``stamp`` is int64 nanoseconds, ``UNREADABLE`` where the cell is no time; ``naive`` marks stamps that are wall-clock
     times without a zone. Prices are NaN where the cell is no number. ``line`` is what a person would look up: the line
     of a text file (from 1), the row of a table (from 1). ``torn`` holds rows that are not rows at all, with the reason.
-    ``stamped`` is ``open`` or ``close``; ``spread_in`` is ``price`` or ``points``.
+    ``stamped`` is ``open`` or ``close``; ``spread_in`` is ``price`` or ``points``. ``synthetic``: why the
+    bars were made rather than received, where the file says so.
     """
 
     stamp: NDArray[np.int64]
@@ -35,6 +36,7 @@ class RawBars(NamedTuple):
     spread_in: str = "price"
     default_zone: str = "UTC"
     notes: tuple[str, ...] = ()
+    synthetic: str = ""
 
 
 class Format(Protocol):

@@ -73,12 +73,12 @@ class Dataset(msgspec.Struct, frozen=True):
     @property
     def synthetic_rows(self) -> int:
         """How many bars were made to fill a hole; bars of a market that is SIMULATED as a whole are its own."""
-        return sum(segment.rows for segment in self.segments if segment.synthetic and not _simulated(segment))
+        return sum(segment.rows for segment in self.segments if segment.synthetic and not is_simulated(segment))
 
     @property
     def simulated(self) -> bool:
         """Whether any bar comes from a simulated market, made here or served by a venue that said so."""
-        return any(map(_simulated, self.segments))
+        return any(map(is_simulated, self.segments))
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -93,7 +93,8 @@ class Dataset(msgspec.Struct, frozen=True):
         return ""
 
 
-def _simulated(segment: Segment) -> bool:
+def is_simulated(segment: Segment) -> bool:
+    """Whether the bars of a segment come from a simulated market."""
     return "SIMULATED" in f"{segment.source} {segment.synthetic}"
 
 

@@ -14,7 +14,9 @@ from tradewind.adapters.market.sealed.durable import write_durably
 from tradewind.adapters.market.sealed.manifest import Partition, damaged
 from tradewind.adapters.market.sealed.seals import file_fault
 from tradewind.model.bar import BarColumns
+from tradewind.model.stamp import SIMULATED
 
+LABEL = "tradewind.bars"  # key of the file's metadata; files of older versions have none
 _TIMES = ("time", "time_close")
 _NAMES = (*_TIMES, *BarColumns._fields[2:])
 
@@ -28,8 +30,13 @@ def months_of(columns: BarColumns) -> Iterator[tuple[str, int, int]]:
         yield str(months[start]), start, stop
 
 
-def seal(folder: Path, month: str, rows: BarColumns, known: dict[str, Partition]) -> Partition:
-    """Writes one month, or returns the existing partition where ``known`` (by content hash) already holds it."""
+def seal(
+    folder: Path, month: str, rows: BarColumns, known: dict[str, Partition], *, simulated: bool = False
+) -> Partition:
+    """Writes one month, or returns the existing partition where ``known`` (by content hash) already holds it.
+
+    ``simulated``: some of its bars are, and the file itself says so wherever it is taken.
+    """
     import polars as pl  # here, because the live path reads mapped columns and must not load a frame library
 
     content = content_hash(rows)
@@ -41,7 +48,9 @@ def seal(folder: Path, month: str, rows: BarColumns, known: dict[str, Partition]
     )
     path = folder / f"{month}.{content[:12]}.parquet"
     encoded = io.BytesIO()  # encoded before the file is touched, so that a full disk is met by our own write
-    frame.write_parquet(encoded, compression="zstd", statistics=False)
+    frame.write_parquet(
+        encoded, compression="zstd", statistics=False, metadata={LABEL: SIMULATED} if simulated else None
+    )
     write_durably(path, lambda file: file.write(encoded.getbuffer()))
     return Partition(
         month=month,

@@ -9,6 +9,7 @@ import polars as pl
 from tradewind.adapters.market.files.decoding import decoding
 from tradewind.adapters.market.files.raw import RawBars
 from tradewind.adapters.market.files.tables import from_frame
+from tradewind.adapters.market.sealed.partitions import LABEL
 
 
 class Parquet:
@@ -26,7 +27,11 @@ class Parquet:
         """Decodes the table; a ``close_time`` without an open time marks bars stamped at their close."""
         with decoding("Parquet"):
             frame = pl.read_parquet(io.BytesIO(data))
-        return from_frame(frame)
+            label = pl.read_parquet_metadata(io.BytesIO(data)).get(LABEL, "")
+        raw = from_frame(frame)
+        if not label:
+            return raw
+        return raw._replace(synthetic=f"{label}, as the file says", notes=(*raw.notes, f"the file says: {label} bars"))
 
 
 FORMAT = Parquet()
