@@ -87,13 +87,13 @@ def test_a_strategy_that_was_never_judged_has_a_page_that_says_so(tmp_path):
 def test_the_page_of_a_research_job_says_what_was_searched_and_that_nothing_was_found(tmp_path):
     """Every trial is in the picture, the nearest one marked; an unfinished job is called unfinished."""
     project = Project(project_at(tmp_path / "job", market(None, 5), ()))
-    assert project.types("report", "--job", "", "--json").exit_code == 3
+    assert project.types("report", "--job", "newest", "--json").exit_code == 3
     words = ("research", "-n", "60", "-p", "BTC/USDT", "--seed", "4", "--json")
     project.types(*words, "--stage", "search")
-    early = project.types("report", "--job", "", "--json").document
+    early = project.types("report", "--job", "newest", "--json").document
     assert early["findings"] == ["Not finished: BTC/USDT not judged yet."]
     assert project.types(*words).exit_code == 4
-    ran = project.types("report", "--job", "", "--json")
+    ran = project.types("report", "--job", "newest", "--json")
     assert ran.exit_code == 0
     assert ran.document["findings"] == ["No edge found: none of 60 strategies passed the gates."]
     (search,) = ran.document["searches"]
@@ -103,7 +103,14 @@ def test_the_page_of_a_research_job_says_what_was_searched_and_that_nothing_was_
     assert [one["stage"] for one in counts][:3] == ["windows", "train", "trade alike no other"]
     assert counts[0]["entered"] == 60
     assert "REJECTED" in words_of(project, ran.document["path"])
-    assert project.types("report", "X_1h_v1", "--job", "", "--json").exit_code == 2
+    assert project.types("report", "X_1h_v1", "--job", "newest", "--json").exit_code == 2
+    place = project.folder / ran.document["path"]
+    before = place.read_bytes()
+    for words in (("--job", ""), ("--job", "newest", "-o", ""), ("--job", "newest", "-o", str(place.parent))):
+        refused = project.types("report", *words, "--json")
+        assert refused.exit_code == 2, refused.stderr
+        assert refused.document["error"]["where"] in ("--job", "--output")
+    assert place.read_bytes() == before
 
 
 @pytest.mark.req("D24")

@@ -343,6 +343,8 @@ def test_too_few_bars_are_insufficient_and_no_crash(bars: int, planted: BarColum
         (("--period", "1y", "--timerange", "20200101-20200601"), 2, "both given"),
         (("--timerange", "20300101-20310101"), 3, "lie in the asked range"),
         (("--cluster", "not an address"), 2, "not an address"),
+        (("--cluster", ""), 2, "names nothing"),
+        (("--family", ""), 2, "no strategy family"),
     ],
 )
 def test_bad_input_is_refused_before_any_work(fresh: Project, words: tuple[str, ...], code: int, said: str) -> None:

@@ -22,7 +22,7 @@ WARMUP_SHOWN: Final = 100
 """Bars of the warm-up that a chart shows before the first decision."""
 
 
-def require_page(path: Path) -> None:
+def require_page(path: Path, option: str = "--report") -> None:
     """Refuses a place where no page can be, before the work that the page is about.
 
     Raises:
@@ -32,7 +32,7 @@ def require_page(path: Path) -> None:
     if path.is_dir() or (folder is not None and not folder.is_dir()):
         raise Misconfigured(
             f"{path if path.is_dir() else folder} is a {'folder' if path.is_dir() else 'file'}",
-            where="--report",
+            where=option,
             allowed="the file to write, such as reports/report.html",
         )
 
@@ -44,8 +44,12 @@ def write_page(path: Path, data: ReportData) -> Path:
         Misconfigured: no page can be there.
         Unavailable: the system refuses; nothing is left of the attempt.
     """
-    require_page(path)
-    text = render(data)
+    return write_text_page(path, render(data), "--report")
+
+
+def write_text_page(path: Path, text: str, option: str) -> Path:
+    """``write_page`` of a page that is rendered already; ``option`` is what names another place."""
+    require_page(path, option)
     part = path.with_name(f".{path.name}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -58,7 +62,7 @@ def write_page(path: Path, data: ReportData) -> Path:
         raise Unavailable(
             f"the report of {len(text) // 1024 + 1} KiB cannot be written ({fault.strerror})",
             where=str(path),
-            next_step="free some space or name another place with --report, then run the same command again",
+            next_step=f"free some space or name another place with {option}, then run the same command again",
         ) from fault
     return path
 

@@ -205,6 +205,17 @@ ProviderOption = Annotated[
 ]
 
 
+def named(option: str, value: str | None) -> str | None:
+    """``value`` as typed; None where the option was not.
+
+    Raises:
+        Misconfigured: it was given and names nothing, which must not mean the same as not given.
+    """
+    if value is not None and not value.strip():
+        raise Misconfigured(f"{value!r} names nothing", where=option, allowed="a name, or leave the option out")
+    return value
+
+
 def split_symbols(words: list[str] | None) -> tuple[str, ...]:
     """``["EUR/USD,GBP/USD", "XAU/USD"]`` as three names, in the order typed, without repeats.
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from tradewind.cli.contract import Report, single, verb
-from tradewind.cli.options import OptionalIntervalOption, SymbolsOption
+from tradewind.cli.options import OptionalIntervalOption, SymbolsOption, named
 
 app = single()
 
@@ -23,11 +23,11 @@ def report(
     symbol: SymbolsOption = None,
     interval: OptionalIntervalOption = None,
     job: Annotated[
-        str | None, typer.Option("--job", metavar="JOB", help="A research job by its id or the beginning of one.")
+        str | None, typer.Option("--job", metavar="JOB", help="A research job by the beginning of its id, or newest.")
     ] = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Where to write it; default: reports/.")] = None,
 ) -> Report:
     """Writes one HTML file: equity, folds, all trials with the chosen one, overfitting, cost stress, gates."""
     from tradewind.cli.answers.report import answer
 
-    return answer(config, strategy, symbol, interval, output, job)
+    return answer(config, strategy, symbol, interval, output, named("--job", job))

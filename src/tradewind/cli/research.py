@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from tradewind.cli.contract import Report, single, verb
-from tradewind.cli.options import IntervalOption, PeriodOption, SeedOption, SymbolsOption, TimeRangeOption
+from tradewind.cli.options import IntervalOption, PeriodOption, SeedOption, SymbolsOption, TimeRangeOption, named
 from tradewind.model.timeframe import Timeframe
 
 app = single()
@@ -37,7 +37,7 @@ WorkersOption = Annotated[
     int | None, typer.Option("--workers", min=1, help="Processes; default: one a processor, one for small jobs.")
 ]
 ClusterOption = Annotated[
-    str, typer.Option("--cluster", metavar="ADDRESS", help="dask.distributed scheduler, tcp://HOST:PORT.")
+    str | None, typer.Option("--cluster", metavar="ADDRESS", help="dask.distributed scheduler, tcp://HOST:PORT.")
 ]
 ListOption = Annotated[bool, typer.Option("--list", help="Lists the jobs of this project and does nothing.")]
 
@@ -56,7 +56,7 @@ def research(
     seed: SeedOption = 1,
     profile: ProfileOption = "",
     workers: WorkersOption = None,
-    cluster: ClusterOption = "",
+    cluster: ClusterOption = None,
     list_jobs: ListOption = False,
 ) -> Report:
     """Searches, validates and judges strategies as one job; the same command goes on where it was stopped.
@@ -78,6 +78,6 @@ def research(
         seed=seed,
         profile=profile,
         workers=workers,
-        cluster=cluster,
+        cluster=named("--cluster", cluster) or "",
     )
     return answer(config, typed)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from tradewind.cli.contract import Report, single, verb
-from tradewind.cli.options import OptionalIntervalOption, SymbolsOption
+from tradewind.cli.options import OptionalIntervalOption, SymbolsOption, named
 
 app = single()
 
@@ -41,7 +41,9 @@ def list_(
     """Lists validated strategies, the best first by the lower bound of their win rate (exit 3: there is none)."""
     from tradewind.cli.answers.strategy_book import Filters, list_answer
 
-    return list_answer(config, Filters(min_confidence, min_trades, limit, family, interval, symbol), everything)
+    return list_answer(
+        config, Filters(min_confidence, min_trades, limit, named("--family", family), interval, symbol), everything
+    )
 
 
 @app.command()

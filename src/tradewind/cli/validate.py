@@ -8,7 +8,14 @@ from typing import Annotated
 import typer
 
 from tradewind.cli.contract import Report, single, verb
-from tradewind.cli.options import OptionalIntervalOption, PeriodOption, SeedOption, SymbolsOption, TimeRangeOption
+from tradewind.cli.options import (
+    OptionalIntervalOption,
+    PeriodOption,
+    SeedOption,
+    SymbolsOption,
+    TimeRangeOption,
+    named,
+)
 from tradewind.model.strategy import StrategyStatus
 
 app = single()
@@ -47,7 +54,7 @@ def validate(
         config,
         ValidateOptions(
             names=tuple(strategy or ()),
-            family=family,
+            family=named("--family", family),
             status=status,
             symbols=symbol,
             interval=interval,

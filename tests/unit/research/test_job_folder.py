@@ -127,8 +127,14 @@ def test_a_file_of_another_kind_is_corrupt(folder: JobFolder) -> None:
 def test_a_job_without_its_request_gets_it_back(folder: JobFolder) -> None:
     """Rule: what the same command knows anyway is written again; until then the listing names what is missing."""
     (folder.path / "request.json").unlink()
-    with pytest.raises(Corrupt, match=r"request\.json is missing"):
-        jobs_of(folder.path.parents[1])
+    data, faults = folder.path.parents[1], []
+    later = JobFolder.begun(data, request(seed=2), NOW + 9)
+    assert [one.folder.id for one in jobs_of(data, faults.append)] == [later.id]
+    assert "request.json is missing" in str(faults)
+    assert job_named(data, later.id).id == later.id
+    for name in ("newest", folder.id):
+        with pytest.raises(Corrupt, match=r"request\.json is missing"):
+            job_named(data, name)
     assert JobFolder.begun(folder.path.parents[1], request(), NOW + 1).request == request()
 
 
@@ -141,10 +147,10 @@ def test_jobs_are_listed_newest_first_and_found_by_the_beginning_of_their_names(
     folder.keep(f"EUR-USD/{SEARCHED}", search())
     folder.keep(f"EUR-USD/{PROVEN}", 1)
     folder.keep(f"BTC-USDT/{SEARCHED}", search("BTC/USDT"))
-    states = jobs_of(data)
+    states = jobs_of(data, pytest.fail)
     assert [one.folder.id for one in states] == [later.id, folder.id]
     assert [(one.searched, one.proven, one.done) for one in states] == [(0, 0, False), (2, 1, False)]
-    assert job_named(data).id == later.id
+    assert job_named(data).id == job_named(data, "newest").id == later.id
     assert job_named(data, folder.id[:7]).id == folder.id
     for name in ("", "no such")[1:]:
         with pytest.raises(Misconfigured, match=folder.id):

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -29,6 +29,8 @@ from tradewind.app.research.result import ProofResult, SearchResult, SymbolResul
 from tradewind.errors import Corrupt, Misconfigured, Unavailable
 
 FOLDER = "research"
+NEWEST = "newest"
+"""What names the newest job."""
 _REQUEST = "request.json"
 _CREATED = "created.json"
 _VERSION = "version.json"
@@ -212,12 +214,18 @@ def place_of(symbol: str) -> str:
     return symbol.replace("/", "-")
 
 
-def jobs_of(data: Path) -> tuple[JobState, ...]:
-    """Every job of a project, the newest first."""
-    found = [JobFolder(path.parent) for path in (data / FOLDER).glob(f"*/{_CREATED}")]
+def jobs_of(data: Path, damaged: Callable[[Corrupt], None]) -> tuple[JobState, ...]:
+    """Every job of a project that can be read, the newest first; ``damaged`` is called for each other one."""
+    found = []
+    for path in sorted((data / FOLDER).glob(f"*/{_CREATED}")):
+        folder = JobFolder(path.parent)
+        try:
+            found.append((folder, folder.created, folder.request))
+        except Corrupt as fault:
+            damaged(fault)
     states = []
-    for folder in sorted(found, key=lambda one: (-one.created, one.id)):
-        symbols = tuple(one.instrument.symbol for one in folder.request.serieses)
+    for folder, _, request in sorted(found, key=lambda one: (-one[1], one[0].id)):
+        symbols = tuple(one.instrument.symbol for one in request.serieses)
         searched, proven = (
             sum((folder.path / place_of(symbol) / name).exists() for symbol in symbols) for name in (SEARCHED, PROVEN)
         )
@@ -226,16 +234,21 @@ def jobs_of(data: Path) -> tuple[JobState, ...]:
 
 
 def job_named(data: Path, name: str = "") -> JobFolder:
-    """The job whose id begins with ``name``, the newest one where nothing is given.
+    """The job whose id begins with ``name``, the newest one for ``newest`` or where nothing is given.
 
     Raises:
+        Corrupt: a job is damaged that may be the one that is meant.
         Unavailable: there is no job at all.
         Misconfigured: no id begins so, or several do.
     """
-    states = jobs_of(data)
+    faults: list[Corrupt] = []
+    states = jobs_of(data, faults.append)
+    name = "" if name == NEWEST else name
+    fitting = [one.folder for one in states if one.folder.id.startswith(name)]
+    if faults and (not name or not fitting):
+        raise faults[0]
     if not states:
         raise Unavailable("no research was ever done here", where=str(data / FOLDER), next_step="tradewind research")
-    fitting = [one.folder for one in states if one.folder.id.startswith(name)]
     if not name:
         return fitting[0]
     if len(fitting) != 1:

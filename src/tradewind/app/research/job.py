@@ -125,11 +125,9 @@ def _notes(folder: JobFolder, workspace: Workspace) -> Iterator[str]:
             f"Job {folder.id} was begun by version {before}, this is {__version__}:"
             " symbols that were not judged yet are searched again"
         )
-    try:
-        others = [one for one in jobs_of(workspace.data) if not one.done and one.folder.id != folder.id]
-    except Corrupt as fault:  # of some other job: told, and no reason to stop this one
-        yield str(fault)
-        return
+    faults: list[Corrupt] = []
+    others = [one for one in jobs_of(workspace.data, faults.append) if not one.done and one.folder.id != folder.id]
+    yield from map(str, faults)  # of other jobs: told, and no reason to stop this one
     for one in others:
         differs = changed(one.folder.request, folder.request)
         if differs:

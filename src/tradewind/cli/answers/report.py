@@ -12,6 +12,7 @@ from tradewind.app.html_report.proof_page import ProofPage, render_proof
 from tradewind.app.own_strategies import families_of
 from tradewind.app.research.folder import job_named
 from tradewind.app.research.page import job_page
+from tradewind.app.run_page import require_page, write_text_page
 from tradewind.app.settings.root import AppConfig
 from tradewind.app.validation.pages import Searching, search_page, strategy_page, verdicts_on
 from tradewind.app.validation.selection import batch_of
@@ -34,6 +35,8 @@ def answer(
 ) -> Report:
     """Renders and writes."""
     settings = load_config(config)
+    if output is not None:
+        require_page(output, "--output")
     workspace = Workspace(settings)
     if job is not None:
         if name:
@@ -53,8 +56,7 @@ def answer(
 
 
 def _written(page: ProofPage, path: Path) -> Report:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(render_proof(page), encoding="utf-8")
+    write_text_page(path, render_proof(page), "--output")
     return Report(_document(page, path), [*(line for line, _ in page.findings), f"Report: {path}"])
 
 

@@ -26,7 +26,7 @@ from tradewind.app.validation.series import Series, series_of, terms_of
 from tradewind.app.workspace import Workspace
 from tradewind.cli.contract import DONE, NEGATIVE, Report, progress, table, warn
 from tradewind.cli.options import Period, TimeRange, split_symbols
-from tradewind.errors import Misconfigured
+from tradewind.errors import Corrupt, Misconfigured
 from tradewind.features.rule import Family
 from tradewind.model.report import GateReport
 from tradewind.model.timeframe import Timeframe
@@ -69,7 +69,10 @@ def answer(config: Path | None, typed: ResearchOptions) -> Report:
 
 def jobs_answer(config: Path | None) -> Report:
     """The jobs of the project."""
-    states = jobs_of(Workspace(load_config(config)).data)
+    faults: list[Corrupt] = []
+    states = jobs_of(Workspace(load_config(config)).data, faults.append)
+    damaged = [str(one) for one in faults]
+    warn(damaged)
     document: list[dict[str, Any]] = [
         {
             "id": one.folder.id,
@@ -97,10 +100,10 @@ def jobs_answer(config: Path | None) -> Report:
     note = (
         "The same command goes on with a job. One that is not wanted any more is removed by deleting its folder in"
         f" {Workspace(load_config(config)).data / FOLDER}; what it tried stays in the trial ledger."
-        if rows
+        if rows or damaged
         else "None yet. Next: tradewind research"
     )
-    return Report({"jobs": document}, table("Research jobs", names, rows, note=note))
+    return Report({"jobs": document, "damaged": damaged}, table("Research jobs", names, rows, note=note))
 
 
 def _series(workspace: Workspace, symbol: str, typed: ResearchOptions) -> Series:
