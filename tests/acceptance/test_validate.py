@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 
 from tests.acceptance.project import Project
 from tests.planted_market import MEMBERS, SYMBOL, market, project_at
+from tests.unit.ledger.trials import batch
+from tradewind.adapters.ledger.trial_ledger import TrialLedger
 from tradewind.adapters.verdict_files import VerdictFiles
+from tradewind.errors import Unavailable
 from tradewind.model.report import Verdict
 from tradewind.model.timeframe import DAY
 from tradewind.research.verdict import verify
@@ -323,3 +327,46 @@ def test_a_run_at_higher_costs_hears_nobody_and_says_why(proven, monkeypatch):
     ran = project.types("run", "--feed", "replay", "--store", "dear.db", "-p", SYMBOL)
     assert ran.exit_code == 4
     assert "at lower costs than those of" in ran.stderr
+
+
+@pytest.mark.req("D24", "HZ18")
+@pytest.mark.parametrize("loss", ["gone", "empty", "other"])
+def test_a_ledger_that_lost_what_a_verdict_rests_on_makes_no_window_new_again(proven, tmp_path, loss):
+    """Deleted, emptied or another one in its place: exit 1 of every verb that writes trials or looks."""
+    project = Project(Path(shutil.copytree(proven[0].folder, tmp_path / "copy")))
+    ledger = project.folder / "data" / "trials.ledger"
+    ledger.unlink()
+    ledger.with_name("trials.ledger.head").unlink(missing_ok=True)
+    if loss == "empty":
+        ledger.touch()
+    elif loss == "other":
+        with TrialLedger(ledger) as other:
+            for seed in range(1, 60):
+                other.append(batch(3, seed), seed)
+    for verb in (("validate",), ("research", "--symbol", SYMBOL, "-n", "5")):
+        ran = project.types(*verb, "--seed", "7")
+        assert ran.exit_code == 1, ran.stderr
+        assert "of the trial ledger is" in ran.stderr if loss == "other" else "rests on its entry" in ran.stderr
+        assert "restore the ledger from its backup" in ran.stderr
+        assert ledger.exists() == (loss != "gone")
+
+
+@pytest.mark.req("D24", "HZ18")
+def test_no_new_key_is_made_beside_verdicts_of_a_lost_one(proven, tmp_path):
+    """Exit 3, no look at a window and no key: restoring the backup brings everything back."""
+    project = Project(Path(shutil.copytree(proven[0].folder, tmp_path / "copy")))
+    files = VerdictFiles(project.folder / "data")
+    key, ledger = files.key_path.read_bytes(), (project.folder / "data" / "trials.ledger").read_bytes()
+    files.key_path.unlink()
+    for verb in (("validate",), ("research", "--symbol", SYMBOL, "-n", "5")):
+        ran = project.types(*verb, "--seed", "7")
+        assert ran.exit_code == 3, ran.stderr
+        assert "restore it from its backup" in ran.stderr
+    with pytest.raises(Unavailable, match="a new one would orphan them"):
+        files.make_key()
+    assert not files.key_path.exists()
+    assert (project.folder / "data" / "trials.ledger").read_bytes() == ledger
+    files.key_path.write_bytes(key)
+    files.key_path.chmod(0o600)
+    run = ("run", "--feed", "replay", "--store", "back.db", "--iterations", "50", "--quiet", "-p", SYMBOL)
+    assert project.types(*run).exit_code == 0

@@ -17,7 +17,7 @@ from tradewind.research.verdict import SignedVerdict, VerdictStamp, sign, verdic
 from tradewind.validation.gates_profiles import judgement_of
 
 ISSUED = 1_750_000_000_000_000_000
-STAMP = VerdictStamp(data_hash="d" * 16, config_hash="c" * 16, code_version="0.1.0", ledger_head="1:ab", simulated=True)
+STAMP = VerdictStamp(data_hash="d" * 16, config_hash="c" * 16, code_version="0.1.0", ledger_head="0:ab", simulated=True)
 
 
 def verdict_of(

@@ -54,16 +54,37 @@ class VerdictFiles:
         if len(key) != KEY_BYTES:
             raise Corrupt(
                 "no key", where=str(self.key_path), allowed=f"{2 * KEY_BYTES} hex digits",
-                next_step="restore it from a backup, or delete it and validate again",
+                next_step="restore it from its backup: a new key could check no verdict that is there",
             )  # fmt: skip
         return key
+
+    def required_key(self) -> bytes | None:
+        """The key, None where none was made yet and no verdict asks for one.
+
+        Raises:
+            Unavailable: it is missing while verdicts are there. A new one could check none of them.
+            Misconfigured, Corrupt: as for ``key``.
+        """
+        known = self.key()
+        names = self.names() if known is None else ()
+        if names and (known := self.key()) is None:  # it may have been made, and used, between the two looks
+            raise Unavailable(
+                f"the key is missing that signed the {len(names)} verdicts in {self.folder}; a new one would orphan them",
+                where=str(self.key_path),
+                next_step=f"restore it from its backup; if it is lost for good, so is what was proven: move {self.folder}"
+                " away, and validate on bars that were not looked at yet",
+            )
+        return known
 
     def make_key(self) -> bytes:
         """The key; made from the host's entropy when there is none, readable for its owner alone.
 
         Two processes that make one at the same time end with the same key.
+
+        Raises:
+            Unavailable: it is missing while verdicts are there, or the disk refuses.
         """
-        known = self.key()
+        known = self.required_key()
         if known is not None:
             return known
         beside = self.key_path.with_name(f"{self.key_path.name}.{os.getpid()}")

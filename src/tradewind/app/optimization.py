@@ -7,12 +7,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tradewind.adapters.ledger.trial_ledger import TrialLedger
 from tradewind.adapters.optuna_search import OptunaSearch
 from tradewind.adapters.store.strategy_book import StrategyBook
 from tradewind.app.gate import window_rules_of
 from tradewind.app.own_strategies import require_family
-from tradewind.app.strategy_pool import ledger_path
+from tradewind.app.validation.project_ledger import project_ledger
 from tradewind.app.validation.series import Series
 from tradewind.app.workspace import Workspace
 from tradewind.errors import Misconfigured
@@ -96,7 +95,7 @@ def optimize(
     train = series.market.within(window)
     ids: dict[str, str] = {}
     with (
-        TrialLedger(ledger_path(config, workspace.folder)) as ledger,
+        project_ledger(config, workspace.data, workspace.folder) as ledger,
         StrategyBook.open(workspace.database, now) as book,
     ):
 

@@ -57,7 +57,7 @@ def signed_document(kind: str, data: bytes, key: bytes | None, again: str) -> di
         raise Unavailable(
             f"the key that signs {kind}s is missing, so no {kind} can be checked",
             where=kind,
-            next_step=f"restore the key from a backup, or {again}: that makes a new key",
+            next_step="restore the key from its backup; without it none of them proves anything",
         )
     try:
         fields = msgspec.json.decode(data, type=dict[str, Any])

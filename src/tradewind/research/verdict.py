@@ -149,6 +149,18 @@ def verify(data: bytes, key: bytes | None) -> SignedVerdict:
         raise Corrupt(f"signed, but no verdict of schema {SCHEMA}: {error}", where=_KIND, next_step=_AGAIN) from error
 
 
+def ledger_head_of(data: bytes, key: bytes | None) -> tuple[int, str]:
+    """``(entry, hash)`` of the trial ledger that a verdict rests on, of any schema; ``(0, "")`` where it names none.
+
+    Raises:
+        Unavailable, Rejected, Corrupt: as for ``verify``, but for the schema.
+    """
+    stamp = signed_document(_KIND, data, key, _AGAIN).get("stamp")
+    text = stamp.get("ledger_head") if isinstance(stamp, dict) else None
+    entry, _, digest = str(text or "").partition(":")
+    return (int(entry), digest) if entry.isdecimal() and digest else (0, "")
+
+
 def refusal(
     verdict: SignedVerdict,
     symbol: str,

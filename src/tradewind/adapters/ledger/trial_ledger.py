@@ -102,6 +102,7 @@ class TrialLedger:
         self._file = None
         self._notes: list[str] = []
         self._head = START
+        self._hashes: list[bytes] = []
         self._batches: list[tuple[int, TrialBatch]] = []
         self._known: dict[bytes, Receipt] = {}
         self._looks: list[Looked] = []
@@ -112,6 +113,7 @@ class TrialLedger:
         for frame in contents.frames:
             try:
                 self._take(frame)
+                self._hashes.append(frame.head.hash)
             except (msgspec.DecodeError, ValueError) as fault:
                 raise Corrupt(
                     f"entry {frame.head.entry} holds neither trials nor looks ({fault})",
@@ -139,6 +141,10 @@ class TrialLedger:
     def head(self) -> tuple[int, str]:
         """``(entries, hash of the last one)``: quoted in a verdict, it pins everything before."""
         return self._head.entry, self._head.hash.hex()
+
+    def hash_of(self, entry: int) -> str | None:
+        """The hash of entry ``entry`` (the first is 1), None where the ledger does not reach it."""
+        return self._hashes[entry - 1].hex() if 0 < entry <= len(self._hashes) else None
 
     def append(self, batch: TrialBatch, now: int) -> Receipt:
         """Records a batch, durable on return with one sync; ``now`` is UTC nanoseconds.
@@ -204,6 +210,7 @@ class TrialLedger:
         if self._file is None:
             raise Unavailable("the ledger was opened to read", where=str(self.path), next_step="open it to write")
         self._head = self._file.append(kind, now, payload)
+        self._hashes.append(self._head.hash)
         return self._head
 
     def looks_of(self, *, family: str | None = None, symbol: str | None = None) -> tuple[Looked, ...]:

@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 import msgspec
 
 from tradewind import __version__
-from tradewind.adapters.ledger.trial_ledger import TrialLedger
 from tradewind.adapters.store.strategy_book import StrategyBook
 from tradewind.adapters.verdict_files import VerdictFiles
 from tradewind.app.config import config_hash
@@ -23,8 +22,8 @@ from tradewind.app.research.request import JobRequest, changed, drawn_for, reque
 from tradewind.app.research.result import ProofResult, SearchResult, SymbolResult
 from tradewind.app.research.searching import Advance, SymbolSearch, search_result, search_symbol
 from tradewind.app.signal_text import utc
-from tradewind.app.strategy_pool import ledger_path
 from tradewind.app.validation.costs import require_own_costs
+from tradewind.app.validation.project_ledger import project_ledger
 from tradewind.app.validation.series import Series
 from tradewind.app.workspace import Workspace
 from tradewind.errors import Corrupt, Unavailable
@@ -90,7 +89,7 @@ def run_job(
     if stage == VALIDATE:
         _require_search(plan, JobFolder.of(workspace.data, plan.request))
     with (
-        TrialLedger(ledger_path(workspace.config, workspace.folder)) as ledger,
+        project_ledger(workspace.config, workspace.data, workspace.folder) as ledger,
         StrategyBook.open(workspace.database, now) as book,
     ):
         for note in ledger.notes:

@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 
 from rich.console import RenderableType
 
-from tradewind.adapters.ledger.trial_ledger import TrialLedger
 from tradewind.adapters.store.strategy_book import StrategyBook
 from tradewind.adapters.verdict_files import VerdictFiles
 from tradewind.adapters.wall_clock import WallClock
@@ -19,9 +18,9 @@ from tradewind.app.own_modules import own_files
 from tradewind.app.own_strategies import families_of
 from tradewind.app.settings.root import AppConfig
 from tradewind.app.signal_text import utc
-from tradewind.app.strategy_pool import ledger_path
 from tradewind.app.validation.costs import require_own_costs
 from tradewind.app.validation.keeping import Kept
+from tradewind.app.validation.project_ledger import project_ledger
 from tradewind.app.validation.run import Validated, validate
 from tradewind.app.validation.selection import Asked, Work, works_of
 from tradewind.app.validation.series import series_of, terms_of
@@ -92,7 +91,7 @@ def _validated(
     folder = Path(settings.strategies.folder) if settings.strategies.folder else None
     own = own_files(folder) if folder is not None and folder.is_dir() else ()
     with (
-        TrialLedger(ledger_path(settings)) as ledger,
+        project_ledger(settings, workspace.data) as ledger,
         executor_for(typed.workers, own=own) as executor,
         progress("Validating", sum(len(work.judged) for work in works)) as advance,
     ):
