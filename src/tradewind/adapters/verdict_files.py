@@ -69,10 +69,11 @@ class VerdictFiles:
         names = self.names() if known is None else ()
         if names and (known := self.key()) is None:  # it may have been made, and used, between the two looks
             raise Unavailable(
-                f"the key is missing that signed the {len(names)} verdicts in {self.folder}; a new one would orphan them",
+                f"the key that signed the {len(names)} verdicts in {self.folder} is missing;"
+                " a new one would orphan them",
                 where=str(self.key_path),
-                next_step=f"restore it from its backup; if it is lost for good, so is what was proven: move {self.folder}"
-                " away, and validate on bars that were not looked at yet",
+                next_step="restore it from its backup; if it is lost for good, so is what was proven: move"
+                f" {self.folder} away, and validate on bars that were not looked at yet",
             )
         return known
 

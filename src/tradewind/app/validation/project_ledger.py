@@ -62,7 +62,7 @@ def _require(ledger: TrialLedger, path: Path, entry: int, digest: str, verdict: 
 
 
 def _heads(files: VerdictFiles) -> dict[int, tuple[str, str]]:
-    """``entry -> (hash, verdict)`` of every genuine verdict, whatever its schema; damaged and foreign ones say nothing."""
+    """``entry -> (hash, verdict)`` of every genuine verdict of any schema; damaged and foreign ones say nothing."""
     key = files.required_key()
     found: dict[int, tuple[str, str]] = {}
     for name in files.names() if key is not None else ():
