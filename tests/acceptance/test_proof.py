@@ -98,6 +98,17 @@ def test_the_refusal_tells_what_the_book_holds_and_who_came_nearest(desk: Projec
     assert "; more" not in ran.stderr
 
 
+def test_who_came_nearest_on_simulated_bars_is_said_to_have(desk: Project) -> None:
+    """Rule: a win rate of SIMULATED bars is labelled in the refusal as well."""
+    prove(desk.folder, LOUD[-1:], BTC)
+    with StrategyBook.open(desk.folder / "data" / "tradewind.db", NOW) as book:
+        book.add(LOUD, NOW, symbol=BTC, asset_class="crypto")
+        status, shown = StrategyStatus.REJECTED, evidence(200, 120)
+        book.judge([Judgement(spec_hash=spec_hash(LOUD[-1]), symbol=BTC, status=status, verdict="FAIL",
+                              reason="FAIL: later", evidence=shown)], NOW)  # fmt: skip
+    refused(desk.types(*RUN), f"nearest: {LOUD[-1].id} on BTC/USDT SIMULATED")
+
+
 def booked(project: Project, confidence: float) -> None:
     """Every loud strategy validated in the book with that confidence, its verdict on file."""
     prove(project.folder, LOUD, BTC)

@@ -13,6 +13,7 @@ import talib
 from tests.acceptance.project import HOUR, Project, straight
 from tests.cli_runner import Ran
 from tests.fakes.judged import NOW, SYMBOL, drawn, passed, refused
+from tests.fakes.proofs import prove
 from tests.unit.ledger.trials import START, batch, look
 from tradewind.adapters.ledger.trial_ledger import TrialLedger
 from tradewind.adapters.store.strategy_book import StrategyBook
@@ -317,3 +318,27 @@ def test_a_changed_byte_of_the_ledger_stops_the_verb_and_names_the_entry(project
     ran = project.types("strategy", "ledger", "--json")
     assert ran.exit_code == 1
     assert "entry 2 is damaged" in ran.document["error"]["message"]
+
+
+def test_evidence_of_simulated_bars_says_so_wherever_it_is_shown(project: Project) -> None:
+    """Rule: a win rate earned on SIMULATED bars never stands there as if it were a market's."""
+    judged(project, passed(MEMBERS[0], 300, 200), passed(MEMBERS[1], 300, 190))
+    prove(project.folder, MEMBERS[:1], SYMBOL)
+    prove(project.folder, MEMBERS[1:2], SYMBOL, simulated=False)
+    listed = project.types("strategy", "list", "--json").document["strategies"]
+    assert [one["simulated"] for one in listed] == [True, False]
+    health = project.types("strategy", "health", "--json").document["strategies"]
+    assert sorted(one["simulated"] for one in health) == [False, True]
+    for words in (("list",), ("health",), ("show", listed[0]["id"])):
+        assert "SIMULATED" in project.types("strategy", *words).stdout, words
+    assert project.types("strategy", "show", listed[0]["id"], "--json").document["simulated"] is True
+
+
+def test_a_damaged_verdict_is_named_with_its_file(project: Project) -> None:
+    """Rule: damage is always said with the file it is in."""
+    judged(project, passed(MEMBERS[0], 300, 200))
+    (path,) = prove(project.folder, MEMBERS[:1], SYMBOL)
+    path.write_text(path.read_text("utf-8").replace("PASS", "FAIL"), "utf-8")
+    ran = project.types("report")
+    assert ran.exit_code == 1
+    assert path.name in ran.stderr

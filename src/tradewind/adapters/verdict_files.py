@@ -146,6 +146,10 @@ class VerdictFiles:
                 f"no verdict {name}: {error.strerror or error}", where=str(path), next_step="validate the strategy"
             ) from error
 
+    def place(self, name: str) -> str:
+        """The file of a verdict, for messages."""
+        return str(self._path(name))
+
     def names(self) -> tuple[str, ...]:
         """Every verdict that is there, sorted."""
         found = self.folder.glob(f"*{_SUFFIX}") if self.folder.is_dir() else ()

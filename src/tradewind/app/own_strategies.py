@@ -144,7 +144,7 @@ def run_file(path: Path) -> ModuleType:
     sys.modules[name] = module
     try:
         spec.loader.exec_module(module)
-    except (*FAULTS, Misconfigured) as error:
+    except (*FAULTS, Misconfigured, SystemExit) as error:
         sys.modules.pop(name)
         if before is not None:
             sys.modules[name] = before

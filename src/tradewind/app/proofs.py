@@ -48,7 +48,8 @@ class Findings(NamedTuple):
     """Who may be heard, who may not and why, what a person must be told, and the book's best among the others.
 
     One sentence each: ``passed_over`` (a PASS that does not speak here), ``refused`` (no PASS), ``faults`` (no verdict
-    that can be trusted). ``on_file`` counts the verdicts, ``counts`` the book's strategies by status.
+    that can be trusted). ``simulated`` as
+    ``on_simulated_bars`` says. ``on_file`` counts the verdicts, ``counts`` the book's strategies by status.
     """
 
     proven: tuple[ProvenStrategy, ...]
@@ -59,6 +60,7 @@ class Findings(NamedTuple):
     warnings: tuple[str, ...] = ()
     counts: Mapping[str, int] = {}
     nearest: tuple[StoredStrategy, ...] = ()
+    simulated: frozenset[tuple[str, str]] = frozenset()
 
 
 def shelf_of(folder: Path) -> Shelf:
@@ -107,7 +109,14 @@ def findings_for(config: AppConfig, asked: Sequence[Asked], data: Path, database
         nearest = () if kept else tuple(one for one in book.select(limit=3) if one.win_rate_low is not None)
         passed_over = (*spoken.passed_over, *below)
         on_file, counts = shelf.on_file, book.counts()
-        return Findings(kept, passed_over, spoken.refused, shelf.faults, on_file, warnings, counts, nearest)
+        made = on_simulated_bars(shelf)
+        return Findings(kept, passed_over, spoken.refused, shelf.faults, on_file, warnings, counts, nearest, made)
+
+
+def on_simulated_bars(shelf: Shelf) -> frozenset[tuple[str, str]]:
+    """Spec hash and symbol of every verdict that was earned, or refused, on SIMULATED bars."""
+    stamped = (one.verdict for one in shelf.held)
+    return frozenset((one.strategy.spec_hash, one.symbol) for one in stamped if one.stamp.simulated)
 
 
 def _spoken_for(

@@ -113,7 +113,7 @@ def nothing_proven(found: Findings, symbols: Sequence[str], gone: Sequence[str] 
         f"verdicts on file: {found.on_file}, none of which speaks here",
         *(f"  {line}" for line in _first((*found.faults, *found.passed_over, *found.refused))),
         f"strategy book: {sum(found.counts.values()):,} strategies" + (f" ({counts})" if counts else ""),
-        *(f"  nearest: {_near(one)}" for one in found.nearest),
+        *(f"  nearest: {_near(one, found)}" for one in found.nearest),
     ]
     if found.counts.get(StrategyStatus.VALIDATED) and not found.on_file:
         lines.append("the book's validated strategies have lost their verdicts: restore data/verdicts from a backup")
@@ -197,9 +197,10 @@ def _first(lines: Sequence[str]) -> tuple[str, ...]:
     return (*lines[:SHOWN], *more)
 
 
-def _near(one: StoredStrategy) -> str:
+def _near(one: StoredStrategy, found: Findings) -> str:
     low, rate = one.win_rate_low or 0.0, one.win_rate or 0.0
-    text = f"{one.id} on {one.symbol}, {rate:.1%} of {one.trades} trades won (at least {low:.1%})"
+    made = " SIMULATED" if (one.spec_hash, one.symbol) in found.simulated else ""
+    text = f"{one.id} on {one.symbol}{made}, {rate:.1%} of {one.trades} trades won (at least {low:.1%})"
     return f"{text}; {one.status}: {one.reason.split(';')[0]}" if one.reason else f"{text}; {one.status}"
 
 

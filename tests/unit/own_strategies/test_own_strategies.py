@@ -205,3 +205,12 @@ def test_the_check_can_be_typed(folder):
     assert "never vote short" in " ".join(ran.stdout.split())
     assert "SIMULATED" in ran.stdout
     assert run_cli("strategy", "check", "nowhere.py").exit_code == 2
+
+
+def test_a_file_that_ends_the_program_is_named(folder):
+    """Rule: whatever a file does on being run, the message says which file it was."""
+    path = written(folder, 'print("hello")\nraise SystemExit("bye")\n')
+    with pytest.raises(Misconfigured, match="SystemExit: bye") as caught:
+        families_of(config_of())
+    assert path.name in str(caught.value)
+    assert "line 2" in str(caught.value)

@@ -15,7 +15,7 @@ from tradewind.app.validation.forward import Scheme, walked
 from tradewind.app.validation.run import search
 from tradewind.app.validation.series import Series
 from tradewind.app.validation.subject import Subject
-from tradewind.errors import Rejected
+from tradewind.errors import Corrupt, Rejected
 from tradewind.features.rule import Member, spec_hash
 from tradewind.model.report import GateReport, Stamp, Verdict, Window
 from tradewind.model.timeframe import DAY
@@ -136,6 +136,8 @@ def verdicts_on(
         if name.split(".")[1] in specs:
             try:
                 found.append(verify(files.read(name), key))
+            except Corrupt as fault:
+                raise Corrupt(fault.found, where=files.place(name), next_step=fault.next_step) from fault
             except Rejected as fault:
                 stale.append(f"{name} does not count: {fault}")
     more = f" ({len(stale) - 1} others likewise)" if len(stale) > 1 else ""

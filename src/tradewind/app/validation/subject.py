@@ -11,7 +11,7 @@ from tradewind.app.strategy_pool import member_in
 from tradewind.app.validation.selection import batch_of, symbols_of
 from tradewind.app.validation.series import Series, series_of, terms_of
 from tradewind.app.workspace import Workspace
-from tradewind.errors import Rejected
+from tradewind.errors import Corrupt, Rejected
 from tradewind.features.rule import Family, Member, spec_hash
 from tradewind.model.strategy import StoredStrategy
 from tradewind.research.batch import Terms, searched_family, swept_trades
@@ -97,5 +97,7 @@ def _verdict(workspace: Workspace, member: Member, symbol: str) -> tuple[SignedV
     name = verdict_name(member.id, spec_hash(member), symbol)
     try:
         return (verify(files.read(name), files.key()), ()) if name in files.names() else (None, ())
+    except Corrupt as fault:
+        raise Corrupt(fault.found, where=files.place(name), next_step=fault.next_step) from fault
     except Rejected as fault:
         return None, (f"{name} does not count: {fault}",)

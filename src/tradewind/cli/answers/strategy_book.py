@@ -16,6 +16,7 @@ from tradewind.adapters.wall_clock import WallClock
 from tradewind.app.config import load_config
 from tradewind.app.database import database_path
 from tradewind.app.own_strategies import families_of, require_family
+from tradewind.app.proofs import on_simulated_bars, shelf_of
 from tradewind.app.settings.root import AppConfig
 from tradewind.app.signal_text import percent, utc
 from tradewind.app.strategy_pool import RESEARCH, best_of, member_in
@@ -32,6 +33,8 @@ LONGEST = 1_000
 """Characters of a reason."""
 POPULATION = 100
 """Validated strategies that the pool should hold before anything is launched; fewer are said, never made up for."""
+
+_Made = frozenset[tuple[str, str]]  # spec hash and symbol of evidence on SIMULATED bars
 
 
 class Filters(NamedTuple):
@@ -53,6 +56,7 @@ def list_answer(config: Path | None, typed: Filters, everything: bool) -> Report
             next_step=f"write {100 * typed.min_confidence:g} for a probability of {typed.min_confidence:g}",
         )  # fmt: skip
     settings = load_config(config)
+    made = _simulated(settings)
     symbol = Workspace(settings).symbols((typed.symbol,))[0] if typed.symbol else None
     of: dict[str, Any] = {"family": typed.family, "timeframe": typed.interval, "symbol": symbol}
     with _book(settings) as book:
@@ -62,7 +66,7 @@ def list_answer(config: Path | None, typed: Filters, everything: bool) -> Report
         if everything:
             share = None if typed.min_confidence is None else typed.min_confidence / 100.0
             found = book.select(**of, min_confidence=share, min_trades=typed.min_trades, limit=typed.limit)
-            return _listed(found, counts, {}, "Every strategy")
+            return _listed(found, counts, {}, made, "Every strategy")
         bars: dict[str, float | None] = {"min_trades": typed.min_trades, "limit": typed.limit}
         if typed.min_confidence is not None:  # a bar that was typed is not lowered
             share = typed.min_confidence / 100.0
@@ -72,22 +76,24 @@ def list_answer(config: Path | None, typed: Filters, everything: bool) -> Report
     warn(ranked.warnings)
     said = {"min_confidence": ranked.min_confidence, "warnings": ranked.warnings}
     title = f"Validated strategies of at least {ranked.min_confidence:.0%} confidence, best first"
-    return _listed(ranked.strategies, counts, said, title)
+    return _listed(ranked.strategies, counts, said, made, title)
 
 
-def _listed(found: Sequence[StoredStrategy], counts: dict[str, int], said: dict[str, Any], title: str) -> Report:
+def _listed(
+    found: Sequence[StoredStrategy], counts: dict[str, int], said: dict[str, Any], made: _Made, title: str
+) -> Report:
     validated = counts[StrategyStatus.VALIDATED]
     short = max(0, POPULATION - validated)
     document = {
         **said,
         "counts": counts,
         "population": {"validated": validated, "target": POPULATION, "short": short},
-        "strategies": [_document(one) for one in found],
+        "strategies": [_document(one, made) for one in found],
     }
     rows = [
-        (one.id, one.symbol or None, str(one.status), one.trades, percent(one.win_rate), percent(one.win_rate_low),
-         percent(one.breakeven), one.profit_factor, one.sharpe_ratio, percent(one.confidence),
-         one.verdict or None, one.reason or None)
+        (one.id, _pair(one, made) or None, str(one.status), one.trades, percent(one.win_rate),
+         percent(one.win_rate_low), percent(one.breakeven), one.profit_factor, one.sharpe_ratio,
+         percent(one.confidence), one.verdict or None, one.reason or None)
         for one in found
     ]  # fmt: skip
     names = ["strategy", "pair", "status", "trades", "win rate", "at least", "break-even", "profit factor", "Sharpe",
@@ -111,16 +117,20 @@ def show_answer(config: Path | None, name: str, symbols: list[str] | None, price
     wanted = tuple(dict.fromkeys((*(asked or workspace.symbols()), *typed)))
     stops = stops_at(workspace, member, wanted, typed)
     health = health_score(found, WallClock().now(), settings.risk.drawdown.train)
-    document = _document(found) | {
+    made = _simulated(settings)
+    document = _document(found, made) | {
         "rule": {"long": str(member.rule.long), "short": str(member.rule.short)},
         "stops": stops,
         "health": health,
         "changes": changes,
     }
-    return Report(document, human=[*_facts(found, str(member.rule), health), *_stop_table(stops), *_history(changes)])
+    return Report(
+        document,
+        human=[*_facts(found, _pair(found, made), str(member.rule), health), *_stop_table(stops), *_history(changes)],
+    )
 
 
-def _facts(found: StoredStrategy, rule: str, health: HealthScore) -> list[Any]:
+def _facts(found: StoredStrategy, pair: str, rule: str, health: HealthScore) -> list[Any]:
     params = msgspec.json.decode(found.params)
     exits = params.pop("exits")
     rows = [
@@ -131,7 +141,7 @@ def _facts(found: StoredStrategy, rule: str, health: HealthScore) -> list[Any]:
         ("exits", _pairs(exits)),
         ("stop", found.stop_loss),
         ("target", found.take_profit),
-        ("judged on", f"{found.symbol} ({found.asset_class})" if found.symbol else None),
+        ("judged on", f"{pair} ({found.asset_class})" if found.symbol else None),
         ("verdict", found.verdict),
         ("verdict file", found.verdict_path),
         ("verdict hash", found.verdict_hash),
@@ -190,7 +200,7 @@ def switch_answer(config: Path | None, name: str, actor: str, reason: str, *, on
         if changed
         else f"{after.id} is {after.status} already; nothing was changed"
     )
-    return Report(_document(after) | {"changed": changed, "changes": changes}, human=said)
+    return Report(_document(after, _simulated(settings)) | {"changed": changed, "changes": changes}, human=said)
 
 
 def health_answer(config: Path | None, name: str) -> Report:
@@ -207,16 +217,29 @@ def health_answer(config: Path | None, name: str) -> Report:
         raise Unavailable("no strategy is or was in the pool", where=where, next_step=RESEARCH)
     scores = [(one, health_score(one, now, settings.risk.drawdown.train)) for one in found]
     scores.sort(key=lambda pair: (pair[1].score is None, -(pair[1].score or 0.0)))
+    made = _simulated(settings)
     document = [
-        {"id": one.id, "status": one.status, "score": score.score,
+        {"id": one.id, "status": one.status, "simulated": (one.spec_hash, one.symbol) in made, "score": score.score,
          "components": {part: getattr(score, part) for part in WEIGHTS}, "weights": WEIGHTS, "missing": score.missing}
         for one, score in scores
     ]  # fmt: skip
     rows = [
-        (one.id, str(one.status), _round(score.score), *(_round(getattr(score, part)) for part in WEIGHTS))
+        (
+            one.id,
+            _pair(one, made),
+            str(one.status),
+            _round(score.score),
+            *(_round(getattr(score, part)) for part in WEIGHTS),
+        )
         for one, score in scores
     ]
-    columns = ["strategy", "status", "health", *(f"{part.replace('_', ' ')} {WEIGHTS[part]:.0%}" for part in WEIGHTS)]
+    columns = [
+        "strategy",
+        "pair",
+        "status",
+        "health",
+        *(f"{part.replace('_', ' ')} {WEIGHTS[part]:.0%}" for part in WEIGHTS),
+    ]
     note = "0 to 100; a dash is unknown, and without evidence and margin there is no score."
     return Report({"strategies": document}, human=table("Health", columns, rows, note=note))
 
@@ -232,9 +255,21 @@ def _book(settings: AppConfig) -> StrategyBook:
     return StrategyBook.open(path, WallClock().now())
 
 
-def _document(one: StoredStrategy) -> dict[str, Any]:
+def _simulated(settings: AppConfig) -> _Made:
+    try:
+        return on_simulated_bars(shelf_of(Workspace(settings).data))
+    except Misconfigured as fault:  # a key that others may read: the book can be read all the same
+        warn([f"which evidence is SIMULATED is not known: {fault}"])
+        return frozenset()
+
+
+def _pair(one: StoredStrategy, made: _Made) -> str:
+    return one.symbol + (" SIMULATED" if (one.spec_hash, one.symbol) in made else "")
+
+
+def _document(one: StoredStrategy, made: _Made) -> dict[str, Any]:
     fields: dict[str, Any] = msgspec.to_builtins(one)
-    return fields | {"params": msgspec.json.decode(one.params)}
+    return fields | {"params": msgspec.json.decode(one.params), "simulated": (one.spec_hash, one.symbol) in made}
 
 
 def _line(text: str, where: str) -> str:
