@@ -370,3 +370,13 @@ def test_no_new_key_is_made_beside_verdicts_of_a_lost_one(proven, tmp_path):
     files.key_path.chmod(0o600)
     run = ("run", "--feed", "replay", "--store", "back.db", "--iterations", "50", "--quiet", "-p", SYMBOL)
     assert project.types(*run).exit_code == 0
+
+
+@pytest.mark.req("HZ18")
+def test_who_is_switched_off_is_not_counted_as_heard(proven, tmp_path):
+    """One fewer with one of them switched off, as the run says it at its end."""
+    project = Project(Path(shutil.copytree(proven[0].folder, tmp_path / "copy")))
+    passed = [one["id"] for one in strategies(proven[1]) if one["verdict"] == "PASS"]
+    assert project.types("strategy", "disable", passed[0]).exit_code == 0
+    run = ("run", "--feed", "replay", "--store", "off.db", "--iterations", "50", "-p", SYMBOL, "--json", "--quiet")
+    assert project.types(*run).document["heard"] == len(passed) - 1

@@ -167,7 +167,11 @@ class JournaledRun:
             digest=digest.hex(),
             simulated=self.plan.simulated,
             unproven=self.plan.unproven,
-            heard=sum(len(one.members) - len(one.unheard) for one in self.plan.symbols),
+            heard=sum(
+                member.id not in one.unheard and f"{one.instrument.symbol} {member.id}" not in self.engine.silenced
+                for one in self.plan.symbols
+                for member in one.members
+            ),
             in_shadow=sum(len(one.unheard) for one in self.plan.symbols),
             rate=self.summary.rate(calendars_of(self.plan)),
             checked=checked,
