@@ -59,7 +59,10 @@ def test_the_strategies_of_a_project_do_not_look_ahead(own):
     swept = ran.document["reports"][1]
     assert swept["subject"].endswith("in the sweep")
     assert swept["trades"] == report["trades"] > 0
-    assert "no look-ahead" in own.types("lookahead", "EMA_Crossover_1h_v1", "-p", "EUR/USD").stdout
+    assert (
+        "no look-ahead at the bars that were tried"
+        in own.types("lookahead", "EMA_Crossover_1h_v1", "-p", "EUR/USD").stdout
+    )
 
 
 @pytest.mark.req("X01")

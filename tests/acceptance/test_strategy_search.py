@@ -233,3 +233,12 @@ def test_what_is_mistyped_is_refused_with_the_nearest_name(project: Project) -> 
         ran = project.types("strategy", "disable", name, option, text, "--json")
         assert (ran.exit_code, option in ran.document["error"]["message"]) == (2, True)
     assert project.types("strategy", "disable", name, "--reason", "x" * 1000).exit_code == 0
+
+
+def test_a_pair_without_candles_is_named_with_the_ways_to_leave_it_out(project: Project) -> None:
+    """Rule: where a configured pair has no candles the message says how to choose others."""
+    ran = project.types("research", "-n", "10", "--symbol", "XAU/USD")
+    assert ran.exit_code == 3
+    assert "no XAU/USD" in ran.stderr
+    assert "--symbol" in ran.stderr
+    assert "`symbols` of tradewind.toml" in ran.stderr
