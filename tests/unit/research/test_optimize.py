@@ -12,7 +12,7 @@ import pytest
 
 from tests.planted_market import market
 from tradewind.adapters.optuna_search import OptunaSearch
-from tradewind.errors import Misconfigured, Rejected
+from tradewind.errors import Misconfigured, Rejected, Unavailable
 from tradewind.features.rule_space import Range, choice, whole
 from tradewind.model.instruments import resolve
 from tradewind.model.report import Window
@@ -178,7 +178,7 @@ def test_a_span_too_short_for_a_proof_is_refused() -> None:
 
 def test_without_the_extra_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "optuna", None)
-    with pytest.raises(Misconfigured, match=r"optuna is not installed.*pip install 'tradewind\[optimize\]'"):
+    with pytest.raises(Unavailable, match=r"optuna is not installed.*--require-hashes -r requirements/optimize.txt"):
         OptunaSearch(LADDERS, 1)
 
 
