@@ -56,15 +56,19 @@ class FeedState(msgspec.Struct, frozen=True, tag="feed"):
 
 
 class Command(msgspec.Struct, frozen=True, tag="command"):
-    """An operator's order: ``verb`` is pause, resume, note, disable or enable; ``actor`` is who gave it.
+    """An operator's order: ``verb`` says what, ``actor`` who gave it, ``reason`` why.
 
-    ``argument`` is the text of a note, and ``SYMBOL ID`` of the member that is not heard any more or again.
+    Verbs: pause, resume, note, disable, enable, kill_on, kill_off, reduce, liquidate, rollback, report, approve, reject.
+    ``argument`` is the text of a note, ``SYMBOL ID`` of the member that is not heard any more or again, and what the
+    other verbs are about. ``id`` is that of the request it came from: one that was obeyed is not obeyed again.
     """
 
     verb: str
     actor: str
     ts: int
     argument: str = ""
+    id: str = ""
+    reason: str = ""
 
 
 class Started(msgspec.Struct, frozen=True, tag="started"):

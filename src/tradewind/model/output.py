@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tradewind.model.decision import NoDecision, NoTrade, Signal
+from tradewind.model.notice import Notice
 from tradewind.model.order import Charge, Fill, OrderIntent, Refusal
 from tradewind.model.outcome import Outcome, Trade
 from tradewind.model.shadow import ShadowOutcome, ShadowVotes
@@ -19,4 +20,5 @@ Output = (
     | Outcome
     | ShadowVotes
     | ShadowOutcome
+    | Notice
 )
