@@ -6,17 +6,24 @@ import json
 import shutil
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from tests.acceptance.project import Project
-from tests.planted_market import MEMBERS, SYMBOL, market, project_at
+from tests.planted_market import ENTERED, MEMBERS, SYMBOL, market, project_at
 from tests.unit.ledger.trials import batch
 from tradewind.adapters.ledger.trial_ledger import TrialLedger
+from tradewind.adapters.market.candle_store import CandleStore
+from tradewind.adapters.market.simulated import SOURCE
+from tradewind.adapters.store.strategy_book import StrategyBook
 from tradewind.adapters.verdict_files import VerdictFiles
+from tradewind.app.own_strategies import own_families
 from tradewind.errors import Unavailable
+from tradewind.features.rule import member_of
 from tradewind.model.report import Verdict
-from tradewind.model.timeframe import DAY
+from tradewind.model.timeframe import DAY, Timeframe
 from tradewind.research.verdict import verify
+from tradewind.strategies import donchian_breakout
 
 SHORT = MEMBERS[:12]
 
@@ -190,6 +197,40 @@ def test_a_second_validation_on_the_same_window_is_contaminated_and_undoes_nothi
     (refused,) = strategies(project.types("validate", other, "--seed", "8", "--json"))
     assert refused["verdict"] == "INSUFFICIENT"
     assert project.types("strategy", "show", other, "--json").document["status"] != "validated"
+
+
+@pytest.mark.req("X04", "HZ24")
+@pytest.mark.parametrize(
+    ("edit", "symbol", "said"),
+    [
+        (("", ""), SYMBOL, "whose rule compares what Mine compares"),
+        (("exits=params.exits", "exits=params.exits"), "ETH/USDT", f"{SYMBOL} 1h, whose bars are those of ETH/USDT,"),
+        (("donchian(params.period, \"upper\").lag()", "donchian(params.period, \"upper\").lag() + rsi(14) * 0.0"),
+         SYMBOL, "which trades as Mine does"),
+    ],
+)  # fmt: skip
+def test_a_copy_under_another_name_has_read_what_its_twin_read(bars, tmp_path, edit, symbol, said):
+    """A family file copied and renamed, rewritten so that it trades the same, the same candles as another pair."""
+    one = tuple(one for one in SHORT if one.family == "Donchian_Breakout")
+    project = Project(project_at(tmp_path / "twin", bars, one))
+    first = project.types("validate", "--seed", "7", "--json")
+    assert any(one["evidence"]["sealed"] for one in strategies(first))
+    text = Path(donchian_breakout.__file__).read_text("utf-8").replace("Donchian_Breakout", "Mine")
+    text = text.replace("import close, donchian", "import close, donchian, rsi")
+    (project.folder / "strategies").mkdir()
+    (project.folder / "strategies" / "mine.py").write_text(text.replace(*edit) if edit[0] else text)
+    family = own_families(project.folder / "strategies")["Mine"]
+    copies = [member_of(family, each.timeframe, family.params_of(msgspec.to_builtins(each.params)), k + 1)
+              for k, each in enumerate(one)]  # fmt: skip
+    if symbol != SYMBOL:
+        CandleStore(project.folder / "data" / "candles").write(symbol, Timeframe.H1, bars, SOURCE)
+    with StrategyBook.open(project.folder / "data" / "tradewind.db", ENTERED) as book:
+        book.add(copies, ENTERED)
+    again = project.types("validate", "--family", "Mine", "-p", symbol, "--seed", "7", "--json")
+    assert again.exit_code == 4, again.stderr
+    looked = [one for one in strategies(again) if one["evidence"]["sealed"]]
+    assert looked
+    assert all(said in one["contamination"] and one["verdict"] != "PASS" for one in looked)
 
 
 @pytest.mark.req("X04")

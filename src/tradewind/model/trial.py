@@ -172,7 +172,11 @@ class TrialPopulation(msgspec.Struct, frozen=True):
 
 
 class Look(msgspec.Struct, frozen=True):
-    """One candidate's sealed window ``[start, end)`` being read, UTC nanoseconds."""
+    """One candidate's sealed window ``[start, end)`` being read, UTC nanoseconds.
+
+    By ``rule`` (``rule_shape.shape_of``), ``bars`` and ``entries`` (``kinship.bar_marks``, ``entry_marks``) it is known
+    again under other names; empty where they were not taken, as in ledgers of before they were.
+    """
 
     spec_hash: str
     family: str
@@ -181,13 +185,21 @@ class Look(msgspec.Struct, frozen=True):
     start: int
     end: int
     data_hash: str
+    rule: tuple[str, ...] = ()
+    bars: tuple[int, ...] = ()
+    entries: tuple[int, ...] = ()
+
+    @property
+    def key(self) -> tuple[str | int, ...]:
+        """What it is a look of, without what it is known again by."""
+        return self.spec_hash, self.family, self.symbol, self.timeframe, self.start, self.end, self.data_hash
 
 
 class Looked(msgspec.Struct, frozen=True):
     """A look as the ledger holds it: entry, time, the opening it was part of, and what it met.
 
-    ``contaminated`` when the family had read any part of that window of that series in an earlier opening; ``reason``
-    names it.
+    ``contaminated`` when the family, under this name or another, had read any part of that window of that series in an
+    earlier opening; ``reason`` names it.
     """
 
     entry: int

@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 
 from tradewind.ensemble.shadow import ShadowColumns
 from tradewind.features.rule import Member, spec_hash
+from tradewind.features.rule_shape import shape_of
 from tradewind.model.report import Stamp, Window
 from tradewind.model.trial import MAX_BATCH, Look, Looked, TrialBatch, TrialPopulation, trial_batch
 from tradewind.research.candidate_trades import Market, Runs, daily_returns_of, inside_of, run_members
@@ -45,6 +46,7 @@ from tradewind.validation.gates_profiles import (
 )
 from tradewind.validation.gates_rows import Limits
 from tradewind.validation.gates_screen import CRITERIA, MET, TrainColumns, first_missed
+from tradewind.validation.kinship import bar_marks, entry_marks
 from tradewind.validation.return_metrics import return_metrics
 from tradewind.validation.trial_matrix import daily_sharpes
 from tradewind.validation.windows import WindowRules, Windows, windows_of
@@ -277,20 +279,41 @@ def openable(candidates: Sequence[Candidate], evidence: Sequence[CandidateEviden
     )
 
 
-def looks_of(candidates: Sequence[Candidate], symbol: str, data_hash: str) -> tuple[Look, ...]:
-    """What the trial ledger must hold before the sealed windows of ``candidates`` are read."""
-    return tuple(
-        Look(
-            one.spec,
-            one.member.family,
-            symbol,
-            str(one.member.timeframe),
-            one.windows.sealed.start,
-            one.windows.sealed.end,
-            data_hash,
+def looks_of(
+    candidates: Sequence[Candidate],
+    market: Market,
+    symbol: str,
+    data_hash: str,
+    terms: Terms,
+    trades_of: TradesOf = swept_trades,
+) -> tuple[Look, ...]:
+    """What the trial ledger must hold before the sealed windows of ``candidates`` are read.
+
+    By the rule, the entries before every seal and the marks of the bars they are known again under other names
+    (``validation.kinship``). The marks are taken of sealed bars as the data hash is: nothing is computed from them.
+    """
+    columns, marks = market.columns, dict[Window, tuple[int, ...]]()
+    own = trades_of([one.member for one in candidates], searchable(market, terms.rules)) if candidates else ()
+    looks = []
+    for one, trades in zip(candidates, own, strict=True):
+        sealed = one.windows.sealed
+        if sealed not in marks:
+            marks[sealed] = bar_marks(columns.ts_open, columns.close, sealed.start, sealed.end)
+        looks.append(
+            Look(
+                one.spec,
+                one.member.family,
+                symbol,
+                str(one.member.timeframe),
+                sealed.start,
+                sealed.end,
+                data_hash,
+                shape_of(one.member.rule),
+                marks[sealed],
+                entry_marks(trades.ts_entry, trades.side),
+            )
         )
-        for one in candidates
-    )
+    return tuple(looks)
 
 
 def opened(
@@ -379,7 +402,9 @@ def judge_batch(
     places = openable(chosen, evidence, terms)
     if places:
         those = [chosen[place] for place in places]
-        looked = record.record_look(looks_of(those, symbol, data_hash), opening=opening, now=now)
+        looked = record.record_look(
+            looks_of(those, market, symbol, data_hash, terms, trades_of), opening=opening, now=now
+        )
         known = [evidence[place] for place in places]
         for place, one in zip(places, opened(those, known, looked, market, population, terms, runs_of), strict=True):
             evidence[place] = one

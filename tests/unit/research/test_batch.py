@@ -76,7 +76,9 @@ def test_phases_in_any_portions_come_to_what_one_go_comes_to(planted, tmp_path):
         evidence = [developed([one], planted, batch, TERMS)[0] for one in reversed(every)][::-1]
         places = openable(every, evidence, TERMS)
         assert places
-        looked = ledger.record_look(looks_of([every[k] for k in places], SYMBOL, "data"), opening="first", now=1)
+        looked = ledger.record_look(
+            looks_of([every[k] for k in places], planted, SYMBOL, "data", TERMS), opening="first", now=1
+        )
         for place, look in zip(places, looked, strict=True):
             evidence[place] = opened([every[place]], [evidence[place]], [look], planted, population, TERMS)[0]
     stored = msgspec.json.decode(msgspec.json.encode(evidence), type=list[type(evidence[0])])

@@ -31,6 +31,10 @@ class _Looks(msgspec.Struct, frozen=True, array_like=True):
     start: int
     end: int
     candidates: tuple[tuple[int, str], ...]
+    bars: bytes = b""
+    rules: tuple[tuple[str, ...], ...] = ()
+    rule_of: tuple[int, ...] = ()
+    entries: tuple[bytes, ...] = ()
 
 
 _encoder = msgspec.msgpack.Encoder()
@@ -84,16 +88,45 @@ def decode_trials(payload: memoryview) -> TrialBatch:
 def encode_looks(opening: str, looks: list[Look]) -> bytes:
     """The payload of one opening of one window; all ``looks`` share series, window and data."""
     one = looks[0]
-    candidates = tuple((spec_number(look.spec_hash), look.family) for look in looks)
-    return _encoder.encode(_Looks(opening, one.symbol, one.timeframe, one.data_hash, one.start, one.end, candidates))
+    rules = {rule: place for place, rule in enumerate(dict.fromkeys(look.rule for look in looks))}
+    return _encoder.encode(
+        _Looks(
+            opening,
+            one.symbol,
+            one.timeframe,
+            one.data_hash,
+            one.start,
+            one.end,
+            tuple((spec_number(look.spec_hash), look.family) for look in looks),
+            _packed(one.bars),
+            tuple(rules),
+            tuple(rules[look.rule] for look in looks),
+            tuple(_packed(look.entries) for look in looks),
+        )
+    )
 
 
 def decode_looks(payload: memoryview) -> tuple[str, list[Look]]:
-    """``(opening, looks)`` of ``encode_looks``' bytes.
+    """``(opening, looks)`` of ``encode_looks``' bytes, of those of earlier versions as well.
 
     Raises:
-        msgspec.DecodeError: the bytes are no looks.
+        msgspec.DecodeError: the bytes are no looks; ``ValueError`` where a column is no whole number of cells, or is
+            not as long as the others.
     """
     stored = _looks.decode(payload)
     window = (stored.symbol, stored.timeframe, stored.start, stored.end, stored.data_hash)
-    return stored.opening, [Look(spec_text(number), family, *window) for number, family in stored.candidates]
+    bars, n = _unpacked(stored.bars), len(stored.candidates)
+    rules = [stored.rules[place] if place < len(stored.rules) else () for place in stored.rule_of] or [()] * n
+    entries = [_unpacked(part) for part in stored.entries] or [()] * n
+    return stored.opening, [
+        Look(spec_text(number), family, *window, rule, bars, own)
+        for (number, family), rule, own in zip(stored.candidates, rules, entries, strict=True)
+    ]
+
+
+def _packed(numbers: tuple[int, ...]) -> bytes:
+    return np.array(numbers, dtype="<u8").tobytes()
+
+
+def _unpacked(cells: bytes) -> tuple[int, ...]:
+    return tuple(np.frombuffer(cells, "<u8").tolist())

@@ -7,7 +7,6 @@ with a database, so they are kept in a file of their own, which no verb deletes.
 from __future__ import annotations
 
 import os
-from collections import defaultdict
 from collections.abc import Callable, Sequence
 from hashlib import sha256
 from pathlib import Path
@@ -19,6 +18,7 @@ import numpy as np
 from tradewind.adapters.ledger.append_file import KEEP, AppendFile, Contents, read_contents
 from tradewind.adapters.ledger.frames import LOOKS, START, TRIALS, Frame, Head
 from tradewind.adapters.ledger.payloads import decode_looks, decode_trials, encode_looks, encode_trials
+from tradewind.adapters.ledger.readings import Readings
 from tradewind.errors import Corrupt, Misconfigured, Unavailable
 from tradewind.model.trial import Look, Looked, TrialBatch, TrialColumns, TrialPopulation
 from tradewind.validation.trial_spread import luck_variance
@@ -105,9 +105,8 @@ class TrialLedger:
         self._hashes: list[bytes] = []
         self._batches: list[tuple[int, TrialBatch]] = []
         self._known: dict[bytes, Receipt] = {}
-        self._looks: list[Looked] = []
-        self._answers: dict[tuple[str, Look], Looked] = {}
-        self._windows: dict[tuple[str, str, str], dict[tuple[str, int, int], Looked]] = defaultdict(dict)
+        self._readings = Readings()
+        self._answers: dict[tuple[str, tuple[str | int, ...]], Looked] = {}
 
     def _load(self, contents: Contents) -> None:
         for frame in contents.frames:
@@ -173,7 +172,8 @@ class TrialLedger:
         ``opening`` names the one job that reads, for example the hash of its candidates, data and settings. All looks
         of an opening are one read, corrected for their number within the job; the same look of the same opening
         (a resumed job) is not recorded twice and gets the answer it got before. A family that reads any part of
-        a window of the same symbol and timeframe again in another opening is ``contaminated``.
+        a window of the same series again in another opening is ``contaminated``, under this name or another one
+        (``validation.kinship``: the same bars, and the same family, rule or trades).
 
         Raises:
             Misconfigured: no look, an opening without a name, or a window that ends before it starts.
@@ -182,29 +182,21 @@ class TrialLedger:
         if not looks or not opening or any(look.end <= look.start for look in looks):
             raise Misconfigured("no look, no opening or an empty window", where="record_look", allowed="start < end")
         fresh: dict[tuple[str, str, str, int, int], list[Look]] = {}
-        for look in dict.fromkeys(looks):
-            if (opening, look) not in self._answers:
+        for look in {one.key: one for one in looks}.values():
+            if (opening, look.key) not in self._answers:
                 window = (look.symbol, look.timeframe, look.data_hash, look.start, look.end)
                 fresh.setdefault(window, []).append(look)
         for group in fresh.values():
             head = self._write(LOOKS, now, encode_looks(opening, group))
             for look in group:
                 self._admit(head.entry, now, opening, look)
-        return tuple(self._answers[opening, look] for look in looks)
+        return tuple(self._answers[opening, look.key] for look in looks)
 
     def _admit(self, entry: int, ts: int, opening: str, look: Look) -> None:
-        earlier = self._windows[look.family, look.symbol, look.timeframe]
-        first = next((one for one in earlier.values() if one.opening != opening and _overlap(one.look, look)), None)
-        reason = ""
-        if first is not None:
-            reason = (
-                f"{look.family} read {look.symbol} {look.timeframe} of this window before: entry {first.entry},"
-                f" strategy {first.look.spec_hash}, opening {first.opening}"
-            )
-        looked = Looked(entry, ts, opening, look, first is not None, reason)
-        earlier.setdefault((opening, look.start, look.end), looked)
-        self._answers.setdefault((opening, look), looked)
-        self._looks.append(looked)
+        reason = self._readings.met(opening, look)
+        looked = Looked(entry, ts, opening, look, bool(reason), reason)
+        self._answers.setdefault((opening, look.key), looked)
+        self._readings.add(looked)
 
     def _write(self, kind: int, now: int, payload: bytes) -> Head:
         if self._file is None:
@@ -217,7 +209,7 @@ class TrialLedger:
         """Every look, oldest first; of one family or symbol where given."""
         return tuple(
             one
-            for one in self._looks
+            for one in self._readings.looks
             if family in (None, one.look.family) and symbol in (None, one.look.symbol)
         )  # fmt: skip
 
@@ -275,7 +267,7 @@ class TrialLedger:
             raise Corrupt(f"entry {entry} is not what it was", where=str(self.path), next_step=KEEP)
         again = TrialLedger._over(self.path, contents)
         trials = sum(len(batch) for _, batch in again._batches)
-        return Verified(again.head[0], trials, len(again._looks), again.head[1])
+        return Verified(again.head[0], trials, len(again._readings.looks), again.head[1])
 
     def close(self) -> None:
         """Gives the file back; twice is harmless."""
@@ -313,10 +305,6 @@ def _joined(
         sharpe=np.concatenate([np.zeros(0), *(batch.sharpe for batch in batches)]),
         days=np.concatenate([np.zeros(0, dtype=np.int32), *(batch.days for batch in batches)]),
     )
-
-
-def _overlap(one: Look, two: Look) -> bool:
-    return one.start < two.end and two.start < one.end
 
 
 def _key(payload: bytes) -> bytes:

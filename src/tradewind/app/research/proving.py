@@ -95,7 +95,7 @@ class Prover:
         places = openable(chosen, evidence, self._terms)
         if places:
             those = [chosen[place] for place in places]
-            looks = looks_of(those, series.symbol, series.data_hash)
+            looks = looks_of(those, series.market, series.symbol, series.data_hash, self._terms)
             looked = self._ledger.record_look(looks, opening=self._opening, now=self._now)
             known = [evidence[place] for place in places]
             found = opened(those, known, looked, series.market, batch.population, self._terms)

@@ -100,7 +100,8 @@ def validate(
     if places:
         opening = f"validate {content} {now if unfinished is None else unfinished.begun(content, now)}"
         those = [chosen[place] for place in places]
-        looked = ledger.record_look(looks_of(those, series.symbol, series.data_hash), opening=opening, now=now)
+        looks = looks_of(those, series.market, series.symbol, series.data_hash, terms)
+        looked = ledger.record_look(looks, opening=opening, now=now)
         known = [evidence[place] for place in places]
         for place, one in zip(places, opened(those, known, looked, series.market, population, terms), strict=True):
             evidence[place] = one

@@ -52,6 +52,6 @@ def ledger_answer(config: Path | None) -> Report:
              utc(one.look.start), utc(one.look.end), "contaminated" if one.contaminated else "first read")
             for one in looks
         ],
-        note=f"{len(looks)} reads, {document['contaminated']} of windows their family had read before.",
+        note=f"{len(looks)} reads, {document['contaminated']} of windows that were read before, by whatever name.",
     )  # fmt: skip
     return Report(document, human=[tried, read])

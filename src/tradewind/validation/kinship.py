@@ -1,0 +1,107 @@
+"""Whether two readings of a sealed window are of the same bars and by the same idea, whatever both are called.
+
+A name is changed in a second. What a window told about a family is known by whoever writes the next one, so that a
+copy under another name, the same rule with something added, and other words for the same trades have read it, too.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tradewind.model.timeframe import SECOND
+from tradewind.model.trial import Look
+
+LEAST_MOVES: Final = 60
+"""Moves between closes that mark a month or a quarter: fewer may be alike by chance, or by correlation."""
+SAMPLE: Final = 64
+"""Entries that are kept of a candidate."""
+LEAST_ENTRIES: Final = 16
+"""Entries of both together below which nothing is said about how alike they are."""
+ALIKE: Final = 2.0 / 3.0
+"""Share of common entries from which two candidates trade alike."""
+
+
+def bar_marks(ts_open: NDArray[np.int64], close: NDArray[np.float64], start: int, end: int) -> tuple[int, ...]:
+    """One number for each calendar month and quarter (UTC) inside ``[start, end)``: which way each close went.
+
+    Up, down or unchanged against the close before, the first move taken as up: the same bars under another name, in
+    another unit or turned upside down have the same marks. A month or quarter of fewer than ``LEAST_MOVES`` has none.
+    The numbers say nothing about any result. Ascending, below 2^64.
+    """
+    return tuple(sorted(_marks(ts_open, close, start, end)))
+
+
+def _marks(ts_open: NDArray[np.int64], close: NDArray[np.float64], start: int, end: int) -> Iterator[int]:
+    month = (ts_open // SECOND).astype("datetime64[s]").astype("datetime64[M]").astype(np.int64)
+    for months in (1, 3):
+        block = month // months
+        for number in np.unique(block).tolist():
+            first, last = (
+                int(np.datetime64(place * months, "M").astype("datetime64[s]").astype(np.int64)) * SECOND
+                for place in (number, number + 1)
+            )
+            moves = np.sign(np.diff(close[block == number])).astype(np.int8)
+            known = moves[moves != 0]
+            if start <= first and last <= end and known.size >= LEAST_MOVES:
+                text = f"{months} {number} ".encode() + (moves * known[0]).tobytes()
+                yield int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "big")
+
+
+def entry_marks(ts_entry: NDArray[np.int64], side: NDArray[np.int64]) -> tuple[int, ...]:
+    """``SAMPLE`` of a candidate's entries, each twice its second plus 1 for a long one, ascending.
+
+    Which ones is told by a hash of the entry alone, so that the samples of two candidates hold the same ones of what
+    they have in common.
+    """
+    entries = np.unique(2 * (ts_entry // SECOND) + (side > 0)).astype(np.uint64)
+    return tuple(sorted(entries[np.argsort(_scattered(entries), kind="stable")[:SAMPLE]].tolist()))
+
+
+def common_entries(one: tuple[int, ...], two: tuple[int, ...]) -> tuple[int, int]:
+    """``(entries of both, entries of either)`` of two samples, over the time that both cover.
+
+    Where one sample is full, entries beyond the last place of its hash are unknown and are left out of both.
+    """
+    if not one or not two:
+        return 0, 0
+    first, last = max(one[0], two[0]), min(one[-1], two[-1])
+    known = [np.array(part, dtype=np.uint64) for part in (one, two)]
+    reach = min(int(_scattered(part).max()) if part.size == SAMPLE else 2**64 - 1 for part in known)
+    within = [
+        set(part[(part >= first) & (part <= last) & (_scattered(part) <= np.uint64(reach))].tolist()) for part in known
+    ]
+    return len(within[0] & within[1]), len(within[0] | within[1])
+
+
+def same_bars(one: Look, two: Look) -> bool:
+    """Whether two windows share time on one series: of one name, or marked by the same bars under two."""
+    if one.timeframe != two.timeframe or one.start >= two.end or two.start >= one.end:
+        return False
+    return one.symbol == two.symbol or not set(one.bars).isdisjoint(two.bars)
+
+
+def same_idea(one: Look, two: Look) -> bool:
+    """Whether two candidates are of one family by name, or one rule is the other one with something added, or equal."""
+    if one.family == two.family:
+        return True
+    here, there = set(one.rule), set(two.rule)
+    return bool(here and there) and (here <= there or there <= here)
+
+
+def alike(one: Look, two: Look) -> bool:
+    """Whether two candidates entered at the same bars before the seal, for the most part."""
+    both, either = common_entries(one.entries, two.entries)
+    return either >= LEAST_ENTRIES and both >= ALIKE * either
+
+
+def _scattered(numbers: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Numbers without any order between them, the same on every machine (the finaliser of SplitMix64)."""
+    mixed = numbers + np.uint64(0x9E3779B97F4A7C15)
+    mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return mixed ^ (mixed >> np.uint64(31))
