@@ -10,6 +10,7 @@ import msgspec
 from tradewind.model.bar import Bar
 from tradewind.model.proven import ProvenStrategy
 from tradewind.model.timeframe import Timeframe
+from tradewind.model.venue import VenueReport
 
 
 class BarClosed(msgspec.Struct, frozen=True, tag="bar", gc=False):
@@ -91,4 +92,10 @@ class Started(msgspec.Struct, frozen=True, tag="started"):
     proven: tuple[ProvenStrategy, ...] = ()
 
 
-InputEvent = BarClosed | BarMissing | BarRevised | FeedState | Command | Started
+class Asked(msgspec.Struct, frozen=True, tag="asked", gc=False):
+    """The order manager asked to be woken at this time, and it has come."""
+
+    ts: int
+
+
+InputEvent = BarClosed | BarMissing | BarRevised | FeedState | Command | Started | VenueReport | Asked

@@ -38,7 +38,8 @@ class Fill(msgspec.Struct, frozen=True, tag="fill"):
     """An execution. Costs are in account currency, as decimal text so that the ledger adds them exactly.
 
     ``price_ticks`` is the traded price including spread and slippage. ``ambiguous`` marks an exit whose bar touched
-    both stop and target and could not be drilled into.
+    both stop and target and could not be drilled into. ``trade_id`` is the venue's name of the execution, where one
+    order can have several; it is not written where there is none.
     """
 
     client_id: str
@@ -53,6 +54,7 @@ class Fill(msgspec.Struct, frozen=True, tag="fill"):
     slippage_cost: str
     commission: str
     ambiguous: bool = False
+    trade_id: str | msgspec.UnsetType = msgspec.UNSET
 
 
 class Charge(msgspec.Struct, frozen=True, tag="charge"):

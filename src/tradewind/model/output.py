@@ -7,6 +7,7 @@ from tradewind.model.notice import Notice
 from tradewind.model.order import Charge, Fill, OrderIntent, Refusal
 from tradewind.model.outcome import Outcome, Trade
 from tradewind.model.shadow import ShadowOutcome, ShadowVotes
+from tradewind.model.venue import OrderUpdate, VenueRequest
 
 Output = (
     Signal
@@ -21,4 +22,6 @@ Output = (
     | ShadowVotes
     | ShadowOutcome
     | Notice
+    | VenueRequest
+    | OrderUpdate
 )
