@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import resource
 import subprocess
@@ -14,6 +13,7 @@ import polars as pl
 import pytest
 
 from tests.unit.candles.bars import START, rows, same, walk
+from tests.unit.candles.dying import dies_after
 from tradewind.adapters.market.candle_store import CandleStore
 from tradewind.adapters.market.sealed.durable import one_writer
 from tradewind.app.bar_files import ImportOptions, import_file
@@ -247,38 +247,12 @@ def test_writing_into_the_views_never_reaches_the_file(store: CandleStore) -> No
 
 
 @pytest.mark.parametrize("boundary", range(12))
-def test_a_crash_at_any_file_operation_leaves_the_old_state_or_the_new(
-    store: CandleStore, boundary: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_crash_at_any_file_operation_leaves_the_old_state_or_the_new(store: CandleStore, boundary: int) -> None:
     """Dying before the n-th rename or folder sync never leaves anything between old and new; the next write works."""
     old, new = walk(3000), walk(9000)
     store.write(PAIR, M1, old, "test")
-
-    class Died(BaseException):
-        pass
-
-    steps = 0
-    rename, sync = Path.replace, os.fsync
-
-    def tick() -> None:
-        nonlocal steps
-        steps += 1
-        if steps > boundary:
-            raise Died
-
-    def dying_rename(self: Path, target: Path) -> Path:
-        tick()
-        return rename(self, target)
-
-    def dying_sync(descriptor: int) -> None:
-        tick()
-        sync(descriptor)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(Path, "replace", dying_rename)
-        patched.setattr(os, "fsync", dying_sync)
-        with contextlib.suppress(Died):
-            store.write(PAIR, M1, new, "test", on_conflict="replace")
+    with dies_after(boundary):
+        store.write(PAIR, M1, new, "test", on_conflict="replace")
     assert any(same(store.read(PAIR, M1), state) for state in (old, new))
     assert store.damage(PAIR, M1) == ()
     store.write(PAIR, M1, new, "test", on_conflict="replace")

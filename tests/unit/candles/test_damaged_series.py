@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 from pathlib import Path
 
 import pytest
 
 from tests.unit.candles.bars import same, walk
+from tests.unit.candles.dying import dies_after
 from tradewind.adapters.market.candle_store import CandleStore
 from tradewind.adapters.market.sealed.recovery import UNKNOWN_ORIGIN
 from tradewind.adapters.market.sealed.seals import changed_since
@@ -100,37 +100,11 @@ def test_sealed_files_that_no_manifest_names_go_into_the_trash(store: CandleStor
 
 
 @pytest.mark.parametrize("boundary", range(12))
-def test_an_interrupted_first_import_is_no_damage(
-    store: CandleStore, boundary: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_interrupted_first_import_is_no_damage(store: CandleStore, boundary: int) -> None:
     """Dying before the n-th rename or sync of a first write leaves nothing stored or all; the next write works."""
-
-    class Died(BaseException):
-        pass
-
-    steps = 0
-    rename, sync = Path.replace, os.fsync
-
-    def tick() -> None:
-        nonlocal steps
-        steps += 1
-        if steps > boundary:
-            raise Died
-
-    def dying_rename(self: Path, target: Path) -> Path:
-        tick()
-        return rename(self, target)
-
-    def dying_sync(descriptor: int) -> None:
-        tick()
-        sync(descriptor)
-
     bars = walk(2000, step=HOUR)
-    with monkeypatch.context() as patched:
-        patched.setattr(Path, "replace", dying_rename)
-        patched.setattr(os, "fsync", dying_sync)
-        with contextlib.suppress(Died):
-            store.write(PAIR, H1, bars, "test")
+    with dies_after(boundary):
+        store.write(PAIR, H1, bars, "test")
     assert store.unreadable() == ()
     store.write(PAIR, H1, bars, "test")
     assert same(store.read(PAIR, H1), bars)

@@ -9,10 +9,10 @@ from typing import NamedTuple
 import numpy as np
 from rich.console import RenderableType
 
+from tradewind.app.instruments import instrument_for
 from tradewind.app.lookahead import Bars, code_subject, members_called, simulated_bars, stored_bars
 from tradewind.app.settings.root import AppConfig
 from tradewind.app.signal_text import utc
-from tradewind.app.wiring import instrument_for
 from tradewind.app.workspace import Workspace
 from tradewind.cli.contract import DONE, NEGATIVE, Report, progress, table, warn
 from tradewind.cli.options import TimeRange

@@ -24,11 +24,11 @@ from tradewind.app.settings.root import AppConfig
 from tradewind.app.signal_text import utc
 from tradewind.app.validation.series import Series, series_of, terms_of
 from tradewind.app.workspace import Workspace
+from tradewind.cli.answers.judged_rows import first_missed, percent, rank, verdicts
 from tradewind.cli.contract import DONE, NEGATIVE, Report, progress, table, warn
 from tradewind.cli.options import Period, TimeRange, split_symbols
 from tradewind.errors import Corrupt, Misconfigured
 from tradewind.features.rule import Family
-from tradewind.model.report import GateReport
 from tradewind.model.timeframe import Timeframe
 from tradewind.validation.gates_profiles import funnel
 
@@ -258,7 +258,7 @@ def _proof_row(search: SearchResult, proof: ProofResult) -> tuple[Any, ...]:
 
 def _nearest(search: SearchResult, proof: ProofResult) -> Iterator[str | RenderableType]:
     """Those measured in full, the best first, how many were left after each stage, and what had been read before."""
-    ranked = sorted(proof.findings, key=_rank)
+    ranked = sorted(proof.findings, key=lambda one: rank(one.id, one.judgement, one.evidence))
     if not ranked:
         return
     profiles = [report.profile for report in ranked[0].judgement.reports]
@@ -281,29 +281,13 @@ def _nearest(search: SearchResult, proof: ProofResult) -> Iterator[str | Rendera
             yield f"CONTAMINATED: {reason}; {count} of this search cannot pass on it"
 
 
-def _rank(one: Finding) -> tuple[Any, ...]:
-    report = one.judgement.report(one.judgement.deciding)
-    met, worth = 0 if report is None else report.met, one.evidence.train.trades.expectancy
-    return not one.judgement.approved, -met, -(worth or -9.0), one.id
-
-
 def _finding_row(one: Finding) -> tuple[Any, ...]:
     trades, sealed = one.evidence.train.trades, one.evidence.sealed
-    report = one.judgement.report(one.judgement.deciding)
     return (
         one.id,
         trades.n,
-        f"{_percent(trades.win_rate)}/{_percent(trades.breakeven)}",
+        f"{percent(trades.win_rate)}/{percent(trades.breakeven)}",
         None if sealed is None else sealed.window.trades.n,
-        *(_verdict_of(report, one) for report in one.judgement.reports),
-        None if report is None else next((row.name for row in report.rows if not row.passed), None),
+        *verdicts(one.judgement),
+        first_missed(one.judgement),
     )
-
-
-def _verdict_of(report: GateReport, one: Finding) -> str:
-    decides = report.profile == one.judgement.deciding
-    return f"APPROVED ({report.verdict.value})" if decides and one.judgement.approved else report.verdict.value
-
-
-def _percent(value: float | None) -> str:
-    return "-" if value is None else f"{100.0 * value:.1f}"

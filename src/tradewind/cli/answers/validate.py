@@ -26,6 +26,7 @@ from tradewind.app.validation.selection import Asked, Work, works_of
 from tradewind.app.validation.series import series_of, terms_of
 from tradewind.app.validation.unfinished import Unfinished
 from tradewind.app.workspace import Workspace
+from tradewind.cli.answers.judged_rows import first_missed, percent, rank, verdicts
 from tradewind.cli.contract import DONE, NEGATIVE, Report, progress, table, warn
 from tradewind.cli.options import Period, TimeRange, split_symbols
 from tradewind.errors import Misconfigured
@@ -158,15 +159,10 @@ def _strategy(one: Judged, kept: Kept) -> dict[str, Any]:
         "windows": one.candidate.windows,
         "sealed_days": one.candidate.windows.sealed_days,
         "contamination": "" if sealed is None else sealed.contamination,
-        "first_missed": _first_missed(one),
+        "first_missed": first_missed(one.judgement),
         "reports": one.judgement.reports,
         "evidence": one.evidence,
     }
-
-
-def _first_missed(one: Judged) -> str | None:
-    report = one.judgement.report(one.judgement.deciding)
-    return next((row.name for row in report.rows if not row.passed), None) if report is not None else None
 
 
 def _profiles(run: Validated) -> tuple[str, ...]:
@@ -230,7 +226,7 @@ def _many(run: Validated) -> Iterator[str | RenderableType]:
     """The windows of each family, a row a strategy, and how many were left after each stage."""
     windows = {one.candidate.member.family: one.candidate.windows.text() for one in run.judged}
     yield table("Windows (UTC)", ["family", "windows"], windows.items())
-    ranked = sorted(run.judged, key=_rank)
+    ranked = sorted(run.judged, key=lambda one: rank(one.candidate.member.id, one.judgement, one.evidence))
     rows = [_row(one) for one in ranked[:SHOWN]]
     names = ["strategy", "n", "win rate", "break-even", "factor", "sealed", *_profiles(run), "first missed"]
     more = f"{len(ranked) - SHOWN} more, none of them better. " if len(ranked) > SHOWN else ""
@@ -248,33 +244,16 @@ def _many(run: Validated) -> Iterator[str | RenderableType]:
     yield f"Sealed windows opened: {looked} of {len(run.judged)}" + (f", as {run.opening}" if looked else "")
 
 
-def _rank(one: Judged) -> tuple[Any, ...]:
-    """Passed first, then by how far they came, then by what they earned before the seal."""
-    report = one.judgement.report(one.judgement.deciding)
-    trades = one.evidence.train.trades
-    met = 0 if report is None else report.met
-    return not one.judgement.approved, -met, -(trades.expectancy or -9.0), one.candidate.member.id
-
-
 def _row(one: Judged) -> tuple[Any, ...]:
     trades = one.evidence.train.trades
     sealed = one.evidence.sealed
-    word = "APPROVED" if one.judgement.approved else "REJECTED"
-    verdicts = [
-        f"{word} ({report.verdict.value})" if report.profile == one.judgement.deciding else report.verdict.value
-        for report in one.judgement.reports
-    ]
     return (
         one.candidate.member.id,
         trades.n,
-        _percent(trades.win_rate),
-        _percent(trades.breakeven),
+        percent(trades.win_rate, "%"),
+        percent(trades.breakeven, "%"),
         None if trades.profit_factor is None else f"{trades.profit_factor:.2f}",
         None if sealed is None else sealed.window.trades.n,
-        *verdicts,
-        _first_missed(one),
+        *verdicts(one.judgement, refused="REJECTED"),
+        first_missed(one.judgement),
     )
-
-
-def _percent(value: float | None) -> str | None:
-    return None if value is None else f"{100.0 * value:.1f}%"
