@@ -16,8 +16,9 @@ from tradewind.adapters.market.simulated import SOURCE, simulate, spec_for
 from tradewind.adapters.market.simulated_edge import PlantedEdge
 from tradewind.adapters.replay_feed import Recording
 from tradewind.app.config import load_config
+from tradewind.app.instruments import instrument_for
 from tradewind.app.settings.root import AppConfig
-from tradewind.app.wiring import instrument_for, plan_for
+from tradewind.app.wiring import plan_for
 from tradewind.engine.plan import EnginePlan
 from tradewind.features.rule import Member
 from tradewind.model.timeframe import Timeframe

@@ -21,7 +21,8 @@ from tradewind.model.instrument import CostModel, Instrument
 from tradewind.model.instruments import resolve
 from tradewind.model.report import Verdict
 from tradewind.model.timeframe import Timeframe
-from tradewind.research.batch import Candidate, Judged, Terms, judge_batch
+from tradewind.research.batch import Judged, judge_batch
+from tradewind.research.batch_search import Candidate, Terms
 from tradewind.research.candidate_trades import Market, cost_in_r, inside_of, run_members
 from tradewind.research.generator import generate
 from tradewind.research.sweep import Sweep

@@ -29,6 +29,7 @@ LAZY = {
     "httpx": "only where a venue is asked",
     "websockets": "only where a venue streams",
     "litecharts": "only where a report is written",
+    "scipy.special": "30 ms; a search computes no probability",
     "numba": "a small bundle carries no compiler",
     "talib": "an oracle, never required",
     "optuna": "0.5 s and an extra of its own; only where parameters are searched",

@@ -14,7 +14,8 @@ from tradewind.adapters.market.simulated_edge import EdgeKind, PlantedEdge
 from tradewind.adapters.replay_feed import Recording
 from tradewind.app.backtest import Backtest
 from tradewind.app.config import load_config
-from tradewind.app.wiring import instrument_for, plan_for
+from tradewind.app.instruments import instrument_for
+from tradewind.app.wiring import plan_for
 from tradewind.model.timeframe import Timeframe
 
 overrides = {"symbols": ["BTC/USDT"], "ensemble.min_confidence": 0.3, "filters.enabled": []}

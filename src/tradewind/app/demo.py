@@ -28,6 +28,7 @@ from tradewind.app.backtest import Backtest
 from tradewind.app.config import config_hash, load_config
 from tradewind.app.executors import executor_for
 from tradewind.app.html_report.data import GateGroup, ReportData
+from tradewind.app.instruments import instrument_for
 from tradewind.app.measured_run import FinishedRun, MeasuredRun, measure
 from tradewind.app.pool import Policy
 from tradewind.app.project import require_folder
@@ -41,7 +42,7 @@ from tradewind.app.strategy_pool import ledger_path
 from tradewind.app.validation.run import validate
 from tradewind.app.validation.selection import Work
 from tradewind.app.validation.series import Series, terms_of
-from tradewind.app.wiring import instrument_for, members_for
+from tradewind.app.wiring import members_for
 from tradewind.app.workspace import Workspace
 from tradewind.errors import Misconfigured
 from tradewind.features.rule import spec_hash

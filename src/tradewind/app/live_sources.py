@@ -9,6 +9,7 @@ import msgspec
 from tradewind.adapters.http_transport import HttpTransport
 from tradewind.adapters.market.failover import Failover
 from tradewind.app.feed_intake import LiveSource
+from tradewind.app.instruments import instrument_for
 from tradewind.app.market_sources import (
     SIMULATED_PROVIDER,
     Gateway,
@@ -19,7 +20,6 @@ from tradewind.app.market_sources import (
 from tradewind.app.pool import Policy
 from tradewind.app.settings.root import AppConfig
 from tradewind.app.source_notes import SourceNote
-from tradewind.app.wiring import instrument_for
 from tradewind.engine.sequencer import SeriesKey
 from tradewind.model.timeframe import SECOND, Timeframe
 from tradewind.ports.clock import Clock

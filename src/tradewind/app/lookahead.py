@@ -10,10 +10,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tradewind.adapters.market.simulated import simulate, spec_for
+from tradewind.app.instruments import instrument_for
 from tradewind.app.own_strategies import FAULTS, families_of, line_in, run_file
 from tradewind.app.recordings import material_for
 from tradewind.app.settings.root import AppConfig
-from tradewind.app.wiring import instrument_for, members_for
+from tradewind.app.wiring import members_for
 from tradewind.app.workspace import Workspace
 from tradewind.engine.aggregate import aggregate
 from tradewind.errors import Misconfigured

@@ -19,7 +19,7 @@ from tradewind.features.rule import Family
 from tradewind.features.rule_space import preset_for
 from tradewind.model.report import Window
 from tradewind.model.timeframe import Timeframe
-from tradewind.research.batch import span_of
+from tradewind.research.batch_search import span_of
 from tradewind.research.optimize import Objective, Optimized, Tried, optimized, train_window, trials_in
 from tradewind.research.space import Space
 

@@ -9,12 +9,13 @@ from typing import NamedTuple
 
 from tradewind.adapters.store.database import Database
 from tradewind.adapters.store.store import Store
+from tradewind.app.instruments import instrument_for
 from tradewind.app.pool import Policy, Pool
 from tradewind.app.proofs import Asked, Findings, findings_for
 from tradewind.app.settings.root import AppConfig
 from tradewind.app.stored_run import StoredRun, find_run, pool_of
 from tradewind.app.strategy_pool import RESEARCH
-from tradewind.app.wiring import instrument_for, plan_for, timeframes_of
+from tradewind.app.wiring import plan_for, timeframes_of
 from tradewind.app.workspace import Workspace
 from tradewind.engine.plan import EnginePlan
 from tradewind.errors import Misconfigured, Rejected

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from tradewind.app.wiring import instrument_for
+from tradewind.app.instruments import instrument_for
 from tradewind.app.workspace import Workspace
 from tradewind.errors import Misconfigured
 from tradewind.features.bank import FeatureBank

@@ -14,6 +14,7 @@ import msgspec
 
 from tradewind import __version__, filters
 from tradewind.adapters.null_broker import NullBroker
+from tradewind.app.instruments import instrument_for
 from tradewind.app.own_strategies import families_of
 from tradewind.app.pool import Policy, Pool, Seats, seats_of
 from tradewind.app.settings.root import AppConfig
@@ -29,8 +30,7 @@ from tradewind.errors import Misconfigured
 from tradewind.features.rule import Member, member_of
 from tradewind.model.decision import Signal
 from tradewind.model.event import Started
-from tradewind.model.instrument import CostModel, Instrument
-from tradewind.model.instruments import resolve
+from tradewind.model.instrument import Instrument
 from tradewind.model.proven import ProvenStrategy
 from tradewind.model.session import SessionCalendar, calendar_of
 from tradewind.model.stamp import stamp_of
@@ -39,24 +39,6 @@ from tradewind.ports.broker import Broker
 from tradewind.ports.plugins import Filter
 from tradewind.risk.params import RiskParams
 from tradewind.simulation.broker import SimBroker
-
-
-def instrument_for(config: AppConfig, text: str) -> Instrument:
-    """The instrument a name means, built-in or configured, with the configured default costs multiplied in."""
-    found = resolve(text, config.instruments)
-    own = found.costs
-    defaults = CostModel()
-    times = config.costs.multiplier
-    costs = msgspec.structs.replace(
-        own,
-        spread_fraction=times
-        * (config.costs.spread if own.spread_fraction == defaults.spread_fraction else own.spread_fraction),
-        slippage_fraction=times
-        * (config.costs.slippage if own.slippage_fraction == defaults.slippage_fraction else own.slippage_fraction),
-        commission_fraction=times * own.commission_fraction,
-        commission_per_lot=times * own.commission_per_lot,
-    )
-    return msgspec.structs.replace(found, costs=costs)
 
 
 def members_for(config: AppConfig, timeframes: Sequence[Timeframe]) -> tuple[Member, ...]:

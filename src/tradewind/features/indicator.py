@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -116,6 +117,7 @@ def _check_source(definition: Definition, source: Indicator | None) -> None:
         )
 
 
+@lru_cache(maxsize=4096)  # a search asks each of a few hundred for its key many times
 def _text(kind: str, params: tuple[float, ...], source: Indicator | None) -> str:
     parts = [source.key] if source is not None else []
     parts += [repr(value) for value in params]

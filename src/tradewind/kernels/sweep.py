@@ -88,21 +88,19 @@ def _trades(
     cells: NDArray[np.float64],
     votes: NDArray[np.uint64],
     jumpers: int,
+    n: int,
     first: int,
     count: int,
 ) -> None:
-    """The trades of one block: the first ``jumpers`` members have a fixed bracket."""
-    whole, real, daily, day, log_whole, log_real = book
+    """The trades of one block of ``n`` bars in all: the first ``jumpers`` members have a fixed bracket."""
+    whole, real, log_whole, log_real = book
     if jumpers > 0:
-        jump(
-            whole[:jumpers], real[:jumpers], daily[:jumpers], day, log_whole, log_real, tape, cells, votes, first,
-            count,
-        )  # fmt: skip
+        jump(whole[:jumpers], real[:jumpers], log_whole, log_real, tape, cells, votes, n, first, count)
     for p in range(jumpers, whole.shape[0]):
         if whole[p, at.FREE_AT] < first + count:
             walk(
-                whole, real, daily, day, log_whole, log_real, tape, cells, votes[p, WORDS:],
-                votes[p, :WORDS] & ~votes[p, WORDS:], p, first, count,
+                whole, real, log_whole, log_real, tape, cells, votes[p, WORDS:],
+                votes[p, :WORDS] & ~votes[p, WORDS:], p, n, first, count,
             )  # fmt: skip
 
 
@@ -134,4 +132,4 @@ def sweep(
         run_code(rules.code, rules.numbers, cells, flat, rules.masks, carried, holes, count)
         block_words(first, count, earliest, within)
         _votes(rules, book, holes, first, count, within, votes)
-        _trades(book, tape, cells, votes, jumpers, first, count)
+        _trades(book, tape, cells, votes, jumpers, n, first, count)

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from tradewind.kernels import opcodes as op
 from tradewind.kernels.bank import Program, run_node, take_bar
-from tradewind.kernels.compiled import compiled
+from tradewind.kernels.compiled import borrowed, compiled
 from tradewind.kernels.recurrences import State
 
 BLOCK: Final = 512
@@ -171,6 +171,8 @@ def _node(
     holes: NDArray[np.uint8],
 ) -> None:
     """One node over the block."""
+    program = borrowed(program)
+    state = borrowed(state)
     out: Any = program[at + 5]
     memory: Any = program[at + 1]
     for k in range(outputs):

@@ -12,7 +12,7 @@ from tradewind.kernels.compiled import compiled
 from tradewind.kernels.matching import TIME, bracket_distances_kernel
 from tradewind.kernels.sweep_columns import LEAD
 from tradewind.kernels.sweep_masks import WORDS
-from tradewind.kernels.sweep_trades import ALL, NONE, add_trade, log_trade, met, result, signed, touch
+from tradewind.kernels.sweep_trades import ALL, NONE, add_trade, log_trade, met, result, touch
 from tradewind.kernels.sweep_words import trailing_zeros
 
 
@@ -42,26 +42,25 @@ def _levels(
 def jump(
     whole: NDArray[np.int64],
     real: NDArray[np.float64],
-    daily: NDArray[np.float32],
-    day: NDArray[np.int64],
     log_whole: NDArray[np.int64],
     log_real: NDArray[np.float64],
     tape: NDArray[np.float64],
     cells: NDArray[np.float64],
     votes_at: NDArray[np.uint64],
+    n: int,
     first: int,
     count: int,
 ) -> None:
-    """The trades that begin in one block.
+    """The trades that begin in one block of ``n`` bars in all.
 
     ``votes_at`` ``(n_members, 2 * WORDS)`` are the bars at which members vote, behind them those at which they vote
     long; other arrays as in ``sweep_layout.Book``.
 
     Members are gone through in here: at every call of a kernel each array would be counted.
     """
-    n, part = day.shape[0], tape.shape[0] // at.PARTS
+    part = tape.shape[0] // at.PARTS
     for p in range(whole.shape[0]):
-        free, patience, signature = whole[p, at.FREE_AT], whole[p, at.TIME_STOP], whole[p, at.SIGNATURE]
+        free, patience = whole[p, at.FREE_AT], whole[p, at.TIME_STOP]
         for w in range((count + 63) // 64):
             votes, base = votes_at[p, w], first + 64 * w
             if votes == NONE or free - base >= 64:
@@ -89,9 +88,6 @@ def jump(
                 price = side * _exit_price(tape, shift + j, stop, target, j < end)
                 net, r = result(side, open_, paid, price, tape[3 * part + j], distance)
                 add_trade(real, p, net, r)
-                signature = signed(signature, bar, up, j)
-                if daily.shape[1] > 0:
-                    daily[p, day[j]] += r
                 if log_whole.shape[0] > 0:
                     code, _, ambiguous = met(tape, shift + j, stop, target)
                     how = (code, ambiguous) if j < end else (TIME, False)
@@ -100,4 +96,4 @@ def jump(
                 if free - base >= 64:
                     break
                 votes &= ALL << np.uint64(free - base)
-        whole[p, at.FREE_AT], whole[p, at.SIGNATURE] = free, signature
+        whole[p, at.FREE_AT] = free

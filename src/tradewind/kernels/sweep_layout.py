@@ -21,9 +21,8 @@ FREE_AT: Final = 7  # bar at whose close it may vote again
 SIDE: Final = 8
 ENTRY_BAR: Final = 9
 SEEN: Final = 10  # first bar whose bracket was not looked at yet
-SIGNATURE: Final = 11
-LOGGED: Final = 12  # of the first member: how many trades of all members were to be logged
-N_WHOLE: Final = 13
+LOGGED: Final = 11  # of the first member: how many trades of all members were to be logged
+N_WHOLE: Final = 12
 
 # Columns of ``real`` (float64), one row per member: how it leaves, where it stands ...
 STOP_PCT: Final = 0
@@ -44,8 +43,7 @@ NET: Final = 13
 DRAWDOWN: Final = 14
 PEAK: Final = 15
 NET_R: Final = 16
-SQUARED_R: Final = 17
-N_REAL: Final = 18
+N_REAL: Final = 17
 
 # Columns of the two logs.
 LOG_ENTRY_BAR: Final = 0
@@ -72,13 +70,9 @@ class Book(NamedTuple):
     """Members and what became of their trades: one row per member.
 
     The logs have one row per trade, block by block, as far as they reach; none where nobody asked.
-
-    ``daily`` is net R by day, without columns where nobody asked for it; ``day`` the column for each bar.
     """
 
     whole: NDArray[np.int64]
     real: NDArray[np.float64]
-    daily: NDArray[np.float32]
-    day: NDArray[np.int64]
     log_whole: NDArray[np.int64]
     log_real: NDArray[np.float64]

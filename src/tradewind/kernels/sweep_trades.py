@@ -23,8 +23,6 @@ from tradewind.kernels.sweep_words import at_least8, at_most8, trailing_zeros
 
 ALL: Final = np.uint64(0xFFFFFFFFFFFFFFFF)
 NONE: Final = np.uint64(0)
-_MIX: Final = 0x2545F4914F6CDD1D
-_SPREAD: Final = 0x9E3779B97F4A7C1
 
 
 @compiled
@@ -54,13 +52,6 @@ def add_trade(real: NDArray[np.float64], p: int, net: float, r: float) -> None:
     real[p, at.DRAWDOWN] = fallen if fallen > deepest else deepest
     real[p, at.PEAK] = peak
     real[p, at.NET_R] += r
-    real[p, at.SQUARED_R] += r * r
-
-
-@compiled
-def signed(signature: Any, entry_bar: Any, up: Any, exit_bar: Any) -> Any:
-    """The hash of a trade list after one more trade."""
-    return (signature ^ ((2 * entry_bar + up) * np.int64(_SPREAD) + exit_bar)) * np.int64(_MIX)
 
 
 @compiled

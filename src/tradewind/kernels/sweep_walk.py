@@ -14,7 +14,7 @@ from tradewind.kernels import sweep_layout as at
 from tradewind.kernels.compiled import compiled
 from tradewind.kernels.matching import OPPOSITE, TIME, bracket_distances_kernel
 from tradewind.kernels.sweep_columns import LEAD
-from tradewind.kernels.sweep_trades import add_trade, follow, log_trade, met, next_vote, result, signed, touch
+from tradewind.kernels.sweep_trades import add_trade, follow, log_trade, met, next_vote, result, touch
 
 
 @compiled
@@ -42,11 +42,10 @@ def _enter(
 
 @compiled
 def _begin(
-    whole: NDArray[np.int64], real: NDArray[np.float64], day: NDArray[np.int64], tape: NDArray[np.float64],
-    cells: NDArray[np.float64], longs: Any, shorts: Any, p: int, first: int, count: int,
+    whole: NDArray[np.int64], real: NDArray[np.float64], tape: NDArray[np.float64], cells: NDArray[np.float64],
+    longs: Any, shorts: Any, p: int, n: int, first: int, count: int,
 ) -> bool:  # fmt: skip
     """Enters at the next vote of the block that can be entered; False where there is none."""
-    n = day.shape[0]
     while True:
         up = next_vote(longs, first, count, whole[p, at.FREE_AT])
         down = next_vote(shorts, first, count, whole[p, at.FREE_AT])
@@ -67,8 +66,6 @@ def _begin(
 def walk(
     whole: NDArray[np.int64],
     real: NDArray[np.float64],
-    daily: NDArray[np.float32],
-    day: NDArray[np.int64],
     log_whole: NDArray[np.int64],
     log_real: NDArray[np.float64],
     tape: NDArray[np.float64],
@@ -76,14 +73,15 @@ def walk(
     longs: NDArray[np.uint64],
     shorts: NDArray[np.uint64],
     p: int,
+    n: int,
     first: int,
     count: int,
 ) -> None:
-    """One block of member ``p``; arrays as in ``sweep_layout.Book``."""
-    n, over, leaves = day.shape[0], first + count, whole[p, at.LEAVES] != 0
+    """One block of member ``p``, of ``n`` bars in all; arrays as in ``sweep_layout.Book``."""
+    over, leaves = first + count, whole[p, at.LEAVES] != 0
     part = tape.shape[0] // at.PARTS
     while whole[p, at.FREE_AT] < n:
-        if whole[p, at.SIDE] == 0 and not _begin(whole, real, day, tape, cells, longs, shorts, p, first, count):
+        if whole[p, at.SIDE] == 0 and not _begin(whole, real, tape, cells, longs, shorts, p, n, first, count):
             return
         side, entry_bar, patience = whole[p, at.SIDE], whole[p, at.ENTRY_BAR], whole[p, at.TIME_STOP]
         shift = 0 if side > 0 else part // 2
@@ -112,15 +110,13 @@ def walk(
         else:
             j = end
             code, price, ambiguous = TIME if end == limit else OPPOSITE, side * tape[end], False
-        _leave(whole, real, daily, day, log_whole, log_real, tape, p, j, side * price, code, ambiguous)
+        _leave(whole, real, log_whole, log_real, tape, p, j, side * price, code, ambiguous)
 
 
 @compiled
 def _leave(
     whole: NDArray[np.int64],
     real: NDArray[np.float64],
-    daily: NDArray[np.float32],
-    day: NDArray[np.int64],
     log_whole: NDArray[np.int64],
     log_real: NDArray[np.float64],
     tape: NDArray[np.float64],
@@ -135,9 +131,6 @@ def _leave(
     side, entry_bar, open_ = whole[p, at.SIDE], whole[p, at.ENTRY_BAR], real[p, at.PRICE]
     net, r = result(side, open_, tape[costs + entry_bar], price, tape[costs + bar], real[p, at.DISTANCE])
     add_trade(real, p, net, r)
-    whole[p, at.SIGNATURE] = signed(whole[p, at.SIGNATURE], entry_bar, 1 if side > 0 else 0, bar)
-    if daily.shape[1] > 0:
-        daily[p, day[bar]] += r
     if log_whole.shape[0] > 0:
         log_trade(whole, log_whole, log_real, p, (entry_bar, bar), side, (code, ambiguous), (open_, price), (net, r))
     whole[p, at.SIDE] = 0

@@ -132,7 +132,10 @@ def daily_returns_of(trades: ShadowColumns, market: Market) -> Floats:
 
 def inside_of(trades: ShadowColumns, window: Window) -> ShadowColumns:
     """The trades that enter and exit inside ``window``."""
-    keep = (trades.ts_entry >= window.start) & (trades.ts_entry < window.end) & (trades.ts_exit <= window.end)
+    inside = (trades.ts_entry >= window.start) & (trades.ts_entry < window.end) & (trades.ts_exit <= window.end)
+    first, n = int(inside.argmax()) if inside.size else 0, int(np.count_nonzero(inside))
+    # of trades in order it is a stretch, which needs no copy
+    keep = slice(first, first + n) if inside[first : first + n].all() else inside
     return ShadowColumns(
         trades.ts_entry[keep],
         trades.ts_exit[keep],

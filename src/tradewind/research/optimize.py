@@ -26,7 +26,7 @@ from tradewind.model.report import Window
 from tradewind.model.timeframe import DAY, Timeframe
 from tradewind.model.trial import TrialBatch, trial_batch
 from tradewind.ports.parameter_search import ParameterSearch, Proposal
-from tradewind.research.batch import daily_r, span_of, swept_trades
+from tradewind.research.batch_search import daily_r, span_of, swept_trades
 from tradewind.research.candidate_trades import Market, daily_returns_of
 from tradewind.research.space import Space
 from tradewind.validation.effective_trials import mean_correlation, score_sum

@@ -5,8 +5,9 @@ Members that read the same indicators are swept together, so that an indicator i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from tradewind.ensemble.shadow import ShadowColumns, charges_of, cost_per_side
 from tradewind.features.bank_blocks import BlockProgram, block_program
 from tradewind.features.graph import Seeding
+from tradewind.features.indicator import Indicator
 from tradewind.features.rule import Member
 from tradewind.features.rule_masks import MaskProgram, mask_program
 from tradewind.features.rule_program import indicators_of
@@ -25,7 +27,6 @@ from tradewind.kernels.sweep_layout import Book
 from tradewind.kernels.sweep_masks import WORDS
 from tradewind.model.bar import BarColumns
 from tradewind.model.instrument import CostModel
-from tradewind.model.timeframe import DAY
 
 MOST_INDICATORS: Final = 256
 """Indicators of one group: what fits the second-level cache together with the masks."""
@@ -39,9 +40,7 @@ class SweepResult(NamedTuple):
     """One number per member, ``(n_members,)``, over its closed trades, net of costs.
 
     ``net``, ``gross_profit``, ``gross_loss`` (positive) and ``max_drawdown`` (of the running sum) are in returns per
-    trade, ``net_r`` and ``squared_r`` in R. ``signature`` is a hash of (side, entry bar, exit bar) of all trades:
-    members with equal ones trade alike. ``daily`` is net R by UTC day of the exit, ``(n_members, n_days)`` float32,
-    None where it was not asked for; ``days`` are their day numbers since 1970.
+    trade, ``net_r`` in R.
     """
 
     trades: NDArray[np.int64]
@@ -51,10 +50,6 @@ class SweepResult(NamedTuple):
     net: NDArray[np.float64]
     max_drawdown: NDArray[np.float64]
     net_r: NDArray[np.float64]
-    squared_r: NDArray[np.float64]
-    signature: NDArray[np.uint64]
-    days: NDArray[np.int64]
-    daily: NDArray[np.float32] | None
 
 
 class _Group(NamedTuple):
@@ -86,32 +81,26 @@ class Sweep:
         self.columns = columns
         self._seeding: Seeding = seeding
         self._earliest = earliest
-        self._groups = tuple(self._laid_out(places) for places in _together(self.members))
-        self.days, self._day = np.unique((columns.ts_close - 1) // DAY, return_inverse=True)
+        self._reads = [indicators_of([member]) for member in self.members]
+        self._groups = tuple(self._laid_out(places) for places in _together(self.members, self._reads))
         self._bars = _bars_of(columns)
         self._tape = _tape_of(columns, costs)
 
-    def run(
-        self, *, daily: bool = False, threads: int = 1, on_group: Callable[[int], None] = lambda n: None
-    ) -> SweepResult:
-        """Every member's sums; ``daily`` adds the R by day. ``on_group`` is told how many members were done."""
-        n = len(self.members)
-        table = np.zeros((n, len(self.days)), dtype=np.float32) if daily else None
-        sums, signature = np.zeros((n, at.N_REAL)), np.zeros(n, dtype=np.int64)
+    def run(self, *, threads: int = 1) -> SweepResult:
+        """Every member's sums."""
+        sums = np.zeros((len(self.members), at.N_REAL))
+        no_log = np.zeros((0, at.N_LOG_WHOLE), np.int64), np.zeros((0, at.N_LOG_REAL))
 
-        def work(group: _Group) -> int:
-            size = len(group.places)
-            own = np.zeros((size, len(self.days) if daily else 0), dtype=np.float32)
-            whole, found = self._swept(
-                group, own, np.zeros((0, at.N_LOG_WHOLE), np.int64), np.zeros((0, at.N_LOG_REAL))
-            )
-            sums[group.places], signature[group.places] = found, whole[:, at.SIGNATURE]
-            if table is not None:
-                table[group.places] = own
-            return size
+        def work(group: _Group) -> None:
+            _, sums[group.places] = self._swept(group, *no_log)
 
-        for done in _mapped(work, _split(self._groups, threads), threads):
-            on_group(done)
+        groups = _split(self._groups, threads)
+        if threads <= 1 or len(groups) <= 1:
+            for group in groups:
+                work(group)
+        else:
+            with ThreadPoolExecutor(threads) as pool:
+                list(pool.map(work, groups))
         return SweepResult(
             sums[:, at.TRADES].astype(np.int64),
             sums[:, at.WINS].astype(np.int64),
@@ -120,10 +109,6 @@ class Sweep:
             sums[:, at.NET],
             sums[:, at.DRAWDOWN],
             sums[:, at.NET_R],
-            sums[:, at.SQUARED_R],
-            signature.view(np.uint64),
-            self.days,
-            table,
         )
 
     def trades(self) -> tuple[ShadowColumns, ...]:
@@ -141,7 +126,7 @@ class Sweep:
     def _logged(self, group: _Group, room: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """Every trade of a group; once more over the bars where ``room`` was less than there are."""
         log = np.empty((room, at.N_LOG_WHOLE), dtype=np.int64), np.empty((room, at.N_LOG_REAL))
-        whole, _ = self._swept(group, np.zeros((len(group.places), 0), dtype=np.float32), *log)
+        whole, _ = self._swept(group, *log)
         count = int(whole[0, at.LOGGED])
         return (log[0][:count], log[1][:count]) if count <= room else self._logged(group, count)
 
@@ -161,7 +146,8 @@ class Sweep:
     def _laid_out(self, places: Sequence[int]) -> _Group:
         places = sorted(places, key=lambda k: _walks(self.members[k]))
         members = [self.members[k] for k in places]
-        features = block_program(indicators_of(members), self._seeding)
+        read = dict.fromkeys(chain.from_iterable(self._reads[k] for k in places))
+        features = block_program(read, self._seeding)
         rules = mask_program(members, features.rows, features.n_rows)
         whole = np.zeros((len(members), at.N_WHOLE), dtype=np.int64)
         real = np.zeros((len(members), at.N_REAL))
@@ -176,10 +162,10 @@ class Sweep:
         return _Group(np.array(places, dtype=np.int64), features, rules, whole, real)
 
     def _swept(
-        self, group: _Group, daily: NDArray[np.float32], log_whole: NDArray[np.int64], log_real: NDArray[np.float64]
+        self, group: _Group, log_whole: NDArray[np.int64], log_real: NDArray[np.float64]
     ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """``(whole, real)`` of a group after all bars; its own state stays as it was."""
-        book = Book(group.whole.copy(), group.real.copy(), daily, self._day, log_whole, log_real)
+        book = Book(group.whole.copy(), group.real.copy(), log_whole, log_real)
         program, rules = group.features, group.rules
         sweep(
             Features(program.program, program.state.copy(), program.steps, program.lanes),
@@ -220,9 +206,9 @@ def _walks(member: Member) -> bool:
     return member.rule.exits.exit_on_opposite or member.rule.exits.trail_r > 0.0
 
 
-def _together(members: Sequence[Member]) -> Iterator[list[int]]:
+def _together(members: Sequence[Member], reads: Sequence[Sequence[Indicator]]) -> Iterator[list[int]]:
     """Places of members in groups of at most ``MOST_INDICATORS`` indicators; neighbours read the same ones."""
-    keys = [tuple(sorted(one.key for one in indicators_of([member]))) for member in members]
+    keys = [tuple(sorted(one.key for one in read)) for read in reads]
     group: list[int] = []
     held: set[str] = set()
     for place in sorted(range(len(members)), key=lambda k: (members[k].family, keys[k])):
@@ -247,14 +233,6 @@ def _split(groups: Sequence[_Group], threads: int) -> list[_Group]:
                 largest._replace(places=largest.places[rows], whole=largest.whole[rows], real=largest.real[rows])
             )
     return parts
-
-
-def _mapped(work: Callable[[_Group], int], groups: Sequence[_Group], threads: int) -> Iterator[int]:
-    if threads <= 1 or len(groups) <= 1:
-        yield from map(work, groups)
-        return
-    with ThreadPoolExecutor(threads) as pool:
-        yield from pool.map(work, groups)
 
 
 def _aligned(rows: int, width: int) -> NDArray[np.float64]:

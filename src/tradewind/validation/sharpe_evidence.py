@@ -14,7 +14,7 @@ from __future__ import annotations
 import math
 from typing import Final
 
-from scipy.special import ndtr, ndtri
+from tradewind.validation.special_functions import normal_cdf, normal_quantile
 
 EULER_GAMMA: Final = 0.5772156649015329
 
@@ -35,7 +35,7 @@ def probabilistic_sharpe(sharpe: float, n: int, skew: float, kurtosis: float, be
     error = sharpe_standard_error(sharpe, n, skew, kurtosis)
     if error is None or not math.isfinite(benchmark):
         return None
-    return float(ndtr((sharpe - benchmark) / error))
+    return normal_cdf((sharpe - benchmark) / error)
 
 
 def probabilistic_sharpe_at_null(
@@ -48,7 +48,7 @@ def probabilistic_sharpe_at_null(
     variance = _variance(benchmark, skew, kurtosis)
     if n < 1 or variance is None or not math.isfinite(sharpe):
         return None
-    return float(ndtr((sharpe - benchmark) / math.sqrt(variance / n)))
+    return normal_cdf((sharpe - benchmark) / math.sqrt(variance / n))
 
 
 def expected_maximum(trials: float) -> float | None:
@@ -63,8 +63,8 @@ def expected_maximum(trials: float) -> float | None:
     if trials == 1.0:
         return 0.0
     # z(1 - q) = -z(q), which keeps its digits where 1 - q has none left.
-    best = (EULER_GAMMA - 1.0) * ndtri(1.0 / trials) - EULER_GAMMA * ndtri(1.0 / trials / math.e)
-    return max(0.0, float(best))
+    best = (EULER_GAMMA - 1.0) * normal_quantile(1.0 / trials) - EULER_GAMMA * normal_quantile(1.0 / trials / math.e)
+    return max(0.0, best)
 
 
 def deflated_benchmark(sharpe_variance: float, trials: float) -> float | None:
@@ -107,7 +107,7 @@ def minimum_track_record(
     ahead = sharpe - benchmark
     if variance is None or not 0.0 < ahead < math.inf or not 0.0 < confidence < 1.0:
         return None
-    reach = float(ndtri(confidence)) / ahead
+    reach = normal_quantile(confidence) / ahead
     length = 1.0 + variance * reach * reach
     return length if math.isfinite(length) else None
 

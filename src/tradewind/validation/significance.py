@@ -5,9 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from scipy.special import betainc, ndtri
-
 from tradewind.errors import Misconfigured
+from tradewind.validation.special_functions import beta_cdf, normal_quantile
 
 
 def wilson(wins: int, n: int, confidence: float = 0.95) -> tuple[float, float] | None:
@@ -17,7 +16,7 @@ def wilson(wins: int, n: int, confidence: float = 0.95) -> tuple[float, float] |
     """
     if n == 0:
         return None
-    z = float(ndtri(0.5 + confidence / 2.0))
+    z = normal_quantile(0.5 + confidence / 2.0)
     p = wins / n
     centre = p + z * z / (2.0 * n)
     half = z * math.sqrt(p * (1.0 - p) / n + z * z / (4.0 * n * n))
@@ -47,7 +46,7 @@ def binomial_p(wins: int, n: int, rate: float) -> float:
         )
     if wins == 0:
         return 1.0
-    return float(betainc(wins, n - wins + 1, rate))
+    return beta_cdf(wins, n - wins + 1, rate)
 
 
 def bonferroni(p: float, looked_at: int) -> float:

@@ -11,7 +11,7 @@ from tests.fakes.planted_market import planted_project
 from tests.fakes.proofs import prove
 from tradewind.app.ask.candle_run import CandleRun, price_needed
 from tradewind.app.config import load_config
-from tradewind.app.wiring import instrument_for
+from tradewind.app.instruments import instrument_for
 from tradewind.model.timeframe import Timeframe
 from tradewind.strategies import default_members
 

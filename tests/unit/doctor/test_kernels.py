@@ -29,7 +29,8 @@ from tradewind.adapters.market.simulated import simulate, spec_for
 from tradewind.app.backtest import Backtest
 from tradewind.app.config import load_config
 from tradewind.app.recordings import material_for
-from tradewind.app.wiring import instrument_for, members_for, plan_for
+from tradewind.app.instruments import instrument_for
+from tradewind.app.wiring import members_for, plan_for
 from tradewind.app.workspace import Workspace
 from tradewind.engine.aggregate import aggregate
 from tradewind.features.bank import FeatureBank

@@ -14,21 +14,16 @@ from tradewind.model.instruments import resolve
 from tradewind.model.report import Verdict
 from tradewind.model.timeframe import DAY, Timeframe
 from tradewind.research.batch import (
-    Terms,
-    by_family,
     developed,
-    joined,
     judge_batch,
     judgements_of,
     looks_of,
     measured_batch,
     openable,
     opened,
-    searchable,
-    searched_family,
-    span_of,
     trials_of,
 )
+from tradewind.research.batch_search import Terms, by_family, joined, searchable, searched_family, span_of
 from tradewind.research.candidate_trades import Market, run_members
 from tradewind.research.evidence import develop
 from tradewind.strategies import default_members, family

@@ -21,7 +21,7 @@ from tradewind.model.bar import BarColumns
 from tradewind.model.instruments import resolve
 from tradewind.model.strategy import StrategyStatus
 from tradewind.model.timeframe import Timeframe
-from tradewind.research.batch import Terms, by_family, shadow_trades
+from tradewind.research.batch_search import Terms, by_family, shadow_trades
 from tradewind.research.candidate_trades import Market
 from tradewind.research.generator import generate
 from tradewind.research.lookahead_futures import FUTURES, rewritten

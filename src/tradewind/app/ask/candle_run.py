@@ -12,6 +12,7 @@ from tradewind.adapters.notify.console import SilentNotifier
 from tradewind.adapters.replay_feed import Recording, ReplayFeed
 from tradewind.adapters.sim_clock import ManualClock
 from tradewind.adapters.store.memory_journal import MemoryJournal
+from tradewind.app.instruments import instrument_for
 from tradewind.app.pool import Policy
 from tradewind.app.recordings import Material, material_for
 from tradewind.app.replay_loop import drive_replay
@@ -20,7 +21,7 @@ from tradewind.app.session import Session
 from tradewind.app.settings.root import AppConfig
 from tradewind.app.stored_run import StoredRun, pool_of
 from tradewind.app.strategy_switches import StrategySwitches
-from tradewind.app.wiring import engine_for, instrument_for, sequencer_for
+from tradewind.app.wiring import engine_for, sequencer_for
 from tradewind.app.workspace import Workspace
 from tradewind.engine.pipeline import Engine
 from tradewind.engine.plan import EnginePlan, SymbolPlan

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tradewind.adapters.store.store import Store
+from tradewind.app.instruments import instrument_for
 from tradewind.app.settings.root import AppConfig
 from tradewind.app.stored_run import Configure, StoredRun, find_run
-from tradewind.app.wiring import instrument_for
 from tradewind.app.workspace import Workspace
 from tradewind.errors import Unavailable
 from tradewind.model.instrument import Instrument

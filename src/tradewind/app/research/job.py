@@ -30,10 +30,9 @@ from tradewind.errors import Corrupt, Unavailable
 from tradewind.features.rule import Family, Member
 from tradewind.model.report import Verdict
 from tradewind.ports.executor import Executor
-from tradewind.research.batch import Terms
+from tradewind.research.batch_search import Terms
 
 SEARCH, VALIDATE, ALL = "search", "validate", "all"
-STAGES = (SEARCH, VALIDATE, ALL)
 STEPS = 2
 """What progress counts of a strategy: its search, and its part of the symbol's proof."""
 

@@ -23,9 +23,7 @@ from tradewind.model.strategy import Judgement, StrategyStatus
 from tradewind.model.trial import TrialPopulation
 from tradewind.ports.executor import Executor
 from tradewind.research.batch import (
-    Candidate,
     Judged,
-    Terms,
     developed,
     judgements_of,
     looks_of,
@@ -34,6 +32,7 @@ from tradewind.research.batch import (
     opened,
     trials_of,
 )
+from tradewind.research.batch_search import Candidate, Terms
 from tradewind.research.verdict import VerdictStamp
 from tradewind.validation.backtest_overfitting import backtest_overfitting
 from tradewind.validation.gates_evidence import BatchEvidence, CandidateEvidence

@@ -14,7 +14,7 @@ from tradewind.features.rule import Family, Member, spec_hash
 from tradewind.features.rule_space import preset_for
 from tradewind.model.instrument import Instrument
 from tradewind.model.timeframe import Timeframe
-from tradewind.research.batch import Terms
+from tradewind.research.batch_search import Terms
 from tradewind.research.generator import generate
 from tradewind.validation.gates_rows import Limits
 from tradewind.validation.windows import WindowRules

@@ -18,7 +18,7 @@ from tradewind.app.validation.series import Series
 from tradewind.ensemble.shadow import ShadowColumns
 from tradewind.features.rule import Member
 from tradewind.ports.executor import Executor
-from tradewind.research.batch import FamilySearch, Searched, Terms, by_family, joined, searched_family
+from tradewind.research.batch_search import FamilySearch, Searched, Terms, by_family, joined, searched_family
 from tradewind.research.candidate_trades import Market
 from tradewind.research.generator import distinct
 from tradewind.research.sweep import Sweep

@@ -19,7 +19,7 @@ from tradewind.errors import Corrupt, Rejected
 from tradewind.features.rule import Member, spec_hash
 from tradewind.model.report import GateReport, Stamp, Verdict, Window
 from tradewind.model.timeframe import DAY
-from tradewind.research.batch import Searched, Terms
+from tradewind.research.batch_search import Searched, Terms
 from tradewind.research.candidate_trades import Market, Runs, daily_returns_of, inside_of
 from tradewind.research.evidence import develop, naive_alternatives, window_evidence
 from tradewind.research.verdict import SignedVerdict, VerdictStamp, verify

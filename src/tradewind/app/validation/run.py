@@ -18,21 +18,23 @@ from tradewind.features.rule import Member
 from tradewind.model.report import Stamp
 from tradewind.ports.executor import Executor
 from tradewind.research.batch import (
-    Candidate,
     Judged,
-    Searched,
-    Terms,
-    by_family,
     developed,
-    joined,
     judgements_of,
     looks_of,
     measured_batch,
     openable,
     opened,
+    trials_of,
+)
+from tradewind.research.batch_search import (
+    Candidate,
+    Searched,
+    Terms,
+    by_family,
+    joined,
     searched_family,
     swept_trades,
-    trials_of,
 )
 from tradewind.research.verdict import VerdictStamp
 from tradewind.validation.gates_evidence import BatchEvidence, CandidateEvidence

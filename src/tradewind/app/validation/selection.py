@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from tradewind.adapters.store.strategy_book import StrategyBook
+from tradewind.app.instruments import instrument_for
 from tradewind.app.strategy_pool import member_in
-from tradewind.app.wiring import instrument_for
 from tradewind.app.workspace import Workspace
 from tradewind.errors import Misconfigured, Unavailable
 from tradewind.features.rule import Family, Member, spec_hash

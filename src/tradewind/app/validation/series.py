@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from tradewind.app.gate import limits_of, profile_of, window_rules_of
+from tradewind.app.instruments import instrument_for
 from tradewind.app.recordings import material_for
 from tradewind.app.settings.root import AppConfig
-from tradewind.app.wiring import instrument_for
 from tradewind.app.workspace import Workspace
 from tradewind.engine.aggregate import aggregate
 from tradewind.model.instrument import Instrument
 from tradewind.model.session import calendar_of
 from tradewind.model.timeframe import Timeframe
-from tradewind.research.batch import Terms
+from tradewind.research.batch_search import Terms
 from tradewind.research.candidate_trades import Market
 from tradewind.validation.gates_profiles import profile_named
 

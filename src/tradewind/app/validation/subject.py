@@ -14,7 +14,7 @@ from tradewind.app.workspace import Workspace
 from tradewind.errors import Corrupt, Rejected
 from tradewind.features.rule import Family, Member, spec_hash
 from tradewind.model.strategy import StoredStrategy
-from tradewind.research.batch import Terms, searched_family, swept_trades
+from tradewind.research.batch_search import Terms, searched_family, swept_trades
 from tradewind.research.candidate_trades import Market, Runs, run_members
 from tradewind.research.verdict import SignedVerdict, verdict_name, verify
 from tradewind.validation.windows import Windows
