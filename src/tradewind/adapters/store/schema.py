@@ -323,3 +323,46 @@ datasets = Table(
     Column("simulated", Boolean(create_constraint=False), nullable=False),
 )
 Index(None, datasets.c.symbol, datasets.c.timeframe)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("timestamp", Text, nullable=False),
+    Column("ts", BigInteger, nullable=False),
+    Column("topic", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    # Alerts: what was met; within a cool-down the first row is told and counts the others in repeats.
+    Column("condition", Text, nullable=False),
+    Column("severity", Text, nullable=False),
+    Column("confidence", Float),
+    Column("payload", Text, nullable=False),
+    Column("valid_until", BigInteger),
+    Column("repeats", Integer, nullable=False),
+    Column("last_ts", BigInteger, nullable=False),
+    Column("suppressed", Integer, nullable=False),
+    Column("journal_seq", Integer, ForeignKey("journal.seq")),
+)
+Index(None, outbox.c.topic, outbox.c.key, unique=True)
+Index(None, outbox.c.condition, outbox.c.id)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("outbox_id", Integer, ForeignKey("outbox.id"), nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("timestamp", Text, nullable=False),
+    Column("ts", BigInteger, nullable=False),
+    Column("not_before", BigInteger, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("doubts", Integer, nullable=False),
+    Column("repeat", Integer, nullable=False),
+    Column("missed", Integer, nullable=False),
+    Column("message_id", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    CheckConstraint("state IN ('pending', 'sending', 'ambiguous', 'sent', 'missed', 'failed')", name="state"),
+)
+Index(None, deliveries.c.outbox_id, deliveries.c.channel, unique=True)
+Index(None, deliveries.c.state, deliveries.c.id)

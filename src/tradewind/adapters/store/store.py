@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from tradewind.adapters.notify.pace import Pace
 from tradewind.adapters.store.database import Database, Writer
 from tradewind.adapters.store.head_mark import HeadMark
 from tradewind.adapters.store.journal import SqlJournal
+from tradewind.adapters.store.outbox import Outbox
+from tradewind.adapters.store.outbox_rows import OutboxRows
 from tradewind.adapters.store.schema import utc_text
 from tradewind.adapters.store.snapshots import SqlSnapshots
 from tradewind.adapters.store.tables import SqlTables
+from tradewind.errors import Misconfigured
 from tradewind.model.instrument import Instrument
 
 
@@ -26,6 +30,17 @@ class Store:
         self.journal = SqlJournal(database, writer, tables)
         self.snapshots = SqlSnapshots(database, writer)
         self.told = HeadMark(database.path, ".told") if writer is not None else None
+        self._outbox_rows = tables.outbox if tables is not None else None
+
+    def outbox(self, now: int, pace: Pace | None = None) -> Outbox:
+        """The senders' side of what is told; one for each process. ``pace`` are budgets shared with other requests.
+
+        Raises:
+            Misconfigured: the store was opened to read.
+        """
+        if self.writer is None or self._outbox_rows is None:
+            raise Misconfigured("this store was opened to read", where=str(self.database.path))
+        return Outbox(self.writer, self._outbox_rows, now, pace)
 
     @classmethod
     def open(
@@ -34,8 +49,11 @@ class Store:
         now: int,
         *,
         instruments: Mapping[str, Instrument] | None = None,
+        outbox: OutboxRows | None = None,
     ) -> Store:
         """Opens to write, creating and migrating where needed. ``now`` is UTC nanoseconds, for stamps only.
+
+        ``outbox`` names the channels that are told; without it what is said is kept and owed to nobody.
 
         Raises:
             Unavailable: another process is writing; nothing was changed.
@@ -49,7 +67,7 @@ class Store:
             database.close()
             raise
         try:
-            return cls(database, writer, SqlTables(instruments))
+            return cls(database, writer, SqlTables(instruments, outbox=outbox))
         except BaseException:
             writer.close()
             database.close()

@@ -7,10 +7,12 @@ from operator import attrgetter
 from typing import Any, Final
 
 from tradewind.adapters.store.codec import encode_text
+from tradewind.adapters.store.outbox_rows import OutboxRows, changed
 from tradewind.adapters.store.schema import utc_text
 from tradewind.model.decision import NoDecision, NoTrade, Signal
 from tradewind.model.event import BarClosed
 from tradewind.model.instrument import Instrument
+from tradewind.model.notice import Notice
 from tradewind.model.order import Fill, Leg, Refusal
 from tradewind.model.outcome import Outcome, Trade
 from tradewind.ports.store import Entry
@@ -83,12 +85,17 @@ class SqlTables:
     ``candles`` keeps the newest ``hot_tail_bars`` of each series (history lives in sealed files); bars that must not be
     decided on are left to the journal. ``instruments`` turns the ticks and lot steps of an opening fill into price and
     lots; without it those two columns wait for the close. A signal's status goes new, open or refused, then the
-    outcome's word.
+    outcome's word. ``outbox`` says what people are told of and by which channels.
     """
 
     def __init__(
-        self, instruments: Mapping[str, Instrument] | None = None, *, hot_tail_bars: int = HOT_TAIL_BARS
+        self,
+        instruments: Mapping[str, Instrument] | None = None,
+        *,
+        hot_tail_bars: int = HOT_TAIL_BARS,
+        outbox: OutboxRows | None = None,
     ) -> None:
+        self.outbox = outbox if outbox is not None else OutboxRows()
         self._instruments = instruments or {}
         self._hot_tail_bars = hot_tail_bars
         self._rows: dict[str, list[tuple[object, ...]]] = {statement: [] for statement in _MANY}
@@ -122,6 +129,8 @@ class SqlTables:
                 self._put(_STATUS, ("refused", None, output.signal_id))
             elif isinstance(output, Outcome):
                 self._put(_STATUS, (output.result, output.r, output.signal_id))
+            if isinstance(output, Signal | Trade | Fill | Notice):
+                self._in_order += self.outbox.of(output, entry.seq)
 
     def write(self, cursor: Any) -> None:
         """Writes the collected rows through the driver's cursor; they stay collected until ``clear``."""
@@ -133,6 +142,8 @@ class SqlTables:
 
     def clear(self) -> None:
         """Forgets the collected rows: they are durable."""
+        if self._in_order and changed(self._in_order):
+            self.outbox.changes += 1
         for rows in self._rows.values():
             rows.clear()
         self._in_order.clear()
