@@ -155,9 +155,7 @@ def band_distance(quantiles: NDArray[np.float64], values: NDArray[np.float64], n
     return max(0.0, float(np.maximum(upto - most, least - before).max()) - 1.0 / n)
 
 
-def _relative(
-    name: str, baseline: float | None, recent: float | None, n: int, limits: DriftLimits
-) -> PartDrift:
+def _relative(name: str, baseline: float | None, recent: float | None, n: int, limits: DriftLimits) -> PartDrift:
     if n < limits.min_trades:
         return PartDrift(name, False, baseline, recent, note=f"insufficient: {n} of {limits.min_trades} trades")
     if baseline is None or baseline <= 0.0:
