@@ -55,10 +55,11 @@ class TaskScheduler:
         if failure is not None:
             raise failure
 
-    def cancel(self) -> None:
-        """Asks every task to stop; ``join`` waits until they have."""
-        for task in list(self._tasks.values()):
-            task.cancel()
+    def cancel(self, name: str = "") -> None:
+        """Asks the task of that name, or every task, to stop; ``join`` waits until they have."""
+        for known, task in list(self._tasks.items()):
+            if name in ("", known):
+                task.cancel()
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.pop(task.get_name(), None)

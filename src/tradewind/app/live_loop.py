@@ -30,7 +30,7 @@ class LiveLoop:
 
     A stream is asked for its next item when the one before was dealt with: sockets do the waiting, and a market whose
     time is made by waiting stays in step. ``virtual_time`` takes the venue's own time as now, for a venue whose clock
-    is not the host's. ``on_tick`` is called after every item and every second; ``say`` hears what a person should know.
+    is not the host's. ``say`` hears what a person should know.
     """
 
     def __init__(
@@ -44,7 +44,6 @@ class LiveLoop:
         rules: FeedRules,
         virtual_time: bool = False,
         on_close: Callable[[int], None] | None = None,
-        on_tick: Callable[[], None] = lambda: None,
         say: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.session = session
@@ -56,7 +55,6 @@ class LiveLoop:
         self._scheduler = scheduler
         self._after_close_s = rules.grace / SECOND
         self._queue: asyncio.Queue[tuple[LiveSource, FeedItem] | None] = asyncio.Queue()
-        self._on_tick = on_tick
         self._say = say
         self._stand_in = virtual_time
         self._heard_at = (0, clock.monotonic())
@@ -68,8 +66,14 @@ class LiveLoop:
         """As ``FeedIntake.warm_up``."""
         return await self.intake.warm_up(start, end, stop_asked, begun=begun)
 
-    async def run(self, *, iterations: int = 0, stop_asked: Callable[[], bool] = lambda: False) -> LoopResult:
-        """Streams until the end; the open batch is flushed in every case."""
+    async def run(
+        self,
+        *,
+        iterations: int = 0,
+        stop_asked: Callable[[], bool] = lambda: False,
+        on_tick: Callable[[], None] = lambda: None,
+    ) -> LoopResult:
+        """Streams until the end, ``on_tick`` after every item and every second; the open batch is always flushed."""
         reading = 0
         for number, source in enumerate(self._sources):
             for timeframe in sorted({key.timeframe for key in source.keys}, key=lambda one: one.rank):
@@ -96,7 +100,7 @@ class LiveLoop:
                         source, item = heard
                         await self.intake.take(item, source)
                     self._queue.task_done()
-                self._on_tick()
+                on_tick()
                 self._notice_quiet()
         finally:
             self.session.flush()

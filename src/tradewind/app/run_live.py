@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
@@ -16,17 +17,25 @@ from tradewind.adapters.steady_clock import SteadyClock
 from tradewind.adapters.store.store import Store
 from tradewind.adapters.task_scheduler import TaskScheduler
 from tradewind.app.database import database_path
+from tradewind.app.environment import process_environment
 from tradewind.app.live_loop import LiveLoop, check_clock
 from tradewind.app.live_sources import LiveRequest, is_made_up, live_sources, notes_of
 from tradewind.app.market_feed import FeedRules
 from tradewind.app.market_sources import Gateway, gateway_of
+from tradewind.app.replay_loop import LoopResult
 from tradewind.app.run_plan import Wanted, run_plan
 from tradewind.app.run_replay import JournaledRun, RunResult, history_check, history_verdict, switches_of
+from tradewind.app.service.life import Life
+from tradewind.app.service.note import ServiceState
+from tradewind.app.service.registry import MARKET, MARKET_POLICY, enlist
+from tradewind.app.service.service import Service
+from tradewind.app.service.supervisor import Beat, LifeOver, Supervisor
 from tradewind.app.settings.root import AppConfig
 from tradewind.app.signal_text import utc
 from tradewind.app.source_notes import SourceNotes
 from tradewind.app.stopping import until_asked
 from tradewind.engine.sequencer import SeriesKey
+from tradewind.errors import TradewindError
 from tradewind.model.bar import Bar
 from tradewind.model.event import FeedState
 from tradewind.model.session import calendar_of
@@ -55,92 +64,146 @@ async def run_live(
         Misconfigured: no provider carries a symbol, or the store holds a run of another configuration.
         KeyboardInterrupt: it was stopped before there was a run to speak of.
     """
-    live: _LiveRun | None = None
-    offset: int | None = None
     transport = HttpTransport()
+    service = Service(config, database, clock, say, process_environment(), transport.traffic)
+    state: ServiceState = "failed"
+    detail = ""
     try:
-        async with until_asked(stop_asked, clock):
-            gateway = await gateway_of(transport, request.gateway)
-            time = _time_of(config, request, clock)
-            live = _LiveRun(config, request, gateway, clock, time, transport, say, tell or say, database)
-            offset = await live.offset()
-        if live is None or offset is None:
-            raise KeyboardInterrupt
-        result = await live.run(database, offset, on_close, stop_asked)
-        return msgspec.structs.replace(result, network=transport.traffic)
+        while True:
+            service.begins()
+            life = _Start(config, request, database, clock, say, tell or say, transport)
+            try:
+                result = await life.lived(service, on_close, stop_asked)
+            except LifeOver as over:
+                await service.pause(over.death.again_in_s or 0.0, stop_asked)
+                continue
+            state = "stopped"
+            return msgspec.structs.replace(result, network=transport.traffic, service=service.report())
+    except TradewindError as error:
+        detail = str(error)
+        raise
+    except KeyboardInterrupt:
+        state = "stopped"
+        raise
     finally:
-        if live is not None:
-            await live.close()
+        service.ends(state, detail)
         await transport.close()
+
+
+class _Start(NamedTuple):
+    """What a life of the run begins with."""
+
+    config: AppConfig
+    request: LiveRequest
+    database: Path
+    clock: Clock
+    say: Callable[[str], None]
+    tell: Callable[[str], None]
+    transport: HttpTransport
+
+    async def lived(
+        self, service: Service, on_close: Callable[[int], None] | None, stop_asked: Callable[[], bool]
+    ) -> RunResult:
+        """One life: the venues are asked for the time, then the run goes on."""
+        live: _LiveRun | None = None
+        offset: int | None = None
+        try:
+            async with until_asked(stop_asked, self.clock):
+                gateway = await gateway_of(self.transport, self.request.gateway)
+                time = _time_of(self.config, self.request, self.clock)
+                live = _LiveRun(self, gateway, time)
+                offset = await live.offset()
+            if live is None or offset is None:
+                raise KeyboardInterrupt
+            return await live.run(service, offset, on_close, stop_asked)
+        finally:
+            if live is not None:
+                await live.close()
 
 
 class _LiveRun:
     """One life of a run. ``host`` is this machine's clock, ``time`` the market's: the same for real venues."""
 
-    def __init__(
-        self,
-        config: AppConfig,
-        request: LiveRequest,
-        gateway: Gateway,
-        host: Clock,
-        time: Clock,
-        transport: HttpTransport,
-        say: Callable[[str], None],
-        tell: Callable[[str], None],
-        database: Path,
-    ) -> None:
+    def __init__(self, start: _Start, gateway: Gateway, time: Clock) -> None:
+        config, request, say = start.config, start.request, start.say
         self._config = config
         self._request = request
+        self._database = start.database
+        self._transport = start.transport
         self._virtual = gateway.virtual_clock
-        self._host = host
+        self._host = start.clock
         self._time = time
         self._say = say
-        self._tell = tell
+        self._tell = start.tell
         made_up = bool(gateway.label) or is_made_up(config, request)
         wanted = Wanted(request.bases, request.executes, made_up, request.policy)
-        self._chosen = run_plan(config, wanted, database, host.now())
+        self._chosen = run_plan(config, wanted, start.database, start.clock.now())
         self.plan = self._chosen.plan
         for note in self._chosen.notes:
             say(f"WARNING: {note}")
-        self.sources = live_sources(config, request, gateway, time, transport, say)
+        self.sources = live_sources(config, request, gateway, time, start.transport, say)
         self._heard = False
 
     async def run(
-        self, database: Path, offset: int, on_close: Callable[[int], None] | None, stop_asked: Callable[[], bool]
+        self, service: Service, offset: int, on_close: Callable[[int], None] | None, stop_asked: Callable[[], bool]
     ) -> RunResult:
-        """Opens the store and runs; once there is a run, asking it to stop ends it in order."""
+        """Opens the store and runs; once there is a run, asking it to stop ends it in order.
+
+        Raises:
+            LifeOver: the market's task died of something that a new life may not meet again.
+        """
         clock = SteadyClock(self._time, offset)
         instruments = {one.instrument.symbol: one.instrument for one in self.plan.symbols}
-        now = self._host.now()
         book = switches_of(self._chosen, database_path(self._config), self._say)
-        opened = Store.open(database, now, instruments=instruments)
+        opened = Store.open(self._database, self._host.now(), instruments=instruments)
         with opened as store, history_check(store, self._say) as history, book as switches:
-
-            def ending() -> bool:
-                return history.damaged or stop_asked()
-
+            service.holds_store()
             run = JournaledRun(
                 self.plan, store, clock, self._say, origin="live", commit_every=1, on_closed=self._closed,
                 on_feed=self._fed, switches=switches, tell=self._tell,
             )  # fmt: skip
             recovery = run.start(clock.now(), self._request.asked, self._chosen.pool.proven)
             self._go_on_from(run)
-            notes = SourceNotes(store.note, partial(notes_of, self.sources), self._host)
+            loop = self._loop(run, clock, on_close)
+            stopped: list[LoopResult] = []
 
-            def tick() -> None:
-                run.session.obey()
-                notes.write()
+            def ending() -> bool:
+                return history.damaged or stop_asked()
 
-            loop = self._loop(run, clock, on_close, tick)
-            result = loop.result("asked")
-            async with until_asked(ending, self._host):
-                await self._warm_up(loop, run, clock.now(), ending)
-                self._announce(loop, resumed=recovery is not None)
-                result = await loop.run(iterations=self._request.iterations, stop_asked=ending)
+            async def market(beat: Beat) -> None:
+                def warming() -> bool:
+                    beat()
+                    return ending()
+
+                async with until_asked(ending, self._host):
+                    await self._warm_up(loop, run, clock.now(), warming)
+                    self._announce(loop, resumed=recovery is not None)
+                    service.ready()
+                    stopped.append(await self._streamed(loop, run, ending, beat))
+
+            supervisor = Supervisor(service.supervision, self._host, TaskScheduler(), service.task_died)
+            supervisor.add(MARKET, market, MARKET_POLICY)
+            enlist(supervisor, Life(service, self._config, run, self.sources, self._transport, self._host))
+            try:
+                await supervisor.run(ending)
+            finally:
+                service.errors.drain(store.log_error)
             run.session.flush()
-            notes.write(last=True)
-            result = result if result.stopped != "asked" else loop.result("asked")
+            result = stopped[0] if stopped and stopped[0].stopped != "asked" else loop.result("asked")
             return run.result(recovery, result, history_verdict(history, store, result, self._host.now()))
+
+    async def _streamed(self, loop: LiveLoop, run: JournaledRun, ending: Callable[[], bool], beat: Beat) -> LoopResult:
+        notes = SourceNotes(run.store.note, partial(notes_of, self.sources), self._host)
+
+        def tick() -> None:
+            beat()
+            run.session.obey()
+            notes.write()
+
+        try:
+            return await loop.run(iterations=self._request.iterations, stop_asked=ending, on_tick=tick)
+        finally:
+            notes.write(last=True)
 
     async def close(self) -> None:
         """Lets the venues go."""
@@ -178,9 +241,7 @@ class _LiveRun:
                 self._say(f"[{symbol} @ {timeframe}] {made}")
         self._heard = True
 
-    def _loop(
-        self, run: JournaledRun, clock: Clock, on_close: Callable[[int], None] | None, on_tick: Callable[[], None]
-    ) -> LiveLoop:
+    def _loop(self, run: JournaledRun, clock: Clock, on_close: Callable[[int], None] | None) -> LiveLoop:
         market = self._config.market
         rules = FeedRules(grace=round(market.close_grace * SECOND), frozen_bars=market.stale_bars)
         calendars = {
@@ -196,7 +257,6 @@ class _LiveRun:
             rules=rules,
             virtual_time=self._virtual,
             on_close=on_close,
-            on_tick=on_tick,
             say=self._say,
         )
 

@@ -18,6 +18,7 @@ from tradewind.app.recordings import Material
 from tradewind.app.replay_loop import LoopResult, drive_replay
 from tradewind.app.run_plan import RunPlan
 from tradewind.app.run_summary import RunCounts, RunSummary
+from tradewind.app.service.service import ServiceReport
 from tradewind.app.session import Recovery, Session
 from tradewind.app.signal_rate import SignalRate
 from tradewind.app.signal_text import closed_log_line, signal_lines, signal_log_line, stamped
@@ -65,6 +66,7 @@ class RunResult(msgspec.Struct, frozen=True):
     checked: int | None = None
     report: str | None = None
     network: Traffic | None = None
+    service: ServiceReport | None = None
 
 
 class JournaledRun:

@@ -66,11 +66,11 @@ class SeededScheduler:
         """Runs everything to its end."""
         self.run()
 
-    def cancel(self) -> None:
-        """Drops what is ready."""
-        for coroutine in self._ready.values():
-            coroutine.close()
-        self._ready.clear()
+    def cancel(self, name: str = "") -> None:
+        """Drops the task of that name, or all that are ready."""
+        for known in [name] if name else list(self._ready):
+            if known in self._ready:
+                self._ready.pop(known).close()
 
 
 class _Turn:

@@ -17,6 +17,6 @@ class Scheduler(Protocol):
         """Waits for all tasks; raises the first error any of them raised."""
         ...
 
-    def cancel(self) -> None:
-        """Asks every task to stop."""
+    def cancel(self, name: str = "") -> None:
+        """Asks the task of that name, or every task, to stop."""
         ...

@@ -1,0 +1,1 @@
+"""What keeps a run alive for months: supervised tasks, schedule, health, logs, heartbeats."""

@@ -1,0 +1,24 @@
+"""What the tasks of one life of a run have in common: the open store, the run on it, the sources of its bars."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from tradewind.app.feed_intake import LiveSource
+from tradewind.app.run_replay import JournaledRun
+from tradewind.app.service.service import Service
+from tradewind.app.settings.root import AppConfig
+from tradewind.ports.clock import Clock
+from tradewind.ports.transport import Transport
+
+
+class Life(NamedTuple):
+    """Handed to every task's offer. ``clock`` is the host's; all of it lives in one thread on one event loop."""
+
+    service: Service
+    config: AppConfig
+    run: JournaledRun
+    sources: Sequence[LiveSource]
+    transport: Transport
+    clock: Clock

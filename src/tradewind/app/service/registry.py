@@ -1,0 +1,35 @@
+"""The tasks of the service, a line each. A task that is not configured offers nothing and costs nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final, NamedTuple
+
+from tradewind.app.service.beating import beating
+from tradewind.app.service.life import Life
+from tradewind.app.service.supervision import Policy
+from tradewind.app.service.supervisor import Supervisor, Work
+from tradewind.model.timeframe import MINUTE
+
+MARKET: Final = "market"
+MARKET_POLICY: Final = Policy(stale_after=2 * MINUTE, hung_after=15 * MINUTE, vital=True)
+"""A venue may shut us out for minutes, and a history takes its time; both are waited for."""
+
+
+class Row(NamedTuple):
+    """``offer`` gives the work of a task in a life, None where it has nothing to do there."""
+
+    name: str
+    offer: Callable[[Life], Work | None]
+    policy: Policy = Policy()
+
+
+ROWS: Final[tuple[Row, ...]] = (Row("heartbeat", beating),)
+
+
+def enlist(supervisor: Supervisor, life: Life, rows: tuple[Row, ...] = ROWS) -> None:
+    """Puts every task that has something to do under supervision."""
+    for row in rows:
+        work = row.offer(life)
+        if work is not None:
+            supervisor.add(row.name, work, row.policy)
