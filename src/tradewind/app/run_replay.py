@@ -18,12 +18,12 @@ from tradewind.app.recordings import Material
 from tradewind.app.replay_loop import LoopResult, drive_replay
 from tradewind.app.run_plan import RunPlan
 from tradewind.app.run_summary import RunCounts, RunSummary
-from tradewind.app.service.service import ServiceReport
 from tradewind.app.session import Recovery, Session
 from tradewind.app.signal_rate import SignalRate
 from tradewind.app.signal_text import closed_log_line, signal_lines, signal_log_line, stamped
 from tradewind.app.stored_run import find_run, require_same
 from tradewind.app.strategy_switches import StrategySwitches, order_line
+from tradewind.app.task_report import ServiceReport
 from tradewind.app.wiring import calendars_of, engine_for, sequencer_for, started_event
 from tradewind.engine.pipeline import Engine
 from tradewind.engine.plan import EnginePlan

@@ -9,7 +9,7 @@ import msgspec
 
 from tradewind.adapters.beat_file import BeatFile
 from tradewind.adapters.host_resources import Resources
-from tradewind.app.service.supervision import TaskReport
+from tradewind.app.task_report import TaskReport
 from tradewind.model.timeframe import SECOND
 from tradewind.ports.transport import Traffic
 

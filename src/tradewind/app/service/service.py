@@ -15,23 +15,13 @@ from tradewind.adapters.sd_notify import SystemdNotifier
 from tradewind.adapters.store.lease import WriterLock
 from tradewind.app.service.error_book import ErrorBook
 from tradewind.app.service.note import ServiceNote, ServiceState
-from tradewind.app.service.supervision import Supervision, TaskReport, unwell
+from tradewind.app.service.supervision import Supervision, unwell
 from tradewind.app.service.supervisor import Death
 from tradewind.app.settings.root import AppConfig
+from tradewind.app.task_report import ServiceReport, TaskReport
 from tradewind.model.timeframe import SECOND
 from tradewind.ports.clock import Clock
 from tradewind.ports.transport import Traffic
-
-
-class ServiceReport(msgspec.Struct, frozen=True):
-    """How the service was kept up: ``restarts`` of tasks, ``lives`` of the run in this process, ``errors`` logged."""
-
-    restarts: int
-    lives: int
-    errors: int
-    operations: int
-    failed: int
-    tasks: tuple[TaskReport, ...]
 
 
 class Service:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections import deque
 from enum import Enum
-from typing import Literal
 
 import msgspec
 
+from tradewind.app.task_report import State, TaskReport
 from tradewind.model.timeframe import MINUTE, SECOND
 
 
@@ -38,21 +38,6 @@ class Fate(Enum):
 
     AGAIN = "again"
     LOOP = "loop"
-
-
-State = Literal["waiting", "running", "done", "loop"]
-
-
-class TaskReport(msgspec.Struct, frozen=True):
-    """One task as ``status`` and ``/healthz`` show it. ``beat_age_s`` is None before the first start."""
-
-    name: str
-    state: State
-    beat_age_s: float | None
-    stale: bool
-    restarts: int
-    vital: bool
-    last_error: str = ""
 
 
 class _Task(msgspec.Struct):
