@@ -17,7 +17,6 @@ from typing import Final
 import msgspec
 import numpy as np
 
-from tradewind.adapters.ledger.trial_ledger import TrialLedger
 from tradewind.adapters.market.candle_store import CandleStore
 from tradewind.adapters.market.simulated import SOURCE, MarketSpec, simulate, spec_for
 from tradewind.adapters.market.simulated_edge import EdgeKind, PlantedEdge
@@ -38,7 +37,7 @@ from tradewind.app.run_plan import Wanted, run_plan
 from tradewind.app.run_replay import RunResult, run_replay
 from tradewind.app.settings.root import AppConfig
 from tradewind.app.stored_run import asked_words
-from tradewind.app.strategy_pool import ledger_path
+from tradewind.app.validation.project_ledger import project_ledger
 from tradewind.app.validation.run import validate
 from tradewind.app.validation.selection import Work
 from tradewind.app.validation.series import Series, terms_of
@@ -159,7 +158,7 @@ def _validated(
     workspace.data.mkdir(parents=True, exist_ok=True)
     with (
         StrategyBook.open(workspace.database, now) as book,
-        TrialLedger(ledger_path(config, folder)) as ledger,
+        project_ledger(config, workspace.data, folder) as ledger,
         executor_for(1) as executor,
     ):
         book.add(members, now, symbol=SYMBOL, asset_class=str(series.instrument.asset_class))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -28,6 +29,34 @@ def project_ledger(config: AppConfig, data: Path, folder: Path = Path()) -> Tria
     """
     path = ledger_path(config, folder)
     named = _heads(VerdictFiles(data))
+    _require_file(path, named)
+    ledger = TrialLedger(path)
+    try:
+        _require_all(ledger, path, named)
+    except Corrupt:
+        ledger.close()
+        raise
+    return ledger
+
+
+def look_at_ledger(config: AppConfig, data: Path, folder: Path = Path()) -> TrialLedger | None:
+    """The ledger, read beside whoever writes it, each of its hashes checked; None where none was begun.
+
+    Raises:
+        Corrupt, Unavailable: as for ``project_ledger``, or an entry is not what was written.
+    """
+    path = ledger_path(config, folder)
+    named = _heads(VerdictFiles(data))
+    _require_file(path, named)
+    if not path.is_file() and not path.with_name(f"{path.name}.head").exists():
+        return None
+    ledger = TrialLedger.read(path)
+    ledger.verify()
+    _require_all(ledger, path, named)
+    return ledger
+
+
+def _require_file(path: Path, named: Mapping[int, tuple[str, str]]) -> None:
     if named and not path.is_file():
         entry, (_, verdict) = max(named.items())
         raise Corrupt(
@@ -35,14 +64,11 @@ def project_ledger(config: AppConfig, data: Path, folder: Path = Path()) -> Tria
             where=str(path),
             next_step=RESTORE,
         )
-    ledger = TrialLedger(path)
-    try:
-        for entry, (digest, verdict) in sorted(named.items(), reverse=True):
-            _require(ledger, path, entry, digest, verdict)
-    except Corrupt:
-        ledger.close()
-        raise
-    return ledger
+
+
+def _require_all(ledger: TrialLedger, path: Path, named: Mapping[int, tuple[str, str]]) -> None:
+    for entry, (digest, verdict) in sorted(named.items(), reverse=True):
+        _require(ledger, path, entry, digest, verdict)
 
 
 def _require(ledger: TrialLedger, path: Path, entry: int, digest: str, verdict: str) -> None:
