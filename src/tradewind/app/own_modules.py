@@ -10,8 +10,9 @@ import sys
 from collections.abc import Iterable
 from importlib.abc import SourceLoader
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
+PREFIX: Final = "tradewind_own_"
 _ran: dict[str, bytes] = {}
 
 
@@ -39,7 +40,18 @@ class _Sent(SourceLoader):
 
 def module_name(path: Path) -> str:
     """What the module of a strategy file is called."""
-    return f"tradewind_own_{path.stem}"
+    return f"{PREFIX}{path.stem}"
+
+
+def place_of(error: BaseException) -> str:
+    """``my_breakout.py, line 7``: the innermost place in a strategy file that an error went through, "" for none."""
+    found, trace = "", error.__traceback__
+    while trace is not None:
+        frame = trace.tb_frame
+        if str(frame.f_globals.get("__name__", "")).startswith(PREFIX):
+            found = f"{frame.f_code.co_filename}, line {trace.tb_lineno}"
+        trace = trace.tb_next
+    return found
 
 
 def own_files(folder: Path) -> tuple[OwnFile, ...]:

@@ -17,6 +17,7 @@ from tradewind.errors import Corrupt, Misconfigured, Rejected, Unavailable
 from tradewind.features.rule import Family
 from tradewind.model.instrument import Instrument
 from tradewind.model.proven import ProvenStrategy
+from tradewind.model.report import Verdict
 from tradewind.model.strategy import StoredStrategy, StrategyStatus
 from tradewind.model.timeframe import Timeframe
 from tradewind.research.verdict import SignedVerdict, refusal, verify
@@ -206,7 +207,8 @@ def _judged_since(row: StoredStrategy) -> str:
     status = row.status_before if row.status is StrategyStatus.DISABLED else str(row.status)
     if status == StrategyStatus.VALIDATED or (status == StrategyStatus.CANDIDATE and row.verdict is None):
         return ""
-    return f"{row.verdict or status}: {row.reason}" if row.reason else row.verdict or str(status)
+    said = "PASS of the bare thresholds alone" if row.verdict == Verdict.PASS else row.verdict or str(status)
+    return f"{said}: {row.reason}" if row.reason else said
 
 
 def _above_the_bar(

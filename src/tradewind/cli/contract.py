@@ -42,7 +42,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple, Protocol, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Protocol, get_type_hints
 
 import msgspec
 import typer
@@ -51,6 +51,9 @@ from typer.core import TyperGroup
 from typer.main import get_command
 
 from tradewind.cli.tables import FittedTable
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
 
 DONE, INTERNAL, USAGE, UNAVAILABLE, NEGATIVE, TIMED_OUT = 0, 1, 2, 3, 4, 5
 INTERRUPTED = 130
@@ -218,14 +221,22 @@ class Advance(Protocol):
         ...
 
 
+class Bar(Advance, Protocol):
+    """A progress bar, which can say what is being done by now."""
+
+    def named(self, description: str) -> None:
+        """Puts other words before the bar."""
+        ...
+
+
 @contextlib.contextmanager
-def progress(description: str, total: float | None) -> Iterator[Advance]:
+def progress(description: str, total: float | None) -> Iterator[Bar]:
     """A bar on stderr for work over two seconds; silent when stderr is not a terminal.
 
     ``with progress("Reading", total=12) as advance: ... advance()``. ``total`` None draws an endless bar.
     """
     if not sys.stderr.isatty():
-        yield _no_advance
+        yield _NoBar()
         return
     from rich.progress import Progress  # 30 ms, so loaded only when there is a terminal to draw on
 
@@ -233,11 +244,31 @@ def progress(description: str, total: float | None) -> Iterator[Advance]:
     shared = sys.stdout.isatty()
     with Progress(console=Console(file=sys.stderr), transient=True, redirect_stdout=shared) as bar:
         task = bar.add_task(description, total=total)
-        yield lambda steps=1: bar.advance(task, steps)
+        yield _DrawnBar(bar, task)
 
 
-def _no_advance(steps: float = 1) -> None:
+class _NoBar:
     """The bar of a stream nobody watches."""
+
+    def __call__(self, steps: float = 1) -> None:
+        """Nothing moves."""
+
+    def named(self, description: str) -> None:
+        """Nothing is shown."""
+
+
+class _DrawnBar:
+    """A task of Rich."""
+
+    def __init__(self, bar: Progress, task: TaskID) -> None:
+        self._bar = bar
+        self._task = task
+
+    def __call__(self, steps: float = 1) -> None:
+        self._bar.advance(self._task, steps)
+
+    def named(self, description: str) -> None:
+        self._bar.update(self._task, description=description)
 
 
 def _width(terminal: bool) -> int | None:

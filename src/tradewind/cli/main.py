@@ -23,6 +23,7 @@ from typer.main import get_command
 
 from tradewind import __version__
 from tradewind.app.environment import refuse_validation_plugins
+from tradewind.app.own_modules import place_of
 from tradewind.cli.contract import DONE, INTERNAL, INTERRUPTED, UNAVAILABLE, USAGE, write_json
 from tradewind.cli.verbs import ALIASES, Verb, verbs
 from tradewind.errors import TradewindError
@@ -114,6 +115,9 @@ class Boundary:
         """Exit code and message of an error; an empty message says there is nothing to tell."""
         match error:
             case SystemExit():
+                place = place_of(error)
+                if place:
+                    return USAGE, f"{place}: it ended the program (SystemExit: {error.code}). Next: take the exit out"
                 return (error.code if isinstance(error.code, int) else USAGE), ""
             case KeyboardInterrupt() | typer.Abort():
                 return INTERRUPTED, "interrupted by Ctrl+C"

@@ -20,6 +20,9 @@ import typer
 from tradewind.errors import Misconfigured
 from tradewind.model.timeframe import SECOND, Timeframe
 
+MOST_WORKERS = 1024
+"""Processes on one machine; more are a slip of the finger."""
+
 
 class TimeRange(NamedTuple):
     """``[start, end)`` in UTC nanoseconds; None leaves that side open.

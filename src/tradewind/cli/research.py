@@ -9,7 +9,15 @@ from typing import Annotated
 import typer
 
 from tradewind.cli.contract import Report, single, verb
-from tradewind.cli.options import IntervalOption, PeriodOption, SeedOption, SymbolsOption, TimeRangeOption, named
+from tradewind.cli.options import (
+    MOST_WORKERS,
+    IntervalOption,
+    PeriodOption,
+    SeedOption,
+    SymbolsOption,
+    TimeRangeOption,
+    named,
+)
 from tradewind.model.timeframe import Timeframe
 
 app = single()
@@ -34,7 +42,8 @@ ProfileOption = Annotated[
     str, typer.Option("--profile", help="Gates that decide: source, honest or strict. Default: gate.profile.")
 ]
 WorkersOption = Annotated[
-    int | None, typer.Option("--workers", min=1, help="Processes; default: one a processor, one for small jobs.")
+    int | None,
+    typer.Option("--workers", min=1, max=MOST_WORKERS, help="Processes; default: one a processor, one for small jobs."),
 ]
 ClusterOption = Annotated[
     str | None, typer.Option("--cluster", metavar="ADDRESS", help="dask.distributed scheduler, tcp://HOST:PORT.")

@@ -9,6 +9,7 @@ import typer
 
 from tradewind.cli.contract import Report, single, verb
 from tradewind.cli.options import (
+    MOST_WORKERS,
     OptionalIntervalOption,
     PeriodOption,
     SeedOption,
@@ -27,7 +28,7 @@ StrategiesArgument = Annotated[
 ProfileOption = Annotated[
     str, typer.Option("--profile", help="Gates that decide: source, honest or strict. Default: gate.profile.")
 ]
-WorkersOption = Annotated[int, typer.Option("--workers", min=1, help="Processes to measure with.")]
+WorkersOption = Annotated[int, typer.Option("--workers", min=1, max=MOST_WORKERS, help="Processes to measure with.")]
 
 
 @app.command()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from enum import StrEnum
 
 import msgspec
@@ -145,12 +146,20 @@ class GateReport(msgspec.Struct, frozen=True):
         word = "APPROVED" if self.approved else "REJECTED"
         return "\n".join(
             (
-                *(row.text() for row in self.rows),
+                *(row.text() for row in self.rows if row.kind is not GateKind.UNOPENED),
+                *self._unopened(),
                 *(f"! {flag}" for flag in self.flags),
                 f"Criteria Met: {self.met}/{len(self.rows)}",
                 f"Verdict: {word} ({self.verdict.value})",
             )
         )
+
+    def _unopened(self) -> Iterator[str]:
+        """One line for all criteria that wait for the sealed window: none of them was looked at."""
+        closed = [row for row in self.rows if row.kind is GateKind.UNOPENED]
+        if closed:
+            names = ", ".join(row.name.partition(".")[2] or row.name for row in closed)
+            yield f"✗ sealed: not opened, which a missed criterion before it forbids; {len(closed)} not met: {names}"
 
 
 def _number(value: float | None, digits: int) -> str:

@@ -214,3 +214,17 @@ def test_a_file_that_ends_the_program_is_named(folder):
         families_of(config_of())
     assert path.name in str(caught.value)
     assert "line 2" in str(caught.value)
+
+
+@pytest.mark.parametrize(("code", "said"), [("'bye'", "SystemExit: bye"), ("0", "SystemExit: 0")])
+def test_a_rule_that_ends_the_program_is_named_and_no_success(folder, code, said):
+    """Rule: an exit in a strategy file is a fault of that file, whatever code it asks for."""
+    path = folder / "midweek_breakout.py"
+    lines = GOOD.splitlines()
+    place = next(k for k, line in enumerate(lines) if line.startswith("def "))
+    body = next(k for k in range(place, len(lines)) if lines[k].rstrip().endswith(":"))
+    path.write_text("\n".join([*lines[: body + 1], f"    raise SystemExit({code})", *lines[body + 1 :]]), "utf-8")
+    ran = run_cli("strategy", "generate", "-n", "2", "--family", "Midweek_Breakout")
+    assert ran.exit_code == 2
+    assert said in ran.stderr
+    assert f"midweek_breakout.py, line {body + 2}" in ran.stderr

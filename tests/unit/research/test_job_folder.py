@@ -115,6 +115,17 @@ def test_a_value_that_was_edited_or_carried_over_is_corrupt(folder: JobFolder) -
         assert str(where) in str(caught.value)
 
 
+def test_every_damaged_file_of_a_job_is_listed(folder: JobFolder) -> None:
+    """Rule: those that a finished job reads no more as well."""
+    folder.keep(f"EUR-USD/{SEARCHED}", search())
+    folder.keep("EUR-USD/batch.json", {"pbo": 0.5})
+    assert list(folder.faults()) == []
+    (folder.path / "EUR-USD" / "batch.json").write_bytes(b"")
+    data = (folder.path / "created.json").read_bytes()
+    (folder.path / "created.json").write_bytes(b"9" + data[1:])
+    assert [Path(one.where).name for one in folder.faults()] == ["batch.json", "created.json"]
+
+
 def test_a_file_of_another_kind_is_corrupt(folder: JobFolder) -> None:
     """Rule: JSON that is no such value, and a text where arrays should be."""
     folder.keep(f"EUR-USD/{SEARCHED}", {"symbol": "EUR/USD"})

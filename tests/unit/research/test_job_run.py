@@ -50,15 +50,16 @@ class Desk:
         families = {name: family(name) for name in ("Donchian_Trend", "EMA_Crossover", "RSI_Reversion")}
         self.plan: Planned = planned([series], families, 30, terms_of(settings, 1))
         self.told: list[str] = []
+        self.phases: list[str] = []
         self.advanced = 0.0
 
     def run(self, stage: str, executor: Counted, now: int = NOW) -> tuple[SymbolResult, ...]:
-        self.advanced, self.told = 0.0, []
+        self.advanced, self.told, self.phases = 0.0, [], []
 
         def advance(steps: float) -> None:
             self.advanced += steps
 
-        return run_job(self.plan, self.workspace, executor, stage, advance, self.told.append, now)
+        return run_job(self.plan, self.workspace, executor, stage, advance, self.told.append, now, self.phases.append)
 
 
 @pytest.fixture(scope="module")
@@ -94,6 +95,12 @@ def test_a_whole_job_counts_to_its_end_too_and_after_an_interruption(desk: Desk)
     assert found.proof is not None
     assert executor.chunks == -(-len(found.proof.findings) // 16)
     assert JobFolder.of(desk.workspace.data, desk.plan.request).created == NOW
+
+
+def test_a_job_says_what_it_is_doing(desk: Desk) -> None:
+    """The search of every symbol, then its proof, by name."""
+    desk.run(ALL, Counted())
+    assert desk.phases == [f"Search {SYMBOL}", f"Prove {SYMBOL}"]
 
 
 def test_a_search_leaves_proofs_alone_and_shows_them(desk: Desk) -> None:

@@ -187,3 +187,18 @@ def test_the_text_form_is_fixed():
         "Criteria Met: 1/3\n"
         "Verdict: REJECTED (FAIL)"
     )
+
+
+def test_a_sealed_window_that_stayed_closed_is_one_line():
+    """What nobody looked at has no numbers to print; it still counts as not met."""
+    waiting = [
+        GateRow(f"sealed.{name}", None, None, "", 0, False, GateKind.UNOPENED) for name in ("trades", "psr", "looks")
+    ]
+    rows = (GateRow("train.trades", 12, 100, ">=", 12, False, GateKind.EVIDENCE, digits=0), *waiting)
+    report = GateReport("x", "honest", Verdict.INSUFFICIENT, rows, Window(0, 8), Window(8, 10), 0, 1, Stamp())
+    assert report.text() == (
+        "✗ train.trades: 12 (threshold: >= 100) n=12, INSUFFICIENT\n"
+        "✗ sealed: not opened, which a missed criterion before it forbids; 3 not met: trades, psr, looks\n"
+        "Criteria Met: 0/4\n"
+        "Verdict: REJECTED (INSUFFICIENT)"
+    )

@@ -99,22 +99,32 @@ class JobFolder:
             Corrupt: it is there and not what was written.
         """
         try:
-            data = (self.path / name).read_bytes()
+            return msgspec.json.decode(self._whole(name), type=kind)
         except FileNotFoundError:
             return None
-        try:
-            text, _, checksum = data.partition(b"\n")
-            if checksum != self._checksum(name, text):
-                raise Corrupt(
-                    "not what was written: its checksum differs", where=str(self.path / name),
-                    next_step="delete this file; the job makes it again",
-                )  # fmt: skip
-            return msgspec.json.decode(text, type=kind)
         except msgspec.DecodeError as error:
             raise Corrupt(
                 f"not what was written: {error}", where=str(self.path / name),
                 next_step="delete this file; the job makes it again",
             ) from error  # fmt: skip
+
+    def faults(self) -> Iterator[Corrupt]:
+        """Every file that is not what was written, of a job that is done as well; what is missing is none."""
+        for path in sorted(self.path.rglob("*.json")):
+            try:
+                self._whole(str(path.relative_to(self.path)))
+            except Corrupt as fault:
+                yield fault
+
+    def _whole(self, name: str) -> bytes:
+        """The text of a file, once its checksum holds."""
+        text, _, checksum = (self.path / name).read_bytes().partition(b"\n")
+        if checksum != self._checksum(name, text):
+            raise Corrupt(
+                "not what was written: its checksum differs", where=str(self.path / name),
+                next_step="delete this file; the job makes it again",
+            )  # fmt: skip
+        return text
 
     def _checksum(self, name: str, text: bytes) -> bytes:
         """SHA-256 over the job, the file's place in it and its text, as a line of hex digits."""

@@ -70,11 +70,12 @@ def run_job(
     advance: Advance,
     say: Callable[[str], None],
     now: int,
+    phase: Callable[[str], None] = lambda text: None,
 ) -> tuple[SymbolResult, ...]:
     """Does what is left of a job up to ``stage``, and says what every symbol came to.
 
-    ``now`` becomes the time of the job where it is new. The trial ledger is held from before the job's folder is made:
-    a second process is refused before it has changed anything.
+    ``phase`` is told what is being done from now on. ``now`` becomes the time of the job where it is new. The trial
+    ledger is held from before the job's folder is made: a second process is refused before it has changed anything.
 
     Raises:
         Misconfigured: the costs are below the instrument's own.
@@ -101,11 +102,13 @@ def run_job(
         job = _Job(folder, plan.terms, executor, prover, book, advance)
         found: list[SymbolResult] = []
         for series, members in plan.drawn:
+            phase(f"Search {series.symbol}")
             search = job.searched(series, members)
             proof = folder.kept(f"{place_of(search.symbol)}/{PROVEN}", ProofResult)
             found.append(confirmed(SymbolResult(search, proof), files))
             say(said_of(found[-1]))
         for place, (series, members) in enumerate(plan.drawn if stage != SEARCH else ()):
+            phase(f"Prove {series.symbol}")
             if found[place].proof is None:
                 found[place] = confirmed(SymbolResult(found[place].search, job.proven(series, members)), files)
                 say(said_of(found[place]))

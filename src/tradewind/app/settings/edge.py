@@ -203,6 +203,8 @@ def _sentence(problem: Mapping[str, Any], written: Given, setting: Setting, path
     inner = problem["loc"][path.count(".") + 1 :]
     name = written.name + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in inner)
     got = "" if _hides(setting) else f", got {problem['input']!r}"
+    if problem["input"] != problem["input"]:  # only NaN differs from itself
+        return f"{name} must be a number{got}"
     match problem["type"]:
         case "value_error":
             return f"{name} {problem['ctx']['error']}"

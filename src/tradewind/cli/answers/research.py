@@ -71,7 +71,7 @@ def jobs_answer(config: Path | None) -> Report:
     """The jobs of the project."""
     faults: list[Corrupt] = []
     states = jobs_of(Workspace(load_config(config)).data, faults.append)
-    damaged = [str(one) for one in faults]
+    damaged = [str(one) for one in (*faults, *(fault for state in states for fault in state.folder.faults()))]
     warn(damaged)
     document: list[dict[str, Any]] = [
         {
@@ -144,7 +144,7 @@ def _done(settings: AppConfig, workspace: Workspace, plan: Planned, typed: Resea
         else executor_for(typed.workers or processors, typed.cluster, own=files) as executor,
         progress(f"Job {plan.request.id}", plan.steps(typed.stage)) as advance,
     ):
-        return run_job(plan, workspace, executor, typed.stage, advance, _tell, WallClock().now())
+        return run_job(plan, workspace, executor, typed.stage, advance, _tell, WallClock().now(), advance.named)
 
 
 def _tell(text: str) -> None:
