@@ -24,7 +24,7 @@ class NullBroker:
         """There is nothing to cancel."""
         return False
 
-    def close(self, signal_id: str, leg: Leg) -> bool:
+    def close(self, signal_id: str, leg: Leg, since: int = 0) -> bool:
         """There is nothing to close."""
         return False
 

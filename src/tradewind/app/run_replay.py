@@ -14,6 +14,7 @@ from tradewind.adapters.replay_feed import ReplayFeed, Step
 from tradewind.adapters.sim_clock import ManualClock
 from tradewind.adapters.store.history_check import HistoryCheck
 from tradewind.adapters.store.store import Store
+from tradewind.app.control.desk import ControlDesk, answered_line
 from tradewind.app.recordings import Material
 from tradewind.app.replay_loop import LoopResult, drive_replay
 from tradewind.app.run_plan import RunPlan
@@ -31,6 +32,7 @@ from tradewind.errors import Corrupt, TradewindError
 from tradewind.model.bar import Bar
 from tradewind.model.decision import Signal
 from tradewind.model.event import Command, FeedState, InputEvent
+from tradewind.model.guard import Answered
 from tradewind.model.instrument import Instrument
 from tradewind.model.output import Output
 from tradewind.model.proven import ProvenStrategy
@@ -99,6 +101,7 @@ class JournaledRun:
         self.plan = plan
         self._say = say
         self._switches = switches
+        self._desk = ControlDesk(store.database, say)
         self._on_closed = on_closed
         self._on_feed = on_feed
         self.store = store
@@ -122,8 +125,10 @@ class JournaledRun:
         )
 
     def _orders(self) -> Sequence[Command]:
-        """What the strategy book wants and the engine does not do yet."""
-        return () if self._switches is None else self._switches.due(self.engine.silenced, self.session.clock.now())
+        """What people and the strategy book want and the engine does not do yet."""
+        now = self.session.clock.now()
+        orders = self._desk.due(self.engine.guard, now)
+        return orders if self._switches is None else orders + self._switches.due(self.engine.silenced, now)
 
     def _watch(self, event: InputEvent, outputs: Sequence[Output]) -> None:
         self.summary.watch(event, outputs)
@@ -133,6 +138,10 @@ class JournaledRun:
             self._on_feed(event)
         if isinstance(event, Command) and event.verb in ("disable", "enable"):
             self._say(order_line(event))
+        elif isinstance(event, Command):
+            for output in outputs:
+                if isinstance(output, Answered):
+                    self._say(answered_line(output))
 
     def start(self, ts: int, asked: Sequence[str] = (), proven: Sequence[ProvenStrategy] = ()) -> Recovery | None:
         """Continues the store's run, or begins one stamped ``ts``; ``asked`` and ``proven`` as in ``Started``.

@@ -40,6 +40,9 @@ _BY_PART: Final[dict[str, dict[str, str]]] = {
     },
     "desk": {
         "paused": "signals are paused",
+        "guard_reducing": "positions may only shrink",
+        "guard_halted": "no new risk may be taken",
+        "guard_stopped": "trading has stopped",
         "position_open": "a position is open on this symbol",
         "order_pending": "an order is waiting on this symbol",
     },
@@ -63,6 +66,7 @@ _BY_PART: Final[dict[str, dict[str, str]]] = {
     },
     "broker": {
         "stop_passed": "the market opened beyond the stop",
+        "withdrawn": "withdrawn before it was filled",
         "target_passed": "the market opened beyond the target",
         "netted": "used up by closing the opposing position",
     },

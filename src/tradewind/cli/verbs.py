@@ -52,6 +52,9 @@ _ALL = (
     Verb("explain", EXPLAIN, "One signal: votes, filters, size, probabilities and what they rest on."),
     Verb("filters", EXPLAIN, "What the filters blocked, and how often."),
     Verb("status", OPERATE, "What runs, what it saw last, and what is wrong."),
+    Verb("kill", OPERATE, "The kill switch: no new risk, through every restart, until it is cleared for a reason."),
+    Verb("pause", OPERATE, "No new signals until `resume`; what is open is looked after."),
+    Verb("resume", OPERATE, "End a pause; with --stopped and a reason also a stop."),
     Verb("db", OPERATE, "The store: create, check, query."),
 )
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 from tradewind.engine.aggregate import Aggregator
 from tradewind.engine.deliberation import decisive, deliberate, filter_reasons, leader
+from tradewind.engine.guard import Guard
 from tradewind.engine.holding import Holding
 from tradewind.engine.identity import client_id, signal_id
 from tradewind.engine.plan import EnginePlan, SymbolPlan
@@ -16,6 +17,7 @@ from tradewind.engine.plausibility import PriceWatch
 from tradewind.engine.portfolio import Portfolio
 from tradewind.engine.rates import Rates
 from tradewind.engine.series import Series
+from tradewind.engine.withdrawal import CLOSING, close_all, what_was_done, withdraw
 from tradewind.ensemble.confidence import compile_now
 from tradewind.model.bar import Bar
 from tradewind.model.decision import Bracket, Consensus, Decision, NoDecision, NoTrade, Reason, Signal
@@ -83,6 +85,7 @@ class Engine:
         self.portfolio = portfolio
         self.rates = rates
         self.paused = False
+        self.guard = Guard()
         self.silenced: frozenset[str] = frozenset()
         self.closed: tuple[Bar, ...] = ()
         self.desks = {one.instrument.symbol: _Desk(one, plan, keep_shadow=keep_shadow) for one in plan.symbols}
@@ -99,16 +102,32 @@ class Engine:
             if event.symbol in self.desks and event.state in ("stale", "fresh"):
                 self.desks[event.symbol].stale = event.state == "stale"
         elif isinstance(event, Command):
-            self._obey(event)
+            return self._obey(event)
         return []
 
-    def _obey(self, order: Command) -> None:
+    def _obey(self, order: Command) -> list[Output]:
+        """Does what a person ordered, and answers where somebody waits for it."""
+        if not self.guard.first_heard(order.id):
+            return []
+        before = (self.paused, self.silenced)
         if order.verb in ("pause", "resume"):
             self.paused = order.verb == "pause"
         elif order.verb == "disable":
             self.silence(self.silenced | {order.argument})
         elif order.verb == "enable":
             self.silence(self.silenced - {order.argument})
+        outputs: list[Output] = [*self.guard.obey(order)]
+        withdrawn = self._withdraw(order.ts) if self.guard.reasons else []
+        closing = close_all(self.broker, self.portfolio, order.ts) if order.verb in CLOSING else ()
+        outputs += withdrawn
+        if order.id:
+            changed = bool(outputs or closing) or before != (self.paused, self.silenced)
+            outputs.append(self.guard.answer(order, changed=changed, detail=what_was_done(withdrawn, closing)))
+        return outputs
+
+    def _withdraw(self, ts: int) -> list[Output]:
+        """No waiting entry may be filled while the guard objects to new risk."""
+        return [*withdraw(self.desks, self.broker, self.portfolio, ts, self.guard.state)]
 
     def silence(self, members: frozenset[str]) -> None:
         """Leaves ``members``, each as ``SYMBOL ID``, out of every vote from now on, and nobody else."""
@@ -220,7 +239,7 @@ class Engine:
 
     def _standing_reasons(self, desk: _Desk) -> tuple[Reason, ...]:
         """Objections of the desk: paused, or something open on this symbol already."""
-        reasons: tuple[Reason, ...] = (PAUSED,) if self.paused else ()
+        reasons: tuple[Reason, ...] = (PAUSED, *self.guard.reasons) if self.paused else self.guard.reasons
         if desk.holding is not None:
             code = "position_open" if desk.holding.filled else "order_pending"
             reasons += (Reason(code=code, detail=desk.holding.signal_id),)

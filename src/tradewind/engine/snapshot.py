@@ -33,6 +33,7 @@ class EngineState(msgspec.Struct, frozen=True):
     paused: bool
     sequencer: SequencerState
     silenced: tuple[str, ...] = ()
+    guard: bytes = b""
 
 
 _ENCODER = msgspec.msgpack.Encoder()
@@ -60,6 +61,7 @@ def snapshot_engine(engine: Engine, sequencer: Sequencer) -> bytes:
             paused=engine.paused,
             sequencer=sequencer.state(),
             silenced=tuple(sorted(engine.silenced)),
+            guard=engine.guard.snapshot(),
         )
     )
 
@@ -88,4 +90,5 @@ def restore_engine(engine: Engine, sequencer: Sequencer, state: bytes) -> None:
     engine.rates.restore(found.rates)
     engine.paused = found.paused
     engine.silence(frozenset(found.silenced))
+    engine.guard.restore(found.guard)
     sequencer.restore(found.sequencer)

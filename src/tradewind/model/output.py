@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tradewind.model.decision import NoDecision, NoTrade, Signal
+from tradewind.model.guard import Answered, GuardChanged
 from tradewind.model.notice import Notice
 from tradewind.model.order import Charge, Fill, OrderIntent, Refusal
 from tradewind.model.outcome import Outcome, Trade
@@ -24,4 +25,6 @@ Output = (
     | Notice
     | VenueRequest
     | OrderUpdate
+    | GuardChanged
+    | Answered
 )

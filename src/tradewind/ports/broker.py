@@ -24,8 +24,11 @@ class Broker(Protocol):
         """Withdraws an intent not yet filled; False when there is nothing to withdraw."""
         ...
 
-    def close(self, signal_id: str, leg: Leg) -> bool:
-        """Leaves the position of a signal at the next tradable price; False when there is none."""
+    def close(self, signal_id: str, leg: Leg, since: int = 0) -> bool:
+        """Leaves the position of a signal at the next tradable price; False when there is none.
+
+        ``since`` is when it was asked, in UTC nanoseconds: a price of before is not traded at.
+        """
         ...
 
     def amend(self, signal_id: str, stop_ticks: int) -> bool:

@@ -41,7 +41,8 @@ REMEMBERED: Final = 4096
 class Holding(msgspec.Struct):
     """One filled intent, or what is left of it; ``rate`` is the conversion to account currency known last.
 
-    ``closing`` is the leg it was asked to leave by at the next open, empty while nobody asked.
+    ``closing`` is the leg it was asked to leave by at the first open from ``closing_since`` on, empty while
+    nobody asked.
     """
 
     client_id: str
@@ -53,6 +54,7 @@ class Holding(msgspec.Struct):
     time_stop_ts: int
     rate: float
     closing: str = ""
+    closing_since: int = 0
 
 
 class _Book:
@@ -139,11 +141,11 @@ class SimBroker:
                     return True
         return False
 
-    def close(self, signal_id: str, leg: Leg) -> bool:
-        """Leaves what a signal holds at the next open, before anything else of that bar."""
+    def close(self, signal_id: str, leg: Leg, since: int = 0) -> bool:
+        """Leaves what a signal holds at the first open from ``since`` on, before anything else of that bar."""
         held = [one for book in self._active.values() for one in book.holdings if one.signal_id == signal_id]
         for one in held:
-            one.closing = leg.value
+            one.closing, one.closing_since = leg.value, since
         return bool(held)
 
     def amend(self, signal_id: str, stop_ticks: int) -> bool:
@@ -233,12 +235,13 @@ class SimBroker:
             if at_open:
                 high = low = opened
             code, price, ambiguous = bracket_exit(held.side, opened, high, low, held.stop, held.target)
-            over = bool(held.closing) or 0 < held.time_stop_ts <= bar.ts_open
+            asked = bool(held.closing) and bar.ts_open >= held.closing_since
+            over = asked or 0 < held.time_stop_ts <= bar.ts_open
             if code == HOLD and not over:
                 kept.append(held)
                 continue
             if over and price != opened:
-                leg, price, ambiguous = Leg(held.closing or Leg.TIME), opened, False
+                leg, price, ambiguous = Leg(held.closing if asked else Leg.TIME), opened, False
             else:
                 leg = Leg.STOP if code == STOP else Leg.TARGET
             ts = bar.ts_open if price == opened else bar.ts_close

@@ -8,7 +8,7 @@ from typing import Final
 from tradewind.adapters.store.head_mark import HeadMark
 from tradewind.errors import Corrupt, Misconfigured, TradewindError, Unavailable
 
-SCHEMA_REVISION: Final = "0003"
+SCHEMA_REVISION: Final = "0004"
 
 
 def path_of(location: str | Path) -> Path:

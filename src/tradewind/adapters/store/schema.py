@@ -287,6 +287,25 @@ retraining_history = Table(
 )
 Index(None, retraining_history.c.triggered_at)
 
+command_inbox = Table(
+    "command_inbox",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("timestamp", Text, nullable=False),
+    Column("ts", BigInteger, nullable=False),
+    Column("verb", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("argument", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("answered_ts", BigInteger),
+    Column("state", Text),
+    Column("answer", Text),
+    Column("journal_seq", Integer, ForeignKey("journal.seq")),
+    CheckConstraint("status IN ('waiting', 'done', 'unchanged', 'refused')", name="status"),
+)
+Index(None, command_inbox.c.status)
+
 learning_states = Table(
     "learning_states",
     metadata,

@@ -1,0 +1,1 @@
+"""What people order while the service runs."""

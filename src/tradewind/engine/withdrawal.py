@@ -1,0 +1,63 @@
+"""Taking risk away: waiting entries are withdrawn, positions leave at the next tradable price."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final, Protocol
+
+from tradewind.engine.holding import Holding
+from tradewind.engine.identity import client_id
+from tradewind.engine.portfolio import Portfolio
+from tradewind.model.order import Leg, Refusal
+from tradewind.model.outcome import Outcome, Trade
+from tradewind.ports.broker import Broker
+
+CLOSING: Final = ("liquidate", "rollback")
+"""Orders after which nothing is to be held."""
+
+
+class HoldsOne(Protocol):
+    """A symbol's place for its one open trade."""
+
+    holding: Holding | None
+
+
+def withdraw(
+    desks: Mapping[str, HoldsOne], broker: Broker, portfolio: Portfolio, ts: int, why: str
+) -> list[Refusal | Trade | Outcome]:
+    """Withdraws every entry that waits for its fill; one that the broker has filled meanwhile stays a position."""
+    outputs: list[Refusal | Trade | Outcome] = []
+    for symbol, desk in desks.items():
+        holding = desk.holding
+        if holding is None or holding.filled:
+            continue
+        if broker.cancel(client_id(holding.signal_id, "entry")):
+            refusal = _refusal(holding, symbol, "withdrawn", ts, why)
+            desk.holding = None
+            outputs += [refusal, *portfolio.on_refusal(refusal)]
+    return outputs
+
+
+def close_all(broker: Broker, portfolio: Portfolio, ts: int) -> tuple[str, ...]:
+    """Asks to leave every position at the first price that can be traded from ``ts`` on; the symbols concerned."""
+    held = portfolio.positions()
+    for position in held:
+        for signal in position.signal_ids:
+            broker.close(signal, Leg.CLOSE, ts)
+    return tuple(position.symbol for position in held)
+
+
+def what_was_done(withdrawn: Sequence[object], closing: Sequence[str]) -> str:
+    """``3 positions leave at the next tradable price: EUR/USD, GBP/USD, XAU/USD; 1 waiting order withdrawn``."""
+    orders = sum(isinstance(one, Refusal) for one in withdrawn)
+    parts = []
+    if closing:
+        many = "position leaves" if len(closing) == 1 else "positions leave"
+        parts.append(f"{len(closing)} {many} at the next tradable price: {', '.join(closing)}")
+    if orders:
+        parts.append(f"{orders} waiting order{'s' if orders > 1 else ''} withdrawn")
+    return "; ".join(parts)
+
+
+def _refusal(holding: Holding, symbol: str, code: str, ts: int, why: str) -> Refusal:
+    return Refusal(client_id(holding.signal_id, "entry"), holding.signal_id, symbol, ts, code, why)
