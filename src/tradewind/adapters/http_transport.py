@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import re
 from collections.abc import AsyncIterator, Mapping
 from urllib.parse import urlsplit
 
@@ -11,9 +13,13 @@ from websockets.asyncio.client import connect as open_socket
 from websockets.exceptions import ConnectionClosed, ConnectionClosedOK, InvalidHandshake, InvalidURI
 
 from tradewind.errors import Misconfigured, Retryable
-from tradewind.ports.transport import Response, Traffic
+from tradewind.ports.transport import NotSent, Response, Traffic
+
+for _talkative in ("httpx", "httpcore"):  # at INFO they write every URL, and the Bot API's URLs hold the token
+    logging.getLogger(_talkative).setLevel(logging.WARNING)
 
 _MAX_MESSAGE = 16 * 1024 * 1024  # a venue's full snapshot is a few MiB; more is a fault, not data
+_BOT = re.compile(r"/bot\d+:[^/]*")
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -80,6 +86,8 @@ class HttpTransport:
             )
         except (httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
             raise _bad_url(url) from error
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+            raise _lost(url, error, NotSent) from error
         except httpx.TransportError as error:
             raise _lost(url, error) from error
         self.traffic.asked(str(answer.request.url), answer.request.headers, body)
@@ -133,13 +141,13 @@ class HttpTransport:
 
 
 def _peer(url: str) -> str:
-    """Scheme, host and path of a URL; queries may hold keys and never reach a message."""
-    return url.split("?", 1)[0]
+    """Scheme, host and path of a URL; queries may hold keys and never reach a message, nor does a bot's token."""
+    return _BOT.sub("/bot***", url.split("?", 1)[0])
 
 
-def _lost(url: str, error: BaseException) -> Retryable:
+def _lost(url: str, error: BaseException, kind: type[Retryable] = Retryable) -> Retryable:
     reason = str(error) or type(error).__name__
-    return Retryable(
+    return kind(
         f"no answer ({reason})", where=_peer(url), next_step="check the network and that the venue is up; it is retried"
     )
 

@@ -7,6 +7,8 @@ from typing import Protocol
 
 import msgspec
 
+from tradewind.errors import Retryable
+
 
 class Traffic(msgspec.Struct):
     """What went over the network: request and header lines, bodies as decoded, web-socket messages; bytes.
@@ -46,6 +48,10 @@ class Response(msgspec.Struct, frozen=True):
     body: bytes
 
 
+class NotSent(Retryable):
+    """The network failed before a byte of the request had left: the peer cannot have acted on it."""
+
+
 class Channel(Protocol):
     """One open stream of messages."""
 
@@ -65,7 +71,8 @@ class Channel(Protocol):
 class Transport(Protocol):
     """Talks to peers and counts the bytes in ``traffic``.
 
-    Network failures and time-outs raise ``Retryable``; every HTTP status is returned, not raised.
+    Network failures and time-outs raise ``Retryable``, and ``NotSent`` where no connection came about; every HTTP
+    status is returned, not raised.
     """
 
     traffic: Traffic
