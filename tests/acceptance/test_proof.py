@@ -25,6 +25,7 @@ from tradewind.research.verdict import sign
 from tradewind.strategies import default_members
 
 RUN = ("run", "--feed", "replay", "-p", "BTC/USDT", "-i", "1h", "--execution", "paper")
+FAILED = {"window": window(150, 250)}
 QUIET = ("--quiet", "--json")
 BTC = "BTC/USDT"
 EVERYBODY = default_members([Timeframe.H1])
@@ -306,6 +307,94 @@ def test_a_newer_refusal_ends_an_older_pass(desk: Project) -> None:
         )  # fmt: skip
     refused(desk.types(*RUN), "has PASS on BTC/USDT, but the strategy book says FAIL: sealed.win_rate")
     refused(desk.types(*RUN, "--store", "one.db"), "but the strategy book says FAIL", "any more")
+
+
+def without_book(project: Project) -> None:
+    """The database is deleted, verdicts and key stay."""
+    for path in (project.folder / "data").glob("tradewind.db*"):
+        path.unlink()
+
+
+@pytest.mark.req("B12", "D24")
+def test_a_deleted_database_forgets_no_switch_into_the_air(desk: Project) -> None:
+    """Nobody is heard on a verdict that the book does not know; entered again, who passed is off until enabled."""
+    prove(desk.folder, LOUD, BTC)
+    prove(desk.folder, EVERYBODY[-1:], BTC, opened=FAILED)
+    names = {one["id"]: one for one in desk.types("strategy", "list", "--all", "--json").document["strategies"]}
+    off = LOUD[0].id
+    assert desk.types("strategy", "disable", off).exit_code == 0
+    without_book(desk)
+    refused(desk.types(*RUN), "the strategy book does not know of it", "tradewind strategy restore")
+    refused(desk.types("signal", BTC), "tradewind strategy restore")
+    assert not list((desk.folder / "data").glob("tradewind.db*"))
+    listed = desk.types("strategy", "list")
+    assert (listed.exit_code, "tradewind strategy restore" in listed.stderr) == (3, True)
+    for words in (("report",), ("baseline", "freeze")):
+        assert desk.types("strategy", "generate", "-n", "1").exit_code == 0
+        told = desk.types(*words)
+        assert (told.exit_code, "tradewind strategy restore" in told.stderr) == (3, True), told.stderr
+    ran = desk.types("strategy", "restore", "--json")
+    assert ran.exit_code == 0, ran.stderr
+    assert set(ran.document["restored"]) == set(names)
+    assert set(ran.document["switched_off"]) == {one.id for one in LOUD}
+    again = {one["id"]: one for one in desk.types("strategy", "list", "--all", "--json").document["strategies"]}
+    for name, before in names.items():
+        changed = {key for key in before if before[key] != again[name][key]}
+        assert changed <= {"status", "status_before", "timestamp", "updated", "verdict_path"}
+        assert again[name]["status"] == ("disabled" if before["status"] == "validated" else before["status"])
+    assert desk.types("strategy", "restore").stdout.startswith("The book knows of all")
+    silent = desk.types(*RUN, "--iterations", "300", "--store", "silent.db", *QUIET)
+    assert (silent.exit_code, silent.document["counts"]["signals"]) == (0, 0)
+    for one in LOUD[1:]:
+        assert desk.types("strategy", "enable", one.id, "--reason", "looked at").exit_code == 0
+    ran = desk.types(*RUN, "--iterations", "1200", *QUIET)
+    assert ran.exit_code == 0, ran.stderr
+    assert voters(desk)
+    assert off not in voters(desk)
+
+
+def test_a_strategy_that_was_only_entered_again_is_not_heard_on_its_old_verdict(desk: Project) -> None:
+    """Rule: a book that lost its judgements and switches does not become whole by drawing the candidates anew."""
+    prove(desk.folder, LOUD, BTC)
+    without_book(desk)
+    with StrategyBook.open(desk.folder / "data" / "tradewind.db", NOW) as book:
+        book.add(LOUD, NOW, symbol=BTC, asset_class="crypto")
+    refused(desk.types(*RUN), "the strategy book does not know of it")
+    assert len(desk.types("strategy", "restore", "--json").document["switched_off"]) == len(LOUD)
+
+
+def test_restoring_enters_no_verdict_that_cannot_be_trusted_and_nothing_that_was_refused_since(desk: Project) -> None:
+    """Edited, of a lost family, refused later by a search: said, and left out of the pool."""
+    paths = prove(desk.folder, LOUD, BTC, booked=False)
+    paths[1].write_bytes(paths[1].read_bytes().replace(b"PASS", b"FAIL"))
+    said = of_a_lost_family(desk)
+    with StrategyBook.open(desk.folder / "data" / "tradewind.db", NOW) as book:
+        book.add(LOUD[-1:], NOW, symbol=BTC, asset_class="crypto")
+        status, why = StrategyStatus.REJECTED, "train.expectancy missed"
+        book.judge([Judgement(spec_hash=spec_hash(LOUD[-1]), symbol=BTC, status=status, reason=why)], NOW)
+    ran = desk.types("strategy", "restore", "--json")
+    assert ran.exit_code == 0, ran.stderr
+    assert len(ran.document["restored"]) == len(LOUD) - 3
+    assert "changed after it was signed" in ran.stderr
+    assert said in ran.stderr
+    ran = desk.types(*RUN, "--iterations", "3", *QUIET)
+    assert "but the strategy book says rejected: train.expectancy missed" in ran.stderr
+    assert "changed after it was signed" in ran.stderr
+    shutil.rmtree(desk.folder / "data" / "verdicts")
+    assert desk.types("strategy", "restore").exit_code == 3
+
+
+@pytest.mark.req("HZ18")
+def test_the_book_says_whose_signed_verdict_is_missing(desk: Project) -> None:
+    """Rule: list, show and health do not call validated what nobody hears."""
+    paths = prove(desk.folder, LOUD, BTC)
+    paths[0].unlink()
+    for words in (("list",), ("health",)):
+        told = desk.types("strategy", *words)
+        assert f"no signed PASS is on file for {LOUD[0].id}: nobody is heard" in told.stderr
+        assert told.stdout.count("no signed") == 1
+        marks = desk.types("strategy", *words, "--json").document["strategies"]
+        assert {one["id"] for one in marks if one["verdict_missing"]} == {LOUD[0].id}
 
 
 @pytest.mark.req("D24", "B10")

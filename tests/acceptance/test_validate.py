@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 import msgspec
+import numpy as np
 import pytest
 
 from tests.acceptance.project import Project
@@ -231,6 +232,97 @@ def test_a_copy_under_another_name_has_read_what_its_twin_read(bars, tmp_path, e
     looked = [one for one in strategies(again) if one["evidence"]["sealed"]]
     assert looked
     assert all(said in one["contamination"] and one["verdict"] != "PASS" for one in looked)
+
+
+@pytest.mark.req("X04", "HZ18")
+@pytest.mark.parametrize("damaged", [False, True])
+def test_a_lost_verdict_is_said_to_be_lost_and_nothing_takes_its_place(bars, tmp_path, damaged):
+    """What counts is the signed file: without it nothing stands, and no later reading makes a backup worthless."""
+    project = Project(project_at(tmp_path / "lost", bars, SHORT))
+    first = project.types("validate", "--seed", "7", "--json")
+    one = of_verdict(first, "PASS")
+    path = project.folder / one["verdict_path"]
+    kept = path.read_bytes()
+    if damaged:
+        path.write_bytes(kept.replace(b"PASS", b"FAIL"))
+    else:
+        path.unlink()
+    left = path.read_bytes() if damaged else None
+    ran = project.types("validate", one["id"], "--seed", "7", "--json")
+    assert (strategies(ran)[0]["earlier_verdict_stands"], strategies(ran)[0]["earlier_verdict_lost"]) == (False, True)
+    text = project.types("validate", one["id"], "--seed", "7").stdout
+    assert "The earlier passed verdict is LOST" in text
+    assert "verdict stands" not in text
+    assert (path.read_bytes() if path.exists() else None) == left
+    path.write_bytes(kept)
+    heard = project.types("run", "--feed", "replay", "-p", SYMBOL, "--iterations", "3", "--json", "--quiet")
+    assert heard.exit_code == 0, heard.stderr
+
+
+def test_a_verdict_on_file_stands_where_the_book_has_forgotten_it(bars, tmp_path):
+    """Rule: the file is the proof. A book that was lost and validated anew takes nothing back and hears nobody."""
+    project = Project(project_at(tmp_path / "forgot", bars, SHORT))
+    one = of_verdict(project.types("validate", "--seed", "7", "--json"), "PASS")
+    before = (project.folder / one["verdict_path"]).read_bytes()
+    for path in (project.folder / "data").glob("tradewind.db*"):
+        path.unlink()
+    with StrategyBook.open(project.folder / "data" / "tradewind.db", ENTERED) as book:
+        book.add(SHORT, ENTERED)
+    ran = project.types("validate", "--seed", "7", "--json")
+    again = next(each for each in strategies(ran) if each["spec_hash"] == one["spec_hash"])
+    assert (again["earlier_verdict_stands"], again["verdict"]) == (True, "INSUFFICIENT")
+    assert (project.folder / one["verdict_path"]).read_bytes() == before
+    silent = project.types("run", "--feed", "replay", "-p", SYMBOL, "--iterations", "3")
+    assert silent.exit_code == 4
+    assert "tradewind strategy restore" in silent.stderr
+
+
+@pytest.mark.req("HZ18")
+def test_a_verdict_does_not_speak_where_the_bars_it_was_judged_on_are_others(bars, tmp_path):
+    """Later bars change nothing; one changed price of its windows does, and so does its label; gone bars are told."""
+    project = Project(project_at(tmp_path / "bars", bars.slice(0, 23_000), SHORT))
+    assert project.types("validate", "--seed", "7").exit_code == 0
+    store = CandleStore(project.folder / "data" / "candles")
+    words = ("run", "--feed", "replay", "-p", SYMBOL, "--iterations", "3")
+    store.write(SYMBOL, Timeframe.H1, bars, SOURCE)
+    ran = project.types(*words, "--store", "later.db")
+    assert ran.exit_code == 0, ran.stderr
+    assert "not compared" not in ran.stderr
+    close = bars.close.copy()
+    close[10_000] = bars.low[10_000]
+    store.write(SYMBOL, Timeframe.H1, bars._replace(close=close), SOURCE, on_conflict="replace")
+    month = str(np.datetime64(int(bars.ts_open[10_000]), "ns"))[:7]
+    ran = project.types(*words, "--store", "other.db")
+    assert ran.exit_code == 4
+    assert f"was validated on other bars than those stored of {SYMBOL} 1h: {month} differs" in ran.stderr
+    store.drop(SYMBOL, Timeframe.H1)
+    store.write(SYMBOL, Timeframe.H1, bars.slice(23_000, 24_000), SOURCE)
+    ran = project.types(*words, "--store", "short.db")
+    assert ran.exit_code == 0, ran.stderr
+    assert "not compared with the bars it was judged on" in ran.stderr
+    assert "the bars of its windows are not stored" in ran.stderr
+    # Half a year of other bars is enough to see it, wherever they begin.
+    store.drop(SYMBOL, Timeframe.H1)
+    store.write(SYMBOL, Timeframe.H1, bars._replace(close=close).slice(8_000, 14_000), SOURCE)
+    ran = project.types(*words, "--store", "part.db")
+    assert (ran.exit_code, f"{month} differs" in ran.stderr) == (4, True)
+
+
+@pytest.mark.req("HZ18")
+def test_a_verdict_of_received_bars_does_not_speak_where_they_turn_out_to_be_simulated(bars, tmp_path):
+    """Imported under another name they looked received; with the label back the proof is gone."""
+    project = Project(project_at(tmp_path / "washed", bars.slice(0, 100), SHORT))
+    store = CandleStore(project.folder / "data" / "candles")
+    store.drop(SYMBOL, Timeframe.H1)
+    store.write(SYMBOL, Timeframe.H1, bars, "file:washed")
+    assert project.types("validate", "--seed", "7").exit_code == 0
+    words = ("run", "--feed", "replay", "-p", SYMBOL, "--iterations", "3")
+    assert project.types(*words, "--store", "one.db").exit_code == 0
+    store.drop(SYMBOL, Timeframe.H1)
+    store.write(SYMBOL, Timeframe.H1, bars, SOURCE)
+    ran = project.types(*words, "--store", "two.db")
+    assert ran.exit_code == 4
+    assert "in its windows are SIMULATED" in ran.stderr
 
 
 @pytest.mark.req("X04")

@@ -9,10 +9,15 @@ from typing import Any
 import msgspec
 
 from tests.gate_evidence import candidate
+from tradewind import strategies
+from tradewind.adapters.store.strategy_book import StrategyBook
 from tradewind.adapters.verdict_files import VerdictFiles
+from tradewind.app.proofs import shelf_of
+from tradewind.app.validation.restoring import restored
 from tradewind.features.rule import Member
 from tradewind.model.instruments import resolve
 from tradewind.model.report import Stamp
+from tradewind.model.strategy import StrategyStatus
 from tradewind.research.verdict import SignedVerdict, VerdictStamp, sign, verdict_on
 from tradewind.validation.gates_profiles import judgement_of
 
@@ -35,9 +40,24 @@ def verdict_of(
     return verdict_on(member, resolve(symbol), evidence.windows, judgement, stamp, issued_at)
 
 
-def prove(folder: Path, members: Iterable[Member], *symbols: str, **how: Any) -> list[Path]:
-    """Puts a verdict on every member and symbol into the data folder of the project at ``folder``."""
+def prove(folder: Path, members: Iterable[Member], *symbols: str, booked: bool = True, **how: Any) -> list[Path]:
+    """Puts a verdict on every member and symbol into the data folder of the project at ``folder``.
+
+    The strategy book there knows of it, switched on; with ``booked`` False it is not told.
+    """
     files = VerdictFiles(folder / "data")
     key = files.make_key()
     made = [verdict_of(member, symbol, **how) for member in members for symbol in symbols]
-    return [files.write(one.name, sign(one, key)) for one in made]
+    paths = [files.write(one.name, sign(one, key)) for one in made]
+    if booked:
+        enter(folder)
+    return paths
+
+
+def enter(folder: Path) -> None:
+    """Tells the strategy book of the project at ``folder`` of the verdicts that it does not know, switched on."""
+    files = VerdictFiles(folder / "data")
+    with StrategyBook.open(folder / "data" / "tradewind.db", ISSUED) as book:
+        for row in restored(book, shelf_of(folder / "data"), files, strategies.families(), ISSUED).rows:
+            if row.status is StrategyStatus.DISABLED:
+                book.enable(row.id, ISSUED, actor="test", reason="as a job would have left it")

@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from tradewind.adapters.store.strategy_book import StrategyBook
 from tradewind.adapters.verdict_files import VerdictFiles
+from tradewind.app.judged_bars import Compared, JudgedBars
 from tradewind.app.own_strategies import families_of
 from tradewind.app.pool import member_behind
 from tradewind.app.settings.root import AppConfig
@@ -21,6 +22,8 @@ from tradewind.model.report import Verdict
 from tradewind.model.strategy import StoredStrategy, StrategyStatus
 from tradewind.model.timeframe import Timeframe
 from tradewind.research.verdict import SignedVerdict, refusal, verify
+
+RESTORE: Final = "`tradewind strategy restore`"
 
 
 class Held(NamedTuple):
@@ -99,14 +102,16 @@ def findings_for(config: AppConfig, asked: Sequence[Asked], data: Path, database
     """
     shelf = shelf_of(data)
     families = families_of(config)
+    bars = JudgedBars(config, data)
     if not database.is_file():
-        spoken = _spoken_for(shelf.held, asked, families, {}, simulated=simulated)
-        return Findings(spoken.proven, spoken.passed_over, spoken.refused, shelf.faults, shelf.on_file)
+        spoken = _spoken_for(shelf.held, asked, families, {}, bars, simulated=simulated)
+        return Findings((), spoken.passed_over, spoken.refused, shelf.faults, shelf.on_file)
     with StrategyBook.read(database) as book:
         rows = book.judged([one.verdict.strategy.spec_hash for one in shelf.held])
         known = {(row.spec_hash, row.symbol): row for row in rows}
-        spoken = _spoken_for(shelf.held, asked, families, known, simulated=simulated)
+        spoken = _spoken_for(shelf.held, asked, families, known, bars, simulated=simulated)
         kept, below, warnings = _above_the_bar(spoken.proven, known, book, config)
+        warnings = (*warnings, *_not_compared(spoken.unknown))
         nearest = () if kept else tuple(one for one in book.select(limit=3) if one.win_rate_low is not None)
         passed_over = (*spoken.passed_over, *below)
         on_file, counts = shelf.on_file, book.counts()
@@ -125,39 +130,57 @@ def _spoken_for(
     asked: Sequence[Asked],
     families: Mapping[str, Family[Any]],
     known: Mapping[tuple[str, str], StoredStrategy],
+    bars: JudgedBars,
     *,
     simulated: bool,
 ) -> _Spoken:
     """The strategies with a verdict that speaks, and why each of the others does not."""
     proven: list[ProvenStrategy] = []
+    unknown: dict[str, None] = {}
     refused: dict[str, None] = {}
     passed_over: dict[str, None] = {}
     strategies: dict[str, list[Held]] = {}
     for one in held:
         strategies.setdefault(one.verdict.strategy.spec_hash, []).append(one)
     for verdicts in strategies.values():
-        newest = _newest(verdicts)
+        newest = newest_of(verdicts)
         for symbol in asked:
             chosen = _deciding(newest, symbol.instrument)
             why = _why_not(chosen.verdict, symbol, families, known, simulated=simulated)
+            compared = Compared() if why else bars.compared(chosen.verdict)
+            why = why or compared.refusal
+            if compared.unknown:
+                unknown[compared.unknown] = None
             if not why:
-                proven.append(_strategy(chosen, symbol.instrument.symbol))
+                proven.append(proven_strategy(chosen, symbol.instrument.symbol))
             elif chosen.verdict.approved:
                 passed_over[why] = None
             else:
                 refused[why] = None
-    return _Spoken(tuple(proven), tuple(passed_over), tuple(refused))
+    return _Spoken(tuple(proven), tuple(passed_over), tuple(refused), tuple(unknown))
 
 
 class _Spoken(NamedTuple):
-    """Strategies with a verdict that speaks; why a PASS does not speak; why the others do not."""
+    """Strategies with a verdict that speaks; why a PASS does not speak; why the others do not.
+
+    ``unknown``: whose bars could not be compared with those that are stored.
+    """
 
     proven: tuple[ProvenStrategy, ...]
     passed_over: tuple[str, ...]
     refused: tuple[str, ...]
+    unknown: tuple[str, ...]
 
 
-def _newest(held: Iterable[Held]) -> list[Held]:
+def _not_compared(lines: Sequence[str]) -> tuple[str, ...]:
+    """One warning for all verdicts whose bars could not be compared."""
+    if not lines:
+        return ()
+    more = f" (and {len(lines) - 1} more)" if len(lines) > 1 else ""
+    return (f"not compared with the bars it was judged on: {lines[0]}{more}; nobody can tell whether they changed",)
+
+
+def newest_of(held: Iterable[Held]) -> list[Held]:
     """The last verdict on each symbol; of two made at once the one that refuses."""
     last: dict[str, Held] = {}
     for one in sorted(held, key=lambda each: (each.verdict.issued_at, not each.verdict.approved)):
@@ -196,16 +219,29 @@ def _why_not(
     if why:
         return why
     try:
-        member_behind(_strategy(Held(verdict, ""), instrument.symbol), families)
+        member_behind(proven_strategy(Held(verdict, ""), instrument.symbol), families)
     except Misconfigured as fault:
         return f"{strategy.id}: {fault.found}"
+    if unjudged(row):
+        return (
+            f"{strategy.id} has PASS on {verdict.symbol}, but the strategy book does not know of it, so nobody knows"
+            f" whether it was switched off: {RESTORE} enters it again"
+        )
     return ""
+
+
+def unjudged(row: StoredStrategy | None) -> bool:
+    """Whether the book knows nothing of a judgement: no such strategy, or one that was only entered."""
+    if row is None:
+        return True
+    status = row.status_before if row.status is StrategyStatus.DISABLED else str(row.status)
+    return row.verdict is None and status == StrategyStatus.CANDIDATE
 
 
 def _judged_since(row: StoredStrategy) -> str:
     """What the book holds against a verdict: a later judgement; nothing where a person only switched it off."""
     status = row.status_before if row.status is StrategyStatus.DISABLED else str(row.status)
-    if status == StrategyStatus.VALIDATED or (status == StrategyStatus.CANDIDATE and row.verdict is None):
+    if status == StrategyStatus.VALIDATED or unjudged(row):
         return ""
     said = "PASS of the bare thresholds alone" if row.verdict == Verdict.PASS else row.verdict or str(status)
     return f"{said}: {row.reason}" if row.reason else said
@@ -219,8 +255,7 @@ def _above_the_bar(
 ) -> tuple[tuple[ProvenStrategy, ...], tuple[str, ...], tuple[str, ...]]:
     """The strategies that reach the book's bar, the best first; those below it; a warning where the bar was lowered.
 
-    Verdicts whose strategy is not in this book, and strategies that are switched off, have no rank in it: they come
-    last, the verdict speaking for itself.
+    Strategies that are switched off have no rank in it: they come last.
     """
     rows = [known.get((one.spec_hash, one.judged_on)) for one in proven]
     if not any(row is not None and row.status is StrategyStatus.VALIDATED for row in rows):
@@ -246,7 +281,8 @@ def _above_the_bar(
     return tuple(one for _, one in sorted(kept, key=lambda each: each[0])), tuple(refused), warnings
 
 
-def _strategy(held: Held, symbol: str) -> ProvenStrategy:
+def proven_strategy(held: Held, symbol: str) -> ProvenStrategy:
+    """The strategy of a verdict as it is heard on ``symbol``."""
     strategy = held.verdict.strategy
     return ProvenStrategy(
         symbol=symbol,

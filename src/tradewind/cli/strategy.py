@@ -16,6 +16,7 @@ app = parted(
         "show": _BOOK,
         "enable": _BOOK,
         "disable": _BOOK,
+        "restore": "tradewind.cli.strategy_restore",
         "health": _BOOK,
         "ledger": _LEDGER,
     },

@@ -13,6 +13,7 @@ from tradewind.errors import Corrupt, Misconfigured, Rejected
 from tradewind.features.rule import Member, spec_hash
 from tradewind.model.instrument import AssetClass, CostModel, Instrument
 from tradewind.model.report import Verdict
+from tradewind.model.strategy import StrategyEvidence
 from tradewind.model.timeframe import Timeframe
 from tradewind.research.judged_costs import dearer
 from tradewind.research.signing import signed_bytes, signed_document
@@ -29,6 +30,8 @@ class VerdictStamp(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     """What the verdict can be reproduced from. ``ledger_head`` is the trial ledger's newest entry when it was made.
 
     ``seeds`` are those of the search and of the resampling, by name. ``simulated``: the bars were made, not received.
+    ``bars`` (``judged_bars.bars_by_month``) tells later whether stored bars are still those that were judged; empty in
+    verdicts of before it was kept.
     """
 
     data_hash: str
@@ -37,6 +40,7 @@ class VerdictStamp(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     ledger_head: str
     seeds: dict[str, int] = {}
     simulated: bool = False
+    bars: dict[str, str] = {}
 
 
 class StrategySpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -50,7 +54,10 @@ class StrategySpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
 
 
 class SignedVerdict(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """One strategy judged on one symbol at its timeframe and at ``costs``; ``issued_at`` is UTC nanoseconds."""
+    """One strategy judged on one symbol at its timeframe and at ``costs``; ``issued_at`` is UTC nanoseconds.
+
+    ``evidence`` is what the strategy book holds of it, None while the sealed window is closed.
+    """
 
     schema: int
     strategy: StrategySpec
@@ -61,6 +68,7 @@ class SignedVerdict(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     judgement: Judgement
     stamp: VerdictStamp
     issued_at: int
+    evidence: StrategyEvidence | None = None
 
     @property
     def approved(self) -> bool:
@@ -85,6 +93,7 @@ def verdict_on(
     judgement: Judgement,
     stamp: VerdictStamp,
     issued_at: int,
+    evidence: StrategyEvidence | None = None,
 ) -> SignedVerdict:
     """The document for a member judged on ``instrument``.
 
@@ -115,6 +124,7 @@ def verdict_on(
         judgement=judgement,
         stamp=stamp,
         issued_at=issued_at,
+        evidence=evidence,
     )
 
 

@@ -21,7 +21,9 @@ FAILED = {"window": window(150, 250)}
 
 def found(folder: Path, *symbols: str) -> Findings:
     asked = [Asked(resolve(symbol), (Timeframe.H1, Timeframe.H4)) for symbol in symbols]
-    return findings_for(load_config(environment={}), asked, folder / "data", folder / "none.db", simulated=True)
+    return findings_for(
+        load_config(environment={}), asked, folder / "data", folder / "data" / "tradewind.db", simulated=True
+    )
 
 
 def heard_on(folder: Path, *symbols: str) -> list[str]:

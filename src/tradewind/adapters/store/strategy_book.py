@@ -72,12 +72,14 @@ class StrategyBook:
         symbol: str = "",
         asset_class: str = "",
         told: Callable[[int], None] = lambda _: None,
+        renumber: bool = True,
     ) -> Added:
         """Enters what is not in the book yet as candidates for ``symbol``, named in the order given.
 
         A strategy is what it does (``spec_hash``) on one symbol, so the same one again is found and not entered twice.
         One that was generated for no symbol becomes that of the first symbol it is tried on. ``told`` hears after every
-        transaction how many more are durable.
+        transaction how many more are durable. Without ``renumber`` a member keeps the number in its id where that is
+        free.
         """
         specs = [spec_hash(member) for member in members]
         ids: list[str] = []
@@ -86,8 +88,9 @@ class StrategyBook:
             last = first + CHUNK
             with self._transaction() as connection:
                 known, fresh = _enter(
-                    connection, members[first:last], specs[first:last], utc_text(now), symbol, asset_class
-                )
+                    connection, members[first:last], specs[first:last], utc_text(now), symbol, asset_class,
+                    renumber=renumber,
+                )  # fmt: skip
             ids += [known[spec] for spec in specs[first:last]]
             new += fresh
             told(len(members[first:last]))
@@ -273,7 +276,14 @@ class StrategyBook:
 
 
 def _enter(
-    connection: Connection, members: Sequence[Member], specs: Sequence[str], stamp: str, symbol: str, asset_class: str
+    connection: Connection,
+    members: Sequence[Member],
+    specs: Sequence[str],
+    stamp: str,
+    symbol: str,
+    asset_class: str,
+    *,
+    renumber: bool,
 ) -> tuple[dict[str, str], int]:
     """``spec hash -> id`` of all ``specs`` for ``symbol`` afterwards, and how many rows are new."""
     known, unclaimed = _entered(connection, specs, symbol)
@@ -288,8 +298,12 @@ def _enter(
             claimed.append((symbol, asset_class, stamp, known[spec]))
             continue
         series = (member.family, str(member.timeframe))
-        versions[series] = 1 + (versions[series] if series in versions else _newest_version(connection, series))
-        fresh.append(candidate_row(member, spec, versions[series], stamp, symbol, asset_class))
+        own = 0 if renumber else _own_version(connection, member, {str(row[0]) for row in fresh})
+        if not own:
+            last = versions[series] if series in versions else _newest_version(connection, series)
+            own = versions[series] = 1 + last
+        versions[series] = max(own, versions[series] if series in versions else _newest_version(connection, series))
+        fresh.append(candidate_row(member, spec, own, stamp, symbol, asset_class))
         known[spec] = str(fresh[-1][0])
     if claimed:
         connection.exec_driver_sql(
@@ -309,6 +323,15 @@ def _entered(connection: Connection, specs: Sequence[str], symbol: str) -> tuple
     ).fetchall()
     known = {str(spec): str(name) for spec, of, name in rows if of == symbol}
     return known, {str(spec): str(name) for spec, of, name in rows if not of and symbol}
+
+
+def _own_version(connection: Connection, member: Member, taken: set[str]) -> int:
+    """The number in the id of ``member``, 0 where it has none or another strategy is called so."""
+    prefix, _, number = member.id.rpartition("_v")
+    if prefix != f"{member.family}_{member.timeframe}" or not number.isdecimal() or member.id in taken:
+        return 0
+    rows = connection.exec_driver_sql("SELECT 1 FROM strategies WHERE id = ?", (member.id,)).fetchall()
+    return 0 if rows else int(number)
 
 
 def _newest_version(connection: Connection, series: tuple[str, str]) -> int:

@@ -33,6 +33,7 @@ from tradewind.research.batch import (
     trials_of,
 )
 from tradewind.research.batch_search import Candidate, Terms
+from tradewind.research.judged_bars import bars_by_month
 from tradewind.research.verdict import VerdictStamp
 from tradewind.validation.backtest_overfitting import backtest_overfitting
 from tradewind.validation.gates_evidence import BatchEvidence, CandidateEvidence
@@ -156,6 +157,7 @@ class Prover:
             ledger_head=f"{head}:{digest}",
             seeds={"research": self._terms.seed},
             simulated=series.simulated,
+            bars=bars_by_month(series.market.columns),
         )
 
 

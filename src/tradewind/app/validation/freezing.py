@@ -13,6 +13,7 @@ from tradewind.adapters.store.strategy_book import StrategyBook
 from tradewind.adapters.verdict_files import VerdictFiles
 from tradewind.app.config import config_hash
 from tradewind.app.validation.subject import Subject, subject_of
+from tradewind.app.verdict_shelf import on_file
 from tradewind.app.workspace import Workspace
 from tradewind.errors import Corrupt, Rejected, Unavailable
 from tradewind.features.rule import Family
@@ -45,7 +46,7 @@ def frozen_of(
             "no strategy is proven, so there is nothing to freeze",
             where=str(book.database.path),
             allowed=", ".join(f"{n} {status}" for status, n in book.counts().items() if n) or "nothing is in the book",
-            next_step="tradewind validate",
+            next_step=on_file(workspace.config).forgotten(book) or "tradewind validate",
         )
     found = [_baseline(subject_of(workspace, book, families, name)) for name in wanted]
     return FrozenBaseline(

@@ -8,22 +8,25 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tradewind.adapters.verdict_files import VerdictFiles
+from tradewind.errors import Corrupt, Rejected, Unavailable
 from tradewind.model.instrument import Instrument
 from tradewind.model.report import Verdict
 from tradewind.model.strategy import Judgement, StrategyEvidence, StrategyStatus
 from tradewind.research.batch import Judged
-from tradewind.research.verdict import VerdictStamp, sign, verdict_on
+from tradewind.research.verdict import SignedVerdict, VerdictStamp, sign, verdict_name, verdict_on, verify
 from tradewind.validation.gates_evidence import CandidateEvidence
 
 
 class Kept(NamedTuple):
     """A judgement as the book takes it, and the verdict file behind it.
 
-    Both None where an earlier passed verdict was left as it is.
+    Both None where an earlier passed verdict was left as it is; ``lost`` where the book knows of it and its file is not
+    there, or is not what was signed.
     """
 
     judgement: Judgement | None
     path: Path | None
+    lost: bool = False
 
 
 def keep(
@@ -36,29 +39,54 @@ def keep(
 ) -> tuple[Kept, ...]:
     """Writes one signed verdict file for each; the key is made when there is none yet.
 
-    ``proven`` strategies keep their passed verdict where this one read a sealed window that had been read before, or
-    had too little to say anything: neither proves anything, and neither refutes anything.
+    Whoever has a passed verdict keeps it where this one read a sealed window that had been read before, or had too
+    little to say anything: neither proves anything, and neither refutes anything. What counts is the file. ``proven``
+    are those of whom the book says that they have one: where it is gone nothing is written in its place, so that it can
+    be restored.
 
     Raises:
         Unavailable: the disk refuses.
     """
     key = files.make_key()
     signed: dict[str, bytes] = {}
-    standing = [one.candidate.spec in proven and refutes_nothing(one) for one in judged]
+    silent = [one for one in judged if refutes_nothing(one)]
+    passed = passed_on_file(files, key, [one.candidate.spec for one in silent], instrument.symbol)
+    spared = {one.candidate.spec for one in silent if one.candidate.spec in passed | proven}
+    standing = [one.candidate.spec in spared for one in judged]
     for one, stands in zip(judged, standing, strict=True):
         if not stands:
-            verdict = verdict_on(one.candidate.member, instrument, one.candidate.windows, one.judgement, stamp, now)
+            member, windows = one.candidate.member, one.candidate.windows
+            shown = evidence_of(one.evidence)
+            verdict = verdict_on(member, instrument, windows, one.judgement, stamp, now, shown)
             signed[verdict.name] = sign(verdict, key)
     written = iter(zip(files.write_all(signed), signed.values(), strict=True))
     kept = []
     for one, stands in zip(judged, standing, strict=True):
         if stands:
-            kept.append(Kept(None, None))
+            kept.append(Kept(None, None, lost=one.candidate.spec not in passed))
         else:
             path, data = next(written)
             digest = hashlib.sha256(data).hexdigest()[:16]
             kept.append(Kept(book_entry(one, instrument.symbol, path, digest), path))
     return tuple(kept)
+
+
+def passed_on_file(files: VerdictFiles, key: bytes, specs: Sequence[str], symbol: str) -> frozenset[str]:
+    """Those of ``specs`` whose newest genuine verdict on ``symbol`` is a PASS."""
+    ends = {verdict_name("", spec, symbol): spec for spec in specs}
+    newest: dict[str, SignedVerdict] = {}
+    for name in files.names() if ends else ():
+        spec = ends.get(name[name.find(".") :])
+        if spec is None:
+            continue
+        try:
+            found = verify(files.read(name), key)
+        except (Corrupt, Rejected, Unavailable):  # the start of a run names it
+            continue
+        if found.strategy.spec_hash == spec and found.symbol == symbol:
+            known = newest.get(spec)
+            newest[spec] = found if known is None or known.issued_at <= found.issued_at else known
+    return frozenset(spec for spec, found in newest.items() if found.judgement.proven)
 
 
 def refutes_nothing(judged: Judged) -> bool:

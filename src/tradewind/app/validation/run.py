@@ -36,6 +36,7 @@ from tradewind.research.batch_search import (
     searched_family,
     swept_trades,
 )
+from tradewind.research.judged_bars import bars_by_month
 from tradewind.research.verdict import VerdictStamp
 from tradewind.validation.gates_evidence import BatchEvidence, CandidateEvidence
 
@@ -117,6 +118,7 @@ def validate(
         ledger_head=f"{head}:{digest}",
         seeds={"gate": terms.seed},
         simulated=series.simulated,
+        bars=bars_by_month(series.market.columns),
     )
     kept = keep(files, judged, series.instrument, signed, now, work.proven)
     return Validated(work, series, terms, searched, batch, judged, kept, content, opening, len(places), signed)

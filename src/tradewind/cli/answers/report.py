@@ -18,6 +18,7 @@ from tradewind.app.validation.pages import Searching, search_page, strategy_page
 from tradewind.app.validation.selection import batch_of
 from tradewind.app.validation.series import series_of, terms_of
 from tradewind.app.validation.subject import subject_of
+from tradewind.app.verdict_shelf import on_file
 from tradewind.app.workspace import Workspace
 from tradewind.cli.contract import Report, warn
 from tradewind.cli.options import split_symbols
@@ -101,9 +102,11 @@ def _judged(
         seed = next(iter(verdicts[0].stamp.seeds.values()), 1)
         found.append(Searching(series, members, terms_of(settings, seed), verdicts))
     if not found:
+        forgotten = on_file(settings).forgotten(book)
         raise Unavailable(
+            "the strategy book knows of nothing that was judged" if forgotten else
             "nothing was judged yet, so there is nothing to report",
             where=str(files.folder),
-            next_step="tradewind validate, or tradewind research",
-        )
+            next_step=forgotten or "tradewind validate, or tradewind research",
+        )  # fmt: skip
     return found

@@ -16,11 +16,11 @@ from tradewind.adapters.wall_clock import WallClock
 from tradewind.app.config import load_config
 from tradewind.app.database import database_path
 from tradewind.app.own_strategies import families_of, require_family
-from tradewind.app.proofs import on_simulated_bars, shelf_of
 from tradewind.app.settings.root import AppConfig
 from tradewind.app.signal_text import percent, utc
 from tradewind.app.strategy_pool import RESEARCH, best_of, member_in
 from tradewind.app.strategy_stops import StopAt, stops_at, typed_prices
+from tradewind.app.verdict_shelf import OnFile, on_file
 from tradewind.app.workspace import Workspace
 from tradewind.cli.contract import Report, table, warn
 from tradewind.cli.options import split_symbols
@@ -33,8 +33,6 @@ LONGEST = 1_000
 """Characters of a reason."""
 POPULATION = 100
 """Validated strategies that the pool should hold before anything is launched; fewer are said, never made up for."""
-
-_Made = frozenset[tuple[str, str]]  # spec hash and symbol of evidence on SIMULATED bars
 
 
 class Filters(NamedTuple):
@@ -56,17 +54,18 @@ def list_answer(config: Path | None, typed: Filters, everything: bool) -> Report
             next_step=f"write {100 * typed.min_confidence:g} for a probability of {typed.min_confidence:g}",
         )  # fmt: skip
     settings = load_config(config)
-    made = _simulated(settings)
+    files = on_file(settings)
     symbol = Workspace(settings).symbols((typed.symbol,))[0] if typed.symbol else None
     of: dict[str, Any] = {"family": typed.family, "timeframe": typed.interval, "symbol": symbol}
     with _book(settings) as book:
         if typed.family is not None:
             require_family(typed.family, {**dict.fromkeys(book.families()), **families_of(settings)})
         counts = book.counts()
+        _told(files, book)
         if everything:
             share = None if typed.min_confidence is None else typed.min_confidence / 100.0
             found = book.select(**of, min_confidence=share, min_trades=typed.min_trades, limit=typed.limit)
-            return _listed(found, counts, {}, made, "Every strategy")
+            return _listed(found, counts, {}, files, "Every strategy")
         bars: dict[str, float | None] = {"min_trades": typed.min_trades, "limit": typed.limit}
         if typed.min_confidence is not None:  # a bar that was typed is not lowered
             share = typed.min_confidence / 100.0
@@ -76,11 +75,11 @@ def list_answer(config: Path | None, typed: Filters, everything: bool) -> Report
     warn(ranked.warnings)
     said = {"min_confidence": ranked.min_confidence, "warnings": ranked.warnings}
     title = f"Validated strategies of at least {ranked.min_confidence:.0%} confidence, best first"
-    return _listed(ranked.strategies, counts, said, made, title)
+    return _listed(ranked.strategies, counts, said, files, title)
 
 
 def _listed(
-    found: Sequence[StoredStrategy], counts: dict[str, int], said: dict[str, Any], made: _Made, title: str
+    found: Sequence[StoredStrategy], counts: dict[str, int], said: dict[str, Any], files: OnFile, title: str
 ) -> Report:
     validated = counts[StrategyStatus.VALIDATED]
     short = max(0, POPULATION - validated)
@@ -88,10 +87,11 @@ def _listed(
         **said,
         "counts": counts,
         "population": {"validated": validated, "target": POPULATION, "short": short},
-        "strategies": [_document(one, made) for one in found],
+        "strategies": [_document(one, files) for one in found],
     }
+    warn(files.missing(found))
     rows = [
-        (one.id, _pair(one, made) or None, str(one.status), one.trades, percent(one.win_rate),
+        (one.id, _pair(one, files) or None, _status(one, files), one.trades, percent(one.win_rate),
          percent(one.win_rate_low), percent(one.breakeven), one.profit_factor, one.sharpe_ratio,
          percent(one.confidence), one.verdict or None, one.reason or None)
         for one in found
@@ -117,8 +117,8 @@ def show_answer(config: Path | None, name: str, symbols: list[str] | None, price
     wanted = tuple(dict.fromkeys((*(asked or workspace.symbols()), *typed)))
     stops = stops_at(workspace, member, wanted, typed)
     health = health_score(found, WallClock().now(), settings.risk.drawdown.train)
-    made = _simulated(settings)
-    document = _document(found, made) | {
+    files = on_file(settings)
+    document = _document(found, files) | {
         "rule": {"long": str(member.rule.long), "short": str(member.rule.short)},
         "stops": stops,
         "health": health,
@@ -126,7 +126,7 @@ def show_answer(config: Path | None, name: str, symbols: list[str] | None, price
     }
     return Report(
         document,
-        human=[*_facts(found, _pair(found, made), str(member.rule), health), *_stop_table(stops), *_history(changes)],
+        human=[*_facts(found, _pair(found, files), str(member.rule), health), *_stop_table(stops), *_history(changes)],
     )
 
 
@@ -200,7 +200,7 @@ def switch_answer(config: Path | None, name: str, actor: str, reason: str, *, on
         if changed
         else f"{after.id} is {after.status} already; nothing was changed"
     )
-    return Report(_document(after, _simulated(settings)) | {"changed": changed, "changes": changes}, human=said)
+    return Report(_document(after, on_file(settings)) | {"changed": changed, "changes": changes}, human=said)
 
 
 def health_answer(config: Path | None, name: str) -> Report:
@@ -213,21 +213,24 @@ def health_answer(config: Path | None, name: str) -> Report:
             else (*book.select(status=StrategyStatus.VALIDATED), *book.select(status=StrategyStatus.DISABLED))
         )
         where = str(book.database.path)
+        files = on_file(settings)
+        _told(files, book)
     if not found:
         raise Unavailable("no strategy is or was in the pool", where=where, next_step=RESEARCH)
+    warn(files.missing(found))
     scores = [(one, health_score(one, now, settings.risk.drawdown.train)) for one in found]
     scores.sort(key=lambda pair: (pair[1].score is None, -(pair[1].score or 0.0)))
-    made = _simulated(settings)
     document = [
-        {"id": one.id, "status": one.status, "simulated": (one.spec_hash, one.symbol) in made, "score": score.score,
+        {"id": one.id, "status": one.status, "simulated": files.simulated(one),
+         "verdict_missing": files.lacks(one), "score": score.score,
          "components": {part: getattr(score, part) for part in WEIGHTS}, "weights": WEIGHTS, "missing": score.missing}
         for one, score in scores
     ]  # fmt: skip
     rows = [
         (
             one.id,
-            _pair(one, made),
-            str(one.status),
+            _pair(one, files),
+            _status(one, files),
             _round(score.score),
             *(_round(getattr(score, part)) for part in WEIGHTS),
         )
@@ -248,28 +251,31 @@ def _book(settings: AppConfig) -> StrategyBook:
     """The project's book; there must be a store to look into."""
     path = database_path(settings)
     if not path.is_file():
+        forgotten = on_file(settings).forgotten(None)
         raise Unavailable(
-            absent(path).found, where=str(path), next_step=f"tradewind strategy generate makes candidates, {RESEARCH}"
-            " proves them"
+            absent(path).found, where=str(path), next_step=forgotten or f"tradewind strategy generate makes candidates,"
+            f" {RESEARCH} proves them"
         )  # fmt: skip
     return StrategyBook.open(path, WallClock().now())
 
 
-def _simulated(settings: AppConfig) -> _Made:
-    try:
-        return on_simulated_bars(shelf_of(Workspace(settings).data))
-    except Misconfigured as fault:  # a key that others may read: the book can be read all the same
-        warn([f"which evidence is SIMULATED is not known: {fault}"])
-        return frozenset()
+def _told(files: OnFile, book: StrategyBook) -> None:
+    """Warns of what the verdicts on file and the book do not agree about as a whole."""
+    warn([line for line in (files.fault, files.forgotten(book)) if line])
 
 
-def _pair(one: StoredStrategy, made: _Made) -> str:
-    return one.symbol + (" SIMULATED" if (one.spec_hash, one.symbol) in made else "")
+def _status(one: StoredStrategy, files: OnFile) -> str:
+    return f"{one.status}, no signed file" if files.lacks(one) else str(one.status)
 
 
-def _document(one: StoredStrategy, made: _Made) -> dict[str, Any]:
+def _pair(one: StoredStrategy, files: OnFile) -> str:
+    return one.symbol + (" SIMULATED" if files.simulated(one) else "")
+
+
+def _document(one: StoredStrategy, files: OnFile) -> dict[str, Any]:
     fields: dict[str, Any] = msgspec.to_builtins(one)
-    return fields | {"params": msgspec.json.decode(one.params), "simulated": (one.spec_hash, one.symbol) in made}
+    marks = {"simulated": files.simulated(one), "verdict_missing": files.lacks(one)}
+    return fields | {"params": msgspec.json.decode(one.params)} | marks
 
 
 def _line(text: str, where: str) -> str:

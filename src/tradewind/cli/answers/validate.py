@@ -155,7 +155,8 @@ def _strategy(one: Judged, kept: Kept) -> dict[str, Any]:
         "approved": one.judgement.approved,
         "verdicts": {report.profile: report.verdict for report in one.judgement.reports},
         "verdict_path": kept.path,
-        "earlier_verdict_stands": kept.path is None,
+        "earlier_verdict_stands": kept.path is None and not kept.lost,
+        "earlier_verdict_lost": kept.lost,
         "windows": one.candidate.windows,
         "sealed_days": one.candidate.windows.sealed_days,
         "contamination": "" if sealed is None else sealed.contamination,
@@ -196,22 +197,30 @@ def _human(done: Sequence[Validated], approved: int) -> Iterator[str | Renderabl
     folders = sorted({str(kept.path.parent) for run in done for kept in run.kept if kept.path is not None})
     if folders:
         yield f"Verdicts: {', '.join(folders)}"
-    standing = [
-        one.candidate.member.id
-        for run in done
-        for one, kept in zip(run.judged, run.kept, strict=True)
-        if kept.path is None
-    ]
-    if standing:
-        yield (
-            f"The earlier passed verdict stands: {', '.join(standing)}. A sealed window that was read before,"
-            " or too little evidence, proves nothing and refutes nothing."
-        )
+    yield from _earlier(done)
     yield (
         f"{approved} of {judged} strategies passed every gate of profile {deciding}."
         if approved
         else f"No edge found: none of {judged} strategies passed the gates of profile {deciding}."
     )
+
+
+def _earlier(done: Sequence[Validated]) -> Iterator[str]:
+    """Whose passed verdict was left as it is, and whose cannot be found."""
+    pairs = [pair for run in done for pair in zip(run.judged, run.kept, strict=True) if pair[1].path is None]
+    standing = [one.candidate.member.id for one, kept in pairs if not kept.lost]
+    lost = [one.candidate.member.id for one, kept in pairs if kept.lost]
+    if standing:
+        yield (
+            f"The earlier passed verdict stands: {', '.join(standing)}. A sealed window that was read before,"
+            " or too little evidence, proves nothing and refutes nothing."
+        )
+    if lost:
+        yield (
+            f"The earlier passed verdict is LOST: {', '.join(lost)}. The strategy book knows of it, its signed file is"
+            " not there as it was signed, so nobody is heard on it. Restore data/verdicts from its backup; this reading"
+            " cannot take its place."
+        )
 
 
 def _one(judged: Judged) -> Iterator[str | RenderableType]:
