@@ -10,6 +10,7 @@ import talib
 
 from tests.acceptance.conftest import Finished
 from tests.acceptance.project import HOUR, Project, reasons_of, simulated
+from tests.fakes.said_desk import EMPTY_DESK
 from tradewind.features.bank import FeatureBank
 from tradewind.filters.liquidity_hours import LiquidityHoursFilter
 from tradewind.filters.regime import RegimeFilter
@@ -102,7 +103,7 @@ def test_the_bounds_of_the_liquid_hours_are_closed_then_open(clock: str, allowed
     hour, minute = (int(part) for part in clock.split(":"))
     nothing = np.array([])
     row = FeatureRow("EUR/USD", Timeframe.M1, hour * HOUR + minute * HOUR // 60, nothing, nothing, {})
-    assert (LiquidityHoursFilter().judge(LONG, row, ()) is None) is allowed
+    assert (LiquidityHoursFilter().judge(LONG, row, (), EMPTY_DESK) is None) is allowed
 
 
 @pytest.mark.req("F06")

@@ -37,6 +37,11 @@ _BY_PART: Final[dict[str, dict[str, str]]] = {
         "regime": "the market regime is blocked",
         "liquidity_hours": "outside the liquid hours",
         "volatility": "volatility above its usual range",
+        "news": "scheduled news that moves this pair",
+        "correlation": "the same bet as an open trade",
+        "currency_exposure": "too much staked on one currency",
+        "portfolio_risk": "all trades together risk too much, the way they move together",
+        "rate_limit": "too many signals lately",
     },
     "desk": {
         "paused": "signals are paused",

@@ -30,11 +30,11 @@ from tradewind.errors import Misconfigured
 from tradewind.features.rule import Member, member_of
 from tradewind.model.decision import Signal
 from tradewind.model.event import Started
-from tradewind.model.instrument import Instrument
+from tradewind.model.instrument import AssetClass, Instrument
 from tradewind.model.proven import ProvenStrategy
 from tradewind.model.session import SessionCalendar, calendar_of
 from tradewind.model.stamp import stamp_of
-from tradewind.model.timeframe import Timeframe
+from tradewind.model.timeframe import DAY, Timeframe
 from tradewind.ports.broker import Broker
 from tradewind.ports.plugins import Filter
 from tradewind.risk.params import RiskParams
@@ -74,9 +74,28 @@ def filters_for(config: AppConfig, instrument: Instrument) -> tuple[Filter, ...]
             "end_hour": config.filters.liquidity.end,
         },
         "volatility": {"percentile": config.filters.volatility_percentile},
+        "news": {
+            "tier_1": config.filters.news.tier_1_minutes,
+            "tier_2": config.filters.news.tier_2_minutes,
+            "max_age_days": config.filters.news.max_age_days,
+            "crypto": config.filters.news.crypto,
+        },
+        "correlation": {"limit": config.filters.max_correlation},
+        "currency_exposure": {
+            "max_currency_risk": config.filters.max_currency_risk,
+            "max_portfolio_risk": config.filters.max_portfolio_risk,
+        },
+        "rate_limit": {
+            "per_symbol": config.filters.rate_limit.per_symbol,
+            "in_all": config.filters.rate_limit.in_all,
+            "hours": config.filters.rate_limit.hours,
+        },
     }
     chosen = []
+    coins = instrument.asset_class is AssetClass.CRYPTO and not config.filters.news.crypto
     for name in config.filters.enabled:
+        if name == "news" and coins:
+            continue
         if name not in known:
             raise Misconfigured(f"unknown filter {name!r}", where="filters.enabled", allowed=", ".join(known))
         kind = known[name]
@@ -162,6 +181,8 @@ def plan_for(
         stamp=stamp_of(simulated=simulated, unproven=pool is None or pool.policy is Policy.UNPROVEN),
         executes=executes,
     )
+    if plan.asks_for("calendar"):
+        plan = msgspec.structs.replace(plan, calendar_age=round(config.filters.news.max_age_days * DAY))
     return msgspec.structs.replace(plan, config_hash=plan_hash(plan))
 
 

@@ -15,6 +15,7 @@ from tradewind.features.rule import Member
 from tradewind.model.decision import Consensus, Reason, Vote
 from tradewind.model.feature_row import FeatureRow
 from tradewind.model.timeframe import Timeframe
+from tradewind.ports.desk import DeskView
 from tradewind.ports.plugins import Filter
 
 
@@ -72,10 +73,10 @@ def decisive(consensus: Consensus, params: EnsembleParams) -> float | None:
 
 
 def filter_reasons(
-    filters: Sequence[Filter], consensus: Consensus, row: FeatureRow, higher: tuple[FeatureRow, ...]
+    filters: Sequence[Filter], consensus: Consensus, row: FeatureRow, higher: tuple[FeatureRow, ...], desk: DeskView
 ) -> tuple[Reason, ...]:
     """The objections of all filters, in filter order; never only the first."""
-    found = [one.judge(consensus, row, higher) for one in filters]
+    found = [one.judge(consensus, row, higher, desk) for one in filters]
     return tuple([reason for reason in found if reason is not None])
 
 

@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 import msgspec
 
 from tradewind.engine.deliberation import deliberate, filter_reasons, leader
+from tradewind.engine.desk_book import Desk
 from tradewind.engine.pipeline import Engine
 from tradewind.engine.series import Series
 from tradewind.ensemble.agreement import timeframe_shares
@@ -125,7 +126,9 @@ def inspect(engine: Engine, decision: Decision, bar: Bar | None, outputs: Sequen
     consensus, objections, votes = deliberate(desk.series, engine.plan.ensemble)
     present = {timeframe: one for timeframe, one in desk.series.items() if one.present}
     shares = timeframe_shares(engine.plan.ensemble.timeframe_weights, present)
-    asked = consensus is not None and bar is not None
+    risk = None
+    if consensus is not None and bar is not None:
+        risk = _risk(engine, series, bar, consensus, _not_yet(decision, outputs))
     return Chain(
         decision=decision,
         bar=bar,
@@ -135,8 +138,8 @@ def inspect(engine: Engine, decision: Decision, bar: Bar | None, outputs: Sequen
         tally=_tally(votes, shares),
         consensus=consensus,
         objections=objections,
-        filters=_filters(engine, series, consensus) if consensus is not None else (),
-        risk=_risk(engine, series, bar, consensus, _not_yet(decision, outputs)) if asked else None,  # type: ignore[arg-type]  # asked: neither is None
+        filters=_filters(engine, series, consensus, _desk(engine, decision, risk, outputs)) if consensus else (),
+        risk=risk,
     )
 
 
@@ -176,12 +179,18 @@ def _tally(votes: Sequence[Vote], shares: Mapping[str, float]) -> TallyView:
     )
 
 
-def _filters(engine: Engine, series: Series, consensus: Consensus) -> tuple[FilterView, ...]:
+def _desk(engine: Engine, decision: Decision, risk: RiskView | None, outputs: Sequence[Output]) -> Desk:
+    """The desk as the vetoes saw it."""
+    instrument = engine.desks[decision.symbol].plan.instrument
+    return engine.view(instrument, decision.ts, risk.bracket if risk else None, _not_yet(decision, outputs))
+
+
+def _filters(engine: Engine, series: Series, consensus: Consensus, view: Desk) -> tuple[FilterView, ...]:
     desk = engine.desks[series.symbol]
     higher = tuple(one.row for timeframe, one in desk.series.items() if timeframe.rank > series.timeframe.rank)
     views = []
     for one in desk.plan.filters:
-        objections = filter_reasons((one,), consensus, series.row, higher)
+        objections = filter_reasons((one,), consensus, series.row, higher, view)
         rows = higher[:1] if one.name == "higher_timeframe" else (series.row,)
         inputs = {indicator.key: row[indicator.key] for row in rows for indicator in one.features()}
         frame = rows[0].timeframe if rows else series.timeframe

@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from tradewind.engine.aggregate import Aggregator
 from tradewind.engine.deliberation import decisive, deliberate, filter_reasons, leader
+from tradewind.engine.desk_book import Desk, DeskBook
 from tradewind.engine.guard import Guard
 from tradewind.engine.holding import Holding
 from tradewind.engine.identity import client_id, signal_id
@@ -20,8 +21,10 @@ from tradewind.engine.series import Series
 from tradewind.engine.withdrawal import CLOSING, close_all, what_was_done, withdraw
 from tradewind.ensemble.confidence import compile_now
 from tradewind.model.bar import Bar
+from tradewind.model.calendar import NewsCalendar
 from tradewind.model.decision import Bracket, Consensus, Decision, NoDecision, NoTrade, Reason, Signal
 from tradewind.model.event import BarClosed, BarMissing, Command, FeedState, InputEvent
+from tradewind.model.instrument import Instrument
 from tradewind.model.order import Charge, Fill, Leg, OrderIntent, Refusal
 from tradewind.model.outcome import Outcome, Trade
 from tradewind.model.output import Output
@@ -89,6 +92,8 @@ class Engine:
         self.silenced: frozenset[str] = frozenset()
         self.closed: tuple[Bar, ...] = ()
         self.desks = {one.instrument.symbol: _Desk(one, plan, keep_shadow=keep_shadow) for one in plan.symbols}
+        instruments = {symbol: desk.plan.instrument for symbol, desk in self.desks.items()}
+        self.book = DeskBook(instruments, correlates=plan.asks_for("closes"), max_age=plan.calendar_age)
         compile_now()
 
     def process(self, event: InputEvent) -> list[Output]:
@@ -103,6 +108,8 @@ class Engine:
                 self.desks[event.symbol].stale = event.state == "stale"
         elif isinstance(event, Command):
             return self._obey(event)
+        elif isinstance(event, NewsCalendar):
+            self.book.take(event)
         return []
 
     def _obey(self, order: Command) -> list[Output]:
@@ -149,6 +156,8 @@ class Engine:
             outputs.append(happened)
             outputs.extend(self._book(desk, happened))
         self.rates.on_close(bar.symbol, bar.close)
+        if self.book.tracks:
+            self.book.on_close(bar)
         self.portfolio.mark(bar)
         desk.watch.believe(bar)
         completed = desk.aggregator.on_bar(bar)
@@ -186,6 +195,8 @@ class Engine:
         """Steps every series whose bar closed, then decides, shortest timeframe first."""
         fired = [(bar, desk.series[bar.timeframe].step(bar)) for bar in bars if bar.timeframe in desk.series]
         self.closed = tuple(bar for bar, _ in fired)
+        if fired and not history and (late := self.book.age_notice(fired[0][0].ts_close)) is not None:
+            outputs.append(late)
         if desk.plan.unheard and not history:
             for bar, _ in fired:
                 outputs.extend(desk.series[bar.timeframe].unheard_news(bar.ts_close))
@@ -198,6 +209,11 @@ class Engine:
         for bar, votes in fired:
             decision = self._decide(desk, bar, votes, history=history)
             outputs.append(decision)
+            if isinstance(decision, NoDecision):
+                continue
+            notice = self.book.heard(decision)
+            if notice is not None:
+                outputs.append(notice)
             if isinstance(decision, Signal) and self.plan.executes:
                 intent = self._intent(desk, decision)
                 self.broker.submit(intent)
@@ -214,14 +230,19 @@ class Engine:
         consensus, reasons, _ = deliberate(desk.series, self.plan.ensemble)
         if consensus is None:
             return NoTrade(bar.symbol, bar.timeframe, bar.ts_close, reasons)
-        reasons += filter_reasons(desk.plan.filters, consensus, series.row, desk.higher[bar.timeframe])
-        reasons += self._standing_reasons(desk)
         bracket = self._bracket(desk, series, bar, consensus)
+        view = self.view(desk.plan.instrument, bar.ts_close, bracket if isinstance(bracket, Bracket) else None)
+        reasons += filter_reasons(desk.plan.filters, consensus, series.row, desk.higher[bar.timeframe], view)
+        reasons += self._standing_reasons(desk)
         if isinstance(bracket, Bracket) and not reasons:
             return self._signal(bar, bracket, consensus)
         if not isinstance(bracket, Bracket):
             reasons += bracket
         return NoTrade(bar.symbol, bar.timeframe, bar.ts_close, reasons, consensus)
+
+    def view(self, instrument: Instrument, ts: int, bracket: Bracket | None, without: Collection[str] = ()) -> Desk:
+        """What vetoes may know of the account and the calendar at ``ts``, before the signals ``without``."""
+        return Desk(self.book, self.portfolio, self.rates, instrument, ts, bracket, without)
 
     def _blind(self, desk: _Desk, series: Series, *, history: bool) -> Reason | None:
         """Why this bar cannot be decided on at all."""

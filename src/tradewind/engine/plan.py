@@ -42,7 +42,8 @@ class EnginePlan(msgspec.Struct, frozen=True):
     """Everything decisions depend on apart from the events.
 
     ``validity_bars`` is how long a signal may be acted on, in bars of its timeframe. ``frozen_bars`` identical bars in
-    a row count as a stale feed. ``seeding`` is that of the feature bank. ``stamp`` is put on every signal.
+    a row count as a stale feed. ``calendar_age`` (ns) is how old a calendar of news may be before people hear of it, 0
+    where none is asked for. ``seeding`` is that of the feature bank. ``stamp`` is put on every signal.
     """
 
     symbols: tuple[SymbolPlan, ...]
@@ -56,6 +57,11 @@ class EnginePlan(msgspec.Struct, frozen=True):
     seeding: Seeding = "sma"
     stamp: str = ""
     executes: bool = True
+    calendar_age: int = 0
+
+    def asks_for(self, what: str) -> bool:
+        """Whether a veto on any symbol needs ``what``: calendar, closes."""
+        return any(what in one.needs for symbol in self.symbols for one in symbol.filters)
 
     @property
     def simulated(self) -> bool:

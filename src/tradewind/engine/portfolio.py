@@ -13,6 +13,7 @@ from typing import Final
 import msgspec
 
 from tradewind.engine.ledger import Ledger
+from tradewind.engine.rates import notional
 from tradewind.engine.round_trip import Lot, Plan, Position, close_lot, floating
 from tradewind.errors import Corrupt
 from tradewind.model.bar import Bar
@@ -22,6 +23,7 @@ from tradewind.model.money import ZERO
 from tradewind.model.order import Charge, Fill, Leg, Refusal
 from tradewind.model.outcome import Outcome, Trade
 from tradewind.model.session import SessionCalendar
+from tradewind.ports.desk import Exposure
 from tradewind.ports.rates import RateSource
 from tradewind.risk.params import AccountView
 from tradewind.simulation.costs import closing_shift
@@ -139,10 +141,28 @@ class Portfolio:
         """All that is held, by symbol."""
         return tuple(found for symbol in sorted(self._lots) if (found := self.position(symbol)) is not None)
 
+    def exposures(self, without: Collection[str] = ()) -> tuple[Exposure, ...]:
+        """Every lot that is open and every order that waits, by symbol; one without a price has no notional."""
+        found = [(lot.symbol, lot.side, lot.steps, lot.mark, lot.risk) for held in self._lots.values() for lot in held]
+        found += [
+            (one.symbol, one.side, one.steps, one.price, one.risk)
+            for name, one in self._plans.items()
+            if not one.filled and name not in without
+        ]
+        made = []
+        for symbol, side, steps, price, risk in sorted(found):
+            instrument = self._instruments[symbol]
+            value = notional(instrument, steps, price, self._rates) or 0.0
+            made.append(Exposure(symbol, instrument.base, instrument.quote, side, value, risk))
+        return tuple(made)
+
     def on_signal(self, signal: Signal) -> None:
         """Remembers what a signal plans before its order is sent."""
         steps = self._instruments[signal.symbol].to_steps(signal.bracket.lots)
-        self._plans[signal.id] = Plan(signal.symbol, signal.timeframe, steps, signal.bracket.risk_cash)
+        bracket = signal.bracket
+        self._plans[signal.id] = Plan(
+            signal.symbol, signal.timeframe, steps, bracket.risk_cash, side=bracket.side, price=bracket.entry
+        )
 
     def on_refusal(self, refusal: Refusal) -> list[Outcome]:
         """The signal's end without a trade."""

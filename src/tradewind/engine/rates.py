@@ -8,6 +8,7 @@ from typing import Final
 import msgspec
 
 from tradewind.model.instrument import Instrument
+from tradewind.ports.rates import RateSource
 
 PEGS: Final = {"USDT": "USD", "USDC": "USD"}
 """Stable coins taken at par where no price of theirs is known; an assumption, wrong for a coin that lost its peg."""
@@ -69,3 +70,13 @@ class Rates:
             return close
         close = self._closes.get(f"{account}/{currency}")
         return 1.0 / close if close else None
+
+
+def notional(instrument: Instrument, steps: int, price: float, rates: RateSource) -> float | None:
+    """Account currency that ``steps`` are worth: by the base's own rate where known, else price by the quote's."""
+    units = instrument.to_lots(steps) * instrument.contract_size
+    base = rates.rate(instrument.base)
+    if base is not None:
+        return units * base
+    quote = rates.rate(instrument.quote)
+    return None if quote is None else units * price * quote

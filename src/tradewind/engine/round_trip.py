@@ -59,7 +59,7 @@ class Lot(msgspec.Struct):
 
 
 class Plan(msgspec.Struct):
-    """What a signal set out to do, and how much of it is closed."""
+    """What a signal set out to do, near which ``price``, and how much of it is closed."""
 
     symbol: str
     timeframe: Timeframe
@@ -68,6 +68,8 @@ class Plan(msgspec.Struct):
     filled: bool = False
     net: Decimal = ZERO
     taken: float = 0.0
+    side: int = 0
+    price: float = 0.0
 
 
 class RoundTrip(NamedTuple):

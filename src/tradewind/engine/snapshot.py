@@ -34,6 +34,7 @@ class EngineState(msgspec.Struct, frozen=True):
     sequencer: SequencerState
     silenced: tuple[str, ...] = ()
     guard: bytes = b""
+    book: bytes = b""
 
 
 _ENCODER = msgspec.msgpack.Encoder()
@@ -62,6 +63,7 @@ def snapshot_engine(engine: Engine, sequencer: Sequencer) -> bytes:
             sequencer=sequencer.state(),
             silenced=tuple(sorted(engine.silenced)),
             guard=engine.guard.snapshot(),
+            book=engine.book.snapshot(),
         )
     )
 
@@ -88,6 +90,7 @@ def restore_engine(engine: Engine, sequencer: Sequencer, state: bytes) -> None:
     engine.broker.restore(found.broker)
     engine.portfolio.restore(found.portfolio)
     engine.rates.restore(found.rates)
+    engine.book.restore(found.book)
     engine.paused = found.paused
     engine.silence(frozenset(found.silenced))
     engine.guard.restore(found.guard)

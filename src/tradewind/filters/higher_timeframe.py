@@ -15,6 +15,7 @@ from tradewind.features.indicator import Indicator
 from tradewind.features.spec import ema
 from tradewind.model.decision import Consensus, Reason
 from tradewind.model.feature_row import FeatureRow
+from tradewind.ports.desk import DeskView
 
 
 class HigherTimeframeFilter(msgspec.Struct, frozen=True):
@@ -22,6 +23,7 @@ class HigherTimeframeFilter(msgspec.Struct, frozen=True):
 
     name: ClassVar[str] = "higher_timeframe"
     asset_classes: ClassVar[tuple[str, ...]] = ()
+    needs: ClassVar[tuple[str, ...]] = ()
 
     fast: int = 20
     slow: int = 50
@@ -30,7 +32,9 @@ class HigherTimeframeFilter(msgspec.Struct, frozen=True):
         """Both averages, computed on every timeframe."""
         return (ema(self.fast), ema(self.slow))
 
-    def judge(self, consensus: Consensus, row: FeatureRow, higher: tuple[FeatureRow, ...]) -> Reason | None:
+    def judge(
+        self, consensus: Consensus, row: FeatureRow, higher: tuple[FeatureRow, ...], desk: DeskView
+    ) -> Reason | None:
         """Blocks when the nearest higher timeframe leans the other way, or cannot tell yet."""
         if not higher:
             return None

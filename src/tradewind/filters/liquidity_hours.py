@@ -14,6 +14,7 @@ from tradewind.features.indicator import Indicator
 from tradewind.model.decision import Consensus, Reason
 from tradewind.model.feature_row import FeatureRow
 from tradewind.model.timeframe import DAY, HOUR
+from tradewind.ports.desk import DeskView
 
 
 class LiquidityHoursFilter(msgspec.Struct, frozen=True):
@@ -21,6 +22,7 @@ class LiquidityHoursFilter(msgspec.Struct, frozen=True):
 
     name: ClassVar[str] = "liquidity_hours"
     asset_classes: ClassVar[tuple[str, ...]] = ("fx", "metal", "future")
+    needs: ClassVar[tuple[str, ...]] = ()
 
     start_hour: int = 8
     end_hour: int = 20
@@ -29,7 +31,9 @@ class LiquidityHoursFilter(msgspec.Struct, frozen=True):
         """None: the time of the decision is enough."""
         return ()
 
-    def judge(self, consensus: Consensus, row: FeatureRow, higher: tuple[FeatureRow, ...]) -> Reason | None:
+    def judge(
+        self, consensus: Consensus, row: FeatureRow, higher: tuple[FeatureRow, ...], desk: DeskView
+    ) -> Reason | None:
         """Blocks outside the window; ``value`` is the decision's hour of day as a fraction."""
         hour = (row.ts % DAY) / HOUR
         if self.start_hour <= self.end_hour:

@@ -22,6 +22,7 @@ from tradewind.features.indicator import Indicator
 from tradewind.features.spec import adx, er, quantile, rvol
 from tradewind.model.decision import Consensus, Reason
 from tradewind.model.feature_row import FeatureRow
+from tradewind.ports.desk import DeskView
 
 Regime = Literal["trend", "range", "volatile"]
 
@@ -31,6 +32,7 @@ class RegimeFilter(msgspec.Struct, frozen=True):
 
     name: ClassVar[str] = "regime"
     asset_classes: ClassVar[tuple[str, ...]] = ()
+    needs: ClassVar[tuple[str, ...]] = ()
 
     n: int = 20
     window: int = 500
@@ -53,7 +55,9 @@ class RegimeFilter(msgspec.Struct, frozen=True):
             return "volatile"
         return "trend" if efficiency >= self.min_efficiency and strength >= self.min_adx else "range"
 
-    def judge(self, consensus: Consensus, row: FeatureRow, higher: tuple[FeatureRow, ...]) -> Reason | None:
+    def judge(
+        self, consensus: Consensus, row: FeatureRow, higher: tuple[FeatureRow, ...], desk: DeskView
+    ) -> Reason | None:
         """Blocks the regimes of ``blocked``; an unknown regime blocks too."""
         regime = self.classify(row)
         if regime is None:

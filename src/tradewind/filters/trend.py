@@ -16,6 +16,7 @@ from tradewind.features.indicator import Indicator
 from tradewind.features.spec import ema, price
 from tradewind.model.decision import Consensus, Reason
 from tradewind.model.feature_row import FeatureRow
+from tradewind.ports.desk import DeskView
 
 
 class TrendFilter(msgspec.Struct, frozen=True):
@@ -23,6 +24,7 @@ class TrendFilter(msgspec.Struct, frozen=True):
 
     name: ClassVar[str] = "trend"
     asset_classes: ClassVar[tuple[str, ...]] = ()
+    needs: ClassVar[tuple[str, ...]] = ()
 
     fast: int = 50
     slow: int = 200
@@ -31,7 +33,9 @@ class TrendFilter(msgspec.Struct, frozen=True):
         """Close and both averages."""
         return (price("close"), ema(self.fast), ema(self.slow))
 
-    def judge(self, consensus: Consensus, row: FeatureRow, higher: tuple[FeatureRow, ...]) -> Reason | None:
+    def judge(
+        self, consensus: Consensus, row: FeatureRow, higher: tuple[FeatureRow, ...], desk: DeskView
+    ) -> Reason | None:
         """Blocks when the close and the fast average are both on the wrong side of the slow one."""
         close, fast, slow = [row[key] for key in _keys(self)]
         if math.isnan(slow) or math.isnan(fast):

@@ -15,6 +15,7 @@ from tradewind.features.indicator import Indicator
 from tradewind.features.spec import natr, quantile
 from tradewind.model.decision import Consensus, Reason
 from tradewind.model.feature_row import FeatureRow
+from tradewind.ports.desk import DeskView
 
 
 class VolatilityFilter(msgspec.Struct, frozen=True):
@@ -22,6 +23,7 @@ class VolatilityFilter(msgspec.Struct, frozen=True):
 
     name: ClassVar[str] = "volatility"
     asset_classes: ClassVar[tuple[str, ...]] = ()
+    needs: ClassVar[tuple[str, ...]] = ()
 
     n: int = 14
     window: int = 500
@@ -32,7 +34,9 @@ class VolatilityFilter(msgspec.Struct, frozen=True):
         now = natr(self.n)
         return (now, quantile(now, self.window, self.percentile / 100.0))
 
-    def judge(self, consensus: Consensus, row: FeatureRow, higher: tuple[FeatureRow, ...]) -> Reason | None:
+    def judge(
+        self, consensus: Consensus, row: FeatureRow, higher: tuple[FeatureRow, ...], desk: DeskView
+    ) -> Reason | None:
         """Blocks strictly above the percentile; at it, passes."""
         now, limit = [row[key] for key in _keys(self)]
         if math.isnan(now) or math.isnan(limit):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import msgspec
 
 from tradewind.model.bar import Bar
+from tradewind.model.calendar import NewsCalendar
 from tradewind.model.proven import ProvenStrategy
 from tradewind.model.timeframe import Timeframe
 from tradewind.model.venue import VenueReport
@@ -98,4 +99,4 @@ class Asked(msgspec.Struct, frozen=True, tag="asked", gc=False):
     ts: int
 
 
-InputEvent = BarClosed | BarMissing | BarRevised | FeedState | Command | Started | VenueReport | Asked
+InputEvent = BarClosed | BarMissing | BarRevised | FeedState | Command | Started | VenueReport | Asked | NewsCalendar

@@ -128,7 +128,7 @@ def test_the_single_blocking_reason_turns_the_decision_when_its_limit_is_moved(p
         assert change.turns is True
         assert change.text.startswith(f"only {single[ts].code}")
     changes = {
-        "agreement": "[ensemble]\nmin_agreement = 0.51",
+        "agreement": "[ensemble]\nmin_agreement = 0.51\n[filters.rate_limit]\nper_symbol = 1000\nin_all = 1000",
         "trend": '[filters]\nenabled = ["higher_timeframe", "regime", "liquidity_hours", "volatility"]',
     }
     for code, settings in changes.items():

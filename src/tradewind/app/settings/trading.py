@@ -141,19 +141,86 @@ class LiquiditySettings(msgspec.Struct, frozen=True):
     ] = 20
 
 
+class NewsSettings(msgspec.Struct, frozen=True):
+    """The embargo around scheduled news, and where the calendar comes from."""
+
+    tier_1_minutes: Annotated[
+        int,
+        Key("Minutes before and after payrolls, inflation and rate decisions in which nothing is entered.",
+            low=0, high=240, source="F04 M05", reader="filters"),
+    ] = 30  # fmt: skip
+    tier_2_minutes: Annotated[
+        int,
+        Key("The same for other high-impact releases.", low=0, high=240, source="F04 M05", reader="filters"),
+    ] = 10
+    max_age_days: Annotated[
+        float,
+        Key("Age of the calendar above which rules block as well and people are told.", low=0.1, high=60,
+            source="M04 HZ09", reader="filters"),
+    ] = 7.0  # fmt: skip
+    crypto: Annotated[
+        bool,
+        Key("Whether coins against dollars keep out of the dollar's news.", source="F04", reader="filters"),
+    ] = False
+    url: Annotated[
+        str,
+        Key("JSON feed of the economic calendar; empty: none is fetched.", source="M01", reader="calendar"),
+    ] = ""
+    file: Annotated[
+        str,
+        Key("Calendar file (CSV, JSON, Parquet) beside or instead of the feed.", source="M03", reader="calendar"),
+    ] = ""
+    refresh_hours: Annotated[
+        float,
+        Key("How often the feed is asked.", Unit.HOURS, low=0.1, high=168, source="M01", reader="calendar"),
+    ] = 6.0
+
+
+class RateLimitSettings(msgspec.Struct, frozen=True):
+    """How many signals are too many."""
+
+    per_symbol: Annotated[
+        int, Key("Most signals of one symbol in the window.", low=1, high=1000, source="F08", reader="filters")
+    ] = 8
+    in_all: Annotated[
+        int, Key("Most signals of all symbols in the window.", low=1, high=10000, source="F08", reader="filters")
+    ] = 20
+    hours: Annotated[float, Key("The window.", Unit.HOURS, low=0.1, high=720, source="F08", reader="filters")] = 24.0
+
+
 class FilterSettings(msgspec.Struct, frozen=True):
     """Vetoes before a trade."""
 
     enabled: Annotated[
         tuple[str, ...],
-        Key("Filters in use, by name; every one that blocks is recorded.", source="F01-F06", reader="filters"),
-    ] = ("trend", "higher_timeframe", "regime", "liquidity_hours", "volatility")
+        Key("Filters in use, by name; every one that blocks is recorded.", source="F01-F08", reader="filters"),
+    ] = (
+        "trend", "higher_timeframe", "regime", "liquidity_hours", "volatility", "news", "correlation",
+        "currency_exposure", "rate_limit",
+    )  # fmt: skip
     liquidity: LiquiditySettings = LiquiditySettings()
     volatility_percentile: Annotated[
         float,
         Key("Percentile of its own past above which volatility blocks.", low=0, high=100, source="F06",
             reader="filters"),
     ] = 95.0  # fmt: skip
+    news: NewsSettings = NewsSettings()
+    max_correlation: Annotated[
+        float,
+        Key("Correlation of two bets above which the second is blocked.", Share, 0.1, 1, source="F07",
+            reader="filters"),
+    ] = 0.7  # fmt: skip
+    max_currency_risk: Annotated[
+        float,
+        Key("Largest net stake on one currency, at the stops, of equity.", Share, 0.001, 1, source="F07 G18",
+            reader="filters"),
+    ] = 0.03  # fmt: skip
+    max_portfolio_risk: Annotated[
+        float,
+        Key("Largest risk of all trades together with their correlations, of equity.", Share, 0.001, 1,
+            source="F07 G18", reader="filters"),
+    ] = 0.03  # fmt: skip
+    rate_limit: RateLimitSettings = RateLimitSettings()
 
 
 class DrawdownBands(msgspec.Struct, frozen=True):
