@@ -22,6 +22,10 @@ from tradewind.ports.clock import Clock
 from tradewind.ports.market import MarketProvider
 
 _CHUNK_BARS = 2000
+_GREETING_S = 1.0
+"""Longest wait for a venue that does not say it is there: 4.5 s in all, longer only where it names a wait itself. A
+chunk, of a venue that answered once, is worth more patience.
+"""
 MOST_BARS = 10_000_000
 """Nineteen years of minutes; who asks for more has mistyped, and the venue would be asked for hours in vain."""
 
@@ -64,17 +68,27 @@ class Fetched(msgspec.Struct, frozen=True):
 
 
 async def fetch(
-    provider: MarketProvider, store: CandleStore, order: Order, clock: Clock, advance: Callable[[float], None]
+    provider: MarketProvider,
+    store: CandleStore,
+    order: Order,
+    clock: Clock,
+    advance: Callable[[float], None],
+    say: Callable[[str], None] = lambda text: None,
 ) -> Fetched:
     """Fetches what the store does not have yet, chunk by chunk; every chunk is durable before the next is asked for.
 
-    ``advance`` is told the share of the span done, 1.0 in all. Interrupted, the same call goes on where it stopped.
+    ``advance`` is told the share of the span done, 1.0 in all, ``say`` each wait for a venue that does not answer.
+    Interrupted, the same call goes on where it stopped.
 
     Raises:
         TradewindError: as the provider and the store raise; the chunks before it stay stored.
     """
     symbol, timeframe = order.instrument.symbol, order.timeframe
-    start, end, shortfall = await _span(provider, order, clock)
+
+    def waits(error: Retryable, wait_s: float) -> None:
+        say(f"{symbol}: {error.where or provider.name}: {error.found}; asked again in {wait_s:.1f} s")
+
+    start, end, shortfall = await _span(provider, order, clock, waits)
     spans = _lacking(store, symbol, timeframe, start, end)
     sources: dict[str, int] = {}
     total = sum(high - low for low, high in spans) or 1
@@ -82,7 +96,7 @@ async def fetch(
         cursor = low
         while cursor < high:
             until = min(high, cursor + _CHUNK_BARS * timeframe.ns)
-            found = await persist(partial(traced, provider, symbol, timeframe, cursor, until), clock)
+            found = await persist(partial(traced, provider, symbol, timeframe, cursor, until), clock, on_wait=waits)
             _keep(store, order, found)
             for _, source in found:
                 sources[source] = sources.get(source, 0) + 1
@@ -107,14 +121,18 @@ async def fetch(
     )
 
 
-async def _span(provider: MarketProvider, order: Order, clock: Clock) -> tuple[int, int, str]:
+async def _span(
+    provider: MarketProvider, order: Order, clock: Clock, waits: Callable[[Retryable, float], None]
+) -> tuple[int, int, str]:
     """The span to ask for, in whole bars of the venue's time, cut to the provider's reach with the cut in words."""
     provider.venue_symbol(order.instrument.symbol)
     if order.timeframe not in provider.capabilities.timeframes:
         raise Misconfigured(
             f"no bars of {order.timeframe}", where=provider.name, allowed=", ".join(provider.capabilities.timeframes)
         )
-    health = await persist(lambda: _well(provider), clock, attempts=6, first_wait_s=0.5)
+    health = await persist(
+        lambda: _well(provider), clock, attempts=6, first_wait_s=0.5, longest_wait_s=_GREETING_S, on_wait=waits
+    )
     now = clock.now() + round((health or 0.0) * SECOND)
     length = order.timeframe.ns
     end = now // length * length if order.end is None else min(order.end, now // length * length)

@@ -28,7 +28,7 @@ from tradewind.app.market_sources import (
 )
 from tradewind.app.settings.root import AppConfig
 from tradewind.app.venue_stand_in import Serving, fault_plan, serve, simulated_series, stored_series
-from tradewind.cli.contract import DONE, UNAVAILABLE, Advance, Report, progress, single, table, verb
+from tradewind.cli.contract import DONE, UNAVAILABLE, Advance, Report, progress, single, table, verb, warn
 from tradewind.cli.data_options import candle_folder, minute
 from tradewind.cli.options import (
     GatewayOption,
@@ -121,7 +121,8 @@ async def _fetch_all(
                     origin=wish.gateway,
                     label="SIMULATED" if SIMULATED_PROVIDER in names else label,
                 )
-                done.append(await fetch(opened[names], CandleStore(candle_folder(config)), order, clock, advance))
+                store = CandleStore(candle_folder(config))
+                done.append(await fetch(opened[names], store, order, clock, advance, lambda text: warn([text])))
             except TradewindError as error:
                 failed.append((instrument.symbol, error))
     finally:

@@ -77,9 +77,11 @@ async def test_patience_ends_and_the_last_error_is_the_venues() -> None:
     async def call() -> str:
         raise Retryable("still down")
 
+    told: list[tuple[str, float]] = []
     with pytest.raises(Retryable, match="still down"):
-        await persist(call, clock, attempts=4)
+        await persist(call, clock, attempts=4, on_wait=lambda error, wait: told.append((error.found, wait)))
     assert clock.slept == [1 * S, 2 * S, 4 * S]
+    assert told == [("still down", 1.0), ("still down", 2.0), ("still down", 4.0)]
 
 
 def test_retry_after_is_read_in_both_its_forms() -> None:

@@ -132,11 +132,13 @@ async def persist(
     attempts: int = 8,
     first_wait_s: float = 1.0,
     longest_wait_s: float = 60.0,
+    on_wait: Callable[[Retryable, float], None] = lambda error, wait_s: None,
 ) -> T:
     """The answer of ``call``, asked again after each ``Retryable`` until it comes or ``attempts`` are used up.
 
     Wait after attempt k (k = 1, 2, ...): the venue's Retry-After where it gave one, and at least 0.1 s; else
-    ``min(longest_wait_s, first_wait_s * 2**(k-1))``. The last error is raised as it came.
+    ``min(longest_wait_s, first_wait_s * 2**(k-1))``. ``on_wait`` is told the error and the seconds before each wait.
+    The last error is raised as it came.
     """
     wait_s = first_wait_s
     for _ in range(attempts - 1):
@@ -144,6 +146,7 @@ async def persist(
             return await call()
         except Retryable as error:
             wait = wait_s if error.retry_after_s is None else max(_LEAST_WAIT_S, error.retry_after_s)
+            on_wait(error, wait)
         await clock.sleep_until(clock.monotonic() + round(wait * _NS))
         wait_s = min(longest_wait_s, wait_s * 2)
     return await call()
