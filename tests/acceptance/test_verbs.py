@@ -40,6 +40,7 @@ NEEDED = {
     ("walkforward",): ("X",),
     ("optimize",): ("--family", "Donchian_Breakout"),
     ("baseline", "show"): ("baseline.json",),
+    ("kill", "off"): ("--reason", "x"),
 }
 WITHOUT_CONFIGURATION = {("init",), ("demo",), ("config", "example")}
 VERBS = leaves()
