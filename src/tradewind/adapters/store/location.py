@@ -31,7 +31,7 @@ def path_of(location: str | Path, folder: Path | None = None) -> Path:
         raise Misconfigured(
             f"{scheme} databases are not supported",
             where="database location",
-            allowed="a file path, sqlite:///PATH or postgresql://USER:PASSWORD@HOST:PORT/NAME",
+            allowed="a file path, sqlite:///PATH or postgresql://USER@HOST:PORT/NAME",
             next_step="name a SQLite file or a PostgreSQL database",
         )
     if text in {"", ":memory:"}:

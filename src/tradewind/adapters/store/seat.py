@@ -25,7 +25,7 @@ class PostgresSeat(PosixPath):
 
     @classmethod
     def of(cls, url: str, folder: Path) -> PostgresSeat:
-        """The seat in ``folder`` of the database at ``url`` (``postgresql://user:password@host:port/name``).
+        """The seat in ``folder`` of the database at ``url`` (``postgresql://user@host:port/name``).
 
         Raises:
             Misconfigured: the URL names no database.
@@ -37,7 +37,7 @@ class PostgresSeat(PosixPath):
             raise Misconfigured(
                 "the URL names no database",
                 where="database location",
-                allowed="postgresql://USER:PASSWORD@HOST:PORT/NAME",
+                allowed="postgresql://USER@HOST:PORT/NAME",
                 next_step="create a database for tradewind and name it in the URL",
             )
         host = parts.hostname or asked.get("host", "")
