@@ -45,7 +45,7 @@ _PLAIN: Final = ("select", "with", "values")
 
 
 @compiles(Text, "postgresql")
-def _text(kind: Text, compiler: Any, **_: Any) -> str:
+def _text(*_: Any, **__: Any) -> str:
     """Texts sort by their bytes, as they do on SQLite, whatever the server's language."""
     return 'TEXT COLLATE "C"'
 
