@@ -33,6 +33,7 @@ LAZY = {
     "numba": "a small bundle carries no compiler",
     "talib": "an oracle, never required",
     "optuna": "0.5 s and an extra of its own; only where parameters are searched",
+    "sentry_sdk": "an extra of its own; only where errors are tracked",
     "distributed": "0.6 s and 60 MB; only where a cluster was asked for",
 }
 OWN = {

@@ -65,13 +65,13 @@ async def run_live(
         KeyboardInterrupt: it was stopped before there was a run to speak of.
     """
     transport = HttpTransport()
-    service = Service(config, database, clock, say, process_environment(), transport.traffic)
+    service = Service(config, database, clock, say, tell or say, process_environment(), transport.traffic)
     state: ServiceState = "failed"
     detail = ""
     try:
         while True:
             service.begins()
-            life = _Start(config, request, database, clock, say, tell or say, transport)
+            life = _Start(config, request, database, clock, service.say, service.tell, transport)
             try:
                 result = await life.lived(service, on_close, stop_asked)
             except LifeOver as over:

@@ -24,6 +24,7 @@ from typer.main import get_command
 from tradewind import __version__
 from tradewind.app.environment import refuse_validation_plugins
 from tradewind.app.own_modules import place_of
+from tradewind.app.settings.redaction import redacted
 from tradewind.cli.contract import DONE, INTERNAL, INTERRUPTED, UNAVAILABLE, USAGE, write_json
 from tradewind.cli.verbs import ALIASES, Verb, verbs
 from tradewind.errors import TradewindError
@@ -105,10 +106,10 @@ class Boundary:
         if error is None:
             return True
         if self.debug:
-            traceback.print_exception(error, file=sys.stderr)
+            sys.stderr.write(redacted("".join(traceback.format_exception(error))))
         self.exit_code, detail = self._judge(error)
         if detail:
-            self._tell(error, detail)
+            self._tell(error, redacted(detail))
         return True
 
     def _judge(self, error: BaseException) -> tuple[int, str]:
@@ -151,7 +152,7 @@ class Boundary:
 
         handle, path = tempfile.mkstemp(prefix="tradewind-error-", suffix=".txt")
         with os.fdopen(handle, "w") as file:
-            traceback.print_exception(error, file=file)
+            file.write(redacted("".join(traceback.format_exception(error))))
         return f"{short}. The details are in {path}; --debug shows them here."
 
 
@@ -176,7 +177,7 @@ def _document(error: BaseException, detail: str, exit_code: int) -> dict[str, ob
     document: dict[str, object] = {"type": type(error).__name__, "message": detail, "exit_code": exit_code}
     if isinstance(error, TradewindError):
         parts = {"found": error.found, "where": error.where, "allowed": error.allowed, "next_step": error.next_step}
-        document |= {name: text for name, text in parts.items() if text}
+        document |= {name: redacted(text) for name, text in parts.items() if text}
         if error.faults:
-            document["faults"] = list(error.faults)
+            document["faults"] = [redacted(fault) for fault in error.faults]
     return document

@@ -6,6 +6,7 @@ import os
 import socket
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from tests.fakes.clock import VirtualClock
@@ -69,9 +70,14 @@ def test_a_watchdog_meant_for_another_process_is_not_fed(systemd) -> None:
     assert heard() == []
 
 
+def settings(tmp_path):
+    config = built_in().config
+    return msgspec.structs.replace(config, paths=msgspec.structs.replace(config.paths, logs=str(tmp_path / "logs")))
+
+
 def service(tmp_path, systemd="", clock=None) -> Service:
     environment = {"NOTIFY_SOCKET": systemd, "WATCHDOG_USEC": "2000000"} if systemd else {}
-    made = Service(built_in().config, tmp_path / "x.db", clock or VirtualClock(), print, environment, Traffic())
+    made = Service(settings(tmp_path), tmp_path / "x.db", clock or VirtualClock(), print, print, environment, Traffic())
     made.holds_store()
     return made
 
@@ -107,7 +113,7 @@ def test_the_beat_file_says_what_the_service_is(tmp_path) -> None:
 
 def test_a_process_without_the_store_leaves_no_sign_of_life(tmp_path) -> None:
     """INV-16: a second instance that was refused must not speak for the first."""
-    refused = Service(built_in().config, tmp_path / "x.db", VirtualClock(), print, {}, Traffic())
+    refused = Service(settings(tmp_path), tmp_path / "x.db", VirtualClock(), print, print, {}, Traffic())
     refused.begins()
     refused.ends("failed", "another process is writing")
     assert list(tmp_path.iterdir()) == []

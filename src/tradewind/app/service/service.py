@@ -9,23 +9,30 @@ from pathlib import Path
 
 import msgspec
 
+from tradewind import __version__
 from tradewind.adapters.beat_file import BeatFile
+from tradewind.adapters.error_tracker import ErrorTracker
 from tradewind.adapters.host_resources import resources
+from tradewind.adapters.log_files import LogFiles
 from tradewind.adapters.sd_notify import SystemdNotifier
 from tradewind.adapters.store.lease import WriterLock
 from tradewind.app.service.error_book import ErrorBook
 from tradewind.app.service.note import ServiceNote, ServiceState
 from tradewind.app.service.supervision import Supervision, unwell
 from tradewind.app.service.supervisor import Death
+from tradewind.app.settings.redaction import redacted
 from tradewind.app.settings.root import AppConfig
 from tradewind.app.task_report import ServiceReport, TaskReport
+from tradewind.errors import TradewindError
 from tradewind.model.timeframe import SECOND
 from tradewind.ports.clock import Clock
 from tradewind.ports.transport import Traffic
 
+MEGABYTE = 1_000_000
+
 
 class Service:
-    """``clock`` is the host's. ``say`` hears what a person at the console should know."""
+    """``clock`` is the host's. The console's ``tell`` hears signals and trades, its ``say`` everything else."""
 
     def __init__(
         self,
@@ -33,14 +40,29 @@ class Service:
         database: Path,
         clock: Clock,
         say: Callable[[str], None],
+        tell: Callable[[str], None],
         environment: Mapping[str, str],
         traffic: Traffic,
     ) -> None:
+        redacted.learn_environment(environment)
         self.config = config
         self.database = database
         self.clock = clock
         self.supervision = Supervision()
-        self.errors = ErrorBook()
+        self.errors = ErrorBook(redacted)
+        own = config.monitoring
+        self.logs = LogFiles(
+            Path(config.paths.logs),
+            clock,
+            redacted,
+            level=own.log_level,
+            size=own.log_file_size * MEGABYTE,
+            kept=own.log_files,
+            cap=own.log_folder_size * MEGABYTE,
+            on_error=lambda kind, message, origin: self.errors.note(clock.now(), kind, message, origin),
+        )
+        dsn = own.sentry_dsn
+        self._tracker = ErrorTracker(dsn.reveal(), f"tradewind@{__version__}", redacted) if dsn else None
         self.systemd = SystemdNotifier(environment, os.getpid())
         self.state: ServiceState = "starting"
         self.lives = 0
@@ -50,26 +72,47 @@ class Service:
         self.faults: tuple[str, ...] = ()
         self.traffic = traffic
         self._say = say
+        self._tell = tell
         self._since = clock.now()
         self._file = BeatFile(database)
         self._holds = False
 
     def task_died(self, death: Death) -> None:
         """Logs, counts and tells that a task ended unasked."""
-        kind = "TaskDied" if death.error is None else type(death.error).__name__
-        self.errors.note(self.clock.now(), kind, death.text, death.task)
+        self._failed(death.error or TradewindError(death.text), death.task)
         if death.again_in_s is None:
-            self._say(f"ALARM: task {death.task} is down for good: {death.text}")
+            self.say(f"ALARM: task {death.task} is down for good: {death.text}")
         else:
-            self._say(f"WARNING: task {death.task} died and starts again in {death.again_in_s:g} s: {death.text}")
+            self.say(f"WARNING: task {death.task} died and starts again in {death.again_in_s:g} s: {death.text}")
 
     def attempted(self, error: Exception | None, origin: str) -> None:
         """Counts an operation, and logs what it failed with."""
         self.operations += 1
         if error is not None:
             self.failed += 1
-            self.errors.note(self.clock.now(), type(error).__name__, str(error), origin)
-            self._say(f"WARNING: {origin}: {type(error).__name__}: {error}")
+            self._failed(error, origin)
+            self.say(f"WARNING: {origin}: {type(error).__name__}: {error}")
+
+    def _failed(self, error: BaseException, origin: str) -> None:
+        self.errors.note(self.clock.now(), type(error).__name__, str(error), origin)
+        self.logs.log("error", f"{origin} failed", error, origin=origin)
+        if self._tracker is not None:
+            self._tracker.tell(error, origin)
+
+    def say(self, line: str) -> None:
+        """For the console and the log: feeds, orders, warnings; what happens, which is not the result."""
+        self._heard(line, self._say)
+
+    def tell(self, line: str) -> None:
+        """For the console and the log: signals and trades."""
+        self._heard(line, self._tell)
+
+    def _heard(self, line: str, console: Callable[[str], None]) -> None:
+        clean = redacted(line)
+        console(clean)
+        head = line.partition(":")[0]
+        self.logs.log({"ALARM": "critical", "WARNING": "warning"}.get(head, "info"), clean)
+        self.logs.said(clean)
 
     def begins(self) -> None:
         """A life of the run begins."""
@@ -77,7 +120,13 @@ class Service:
         self.state = "starting"
 
     def holds_store(self) -> None:
-        """The store is open: from now on this process speaks for it."""
+        """The store is open: from now on this process speaks for it, and its log files are this one's.
+
+        Raises:
+            OSError: the folder of logs cannot be written to.
+        """
+        if not self._holds:
+            self.logs.open()
         self._holds = True
 
     def ready(self) -> None:
@@ -90,6 +139,10 @@ class Service:
         """The last word of this process."""
         self.systemd.stopping()
         self.state = state
+        if self._tracker is not None:
+            self._tracker.close()
+        self.logs.log("info" if state == "stopped" else "critical", f"service {state}", detail=detail)
+        self.logs.close()
         if not self._holds or WriterLock(self.database).holder() is not None:
             return  # the store is another process's business
         with suppress(OSError):  # what ends the service is told by its exit; a full disk must not hide that

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import final
 
-HIDDEN = "********"
+from tradewind.app.settings.redaction import HIDDEN, redacted
 
 
 @final
@@ -19,6 +19,7 @@ class Secret:
 
     def __init__(self, value: str) -> None:
         self._value = value
+        redacted.learn(value)
 
     def reveal(self) -> str:
         """The value itself; call it only where it is handed to the service it belongs to."""

@@ -124,17 +124,17 @@ class AutoSignalSettings(msgspec.Struct, frozen=True):
     enabled: Annotated[
         bool,
         _credential("Whether signals are looked for without being asked.", "W08 O02", "ENABLE_AUTO_SIGNALS",
-                    reader=NOT_YET + "supervised service"),
+                    reader="supervised service"),
     ] = True  # fmt: skip
     interval: Annotated[
         float,
         Key("Time between two passes.", Unit.SECONDS, 1, 86_400, source="W08 O02",
-            reader=NOT_YET + "supervised service", env=(Name("AUTO_SIGNAL_INTERVAL"),), decides=False),
+            reader="supervised service", env=(Name("AUTO_SIGNAL_INTERVAL"),), decides=False),
     ] = 3600.0  # fmt: skip
     pairs: Annotated[
         tuple[str, ...],
         _credential("Pairs of the loop; empty: `symbols`.", "W08 O02", "AUTO_SIGNAL_PAIRS",
-                    reader=NOT_YET + "supervised service"),
+                    reader="supervised service"),
     ] = ()  # fmt: skip
 
 
@@ -191,9 +191,44 @@ class MonitoringSettings(msgspec.Struct, frozen=True):
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"], _place("Least severe line that is logged.", "Q18", "logging")
     ] = "info"
+    log_file_size: Annotated[
+        int,
+        Key("Size at which a log file is begun anew, megabytes.", low=1, high=1000, source="O13", reader="logging",
+            decides=False),
+    ] = 10  # fmt: skip
+    log_files: Annotated[
+        int,
+        Key("Older files kept of each log.", low=1, high=100, source="O13", reader="logging", decides=False),
+    ] = 5  # fmt: skip
+    log_folder_size: Annotated[
+        int,
+        Key("Most the folder of logs may hold, megabytes; the oldest go first.", low=5, high=100_000, source="O13",
+            reader="logging", decides=False),
+    ] = 200  # fmt: skip
     sentry_dsn: Annotated[
-        Secret | None, _credential("Error tracker.", "O16", "SENTRY_DSN", reader=NOT_YET + "supervised service")
+        Secret | None,
+        _credential("Error tracker; needs the extra `sentry`.", "O16", "SENTRY_DSN", reader="supervised service"),
     ] = None
+    health_port: Annotated[
+        int,
+        Key("Port of /healthz, /readyz and /metrics on this machine alone; 0: none.", low=0, high=65_535,
+            source="O04", reader="supervised service", env=(Name("HEALTH_PORT"),), decides=False),
+    ] = 8080  # fmt: skip
+    heartbeat_url: Annotated[
+        Secret | None,
+        _credential("Address that a dead-man switch elsewhere listens on; asked every minute while all is well.",
+                    "X24 HZ36", "HEARTBEAT_URL", reader="supervised service"),
+    ] = None  # fmt: skip
+    watchdog_after: Annotated[
+        float,
+        Key("Silence of the service after which `tradewind watchdog` raises the alarm.", Unit.SECONDS, 2, 240,
+            source="X24", reader="watchdog", decides=False),
+    ] = 120.0  # fmt: skip
+    watchdog_url: Annotated[
+        Secret | None,
+        _credential("Address that `tradewind watchdog` sends its alarms to, as JSON.", "X24", "WATCHDOG_URL",
+                    reader="watchdog"),
+    ] = None  # fmt: skip
     alert_cooldown: Annotated[
         float,
         Key("Shortest time between two alerts of one condition.", Unit.SECONDS, 0, 604_800, source="Q20",
