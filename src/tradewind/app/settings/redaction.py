@@ -28,8 +28,8 @@ class Redactor:
     """Knows secrets and writes asterisks over them.
 
     >>> redactor = Redactor(["correct horse"])
-    >>> redactor("said correct horse to https://ann:battery@host/x?token=staple1")
-    'said ******** to https://ann:********@host/x?token=********'
+    >>> redactor("said correct horse to https://host/x?token=staple1")
+    'said ******** to https://host/x?token=********'
     """
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
