@@ -54,6 +54,33 @@ class FamilySearch(NamedTuple):
     days: NDArray[np.int64]
 
 
+class ExitDays(NamedTuple):
+    """Trading days to sum over: the last close of each day of a market, and its place among the ``n`` asked for.
+
+    The place is ``n`` for a day that was not asked for.
+    """
+
+    close: NDArray[np.int64]
+    place: NDArray[np.int64]
+    n: int
+
+    @classmethod
+    def of(cls, market: Market, days: NDArray[np.int64]) -> ExitDays:
+        """``days`` ascend and are of ``market.day``."""
+        last = np.flatnonzero(np.append(np.diff(market.day) != 0, market.day.size > 0))
+        place = np.searchsorted(days, market.day[last])
+        known = place < days.size
+        known[known] = days[place[known]] == market.day[last][known]
+        return cls(market.columns.ts_close[last], np.where(known, place, days.size), days.size)
+
+    def net_r(self, trades: ShadowColumns) -> NDArray[np.float32]:
+        """``daily_r`` of the trades of one member."""
+        place = self.place[np.searchsorted(self.close, trades.ts_exit)]
+        known = place < self.n
+        sums: NDArray[np.float32] = np.bincount(place[known], trades.r[known], self.n).astype(np.float32)
+        return sums
+
+
 class Candidate(NamedTuple):
     """A member, its hash, and the windows of its family; ``missed`` names the criterion that refused it already."""
 
@@ -116,12 +143,13 @@ def searched_family(
     sealed = market.day[market.columns.ts_close > windows.sealed.start]
     days = np.unique(before.day)
     days = days[days < sealed[0]] if sealed.size else days
+    exits_by_day = ExitDays.of(before, days)
     return FamilySearch(
         windows,
         np.array([one.r.size for one in own], dtype=np.int64),
         train,
         first_missed(train, terms.limits, train_criteria(terms.deciding)),
-        np.stack([daily_r(one, before, days) for one in own]),
+        np.stack([exits_by_day.net_r(one) for one in own]),
         days,
     )
 
@@ -132,12 +160,7 @@ def daily_r(trades: ShadowColumns, market: Market, days: NDArray[np.int64]) -> N
     The days are those of the returns that a Sharpe ratio is taken of later: its spread over the trials must be measured
     in the same unit, and a week of currencies has five trading days in six of UTC.
     """
-    day = market.day[np.searchsorted(market.columns.ts_close, trades.ts_exit)]
-    place = np.searchsorted(days, day)
-    known = place < days.size
-    known[known] = days[place[known]] == day[known]
-    sums: NDArray[np.float32] = np.bincount(place[known], trades.r[known], days.size).astype(np.float32)
-    return sums
+    return ExitDays.of(market, days).net_r(trades)
 
 
 def joined(
