@@ -22,9 +22,9 @@ from tradewind.app.own_strategies import own_families
 from tradewind.errors import Unavailable
 from tradewind.features.rule import member_of
 from tradewind.model.report import Verdict
-from tradewind.model.timeframe import DAY, Timeframe
+from tradewind.model.timeframe import DAY, HOUR, Timeframe
 from tradewind.research.verdict import verify
-from tradewind.strategies import donchian_breakout
+from tradewind.strategies import donchian_breakout, family
 
 SHORT = MEMBERS[:12]
 
@@ -220,8 +220,8 @@ def test_a_copy_under_another_name_has_read_what_its_twin_read(bars, tmp_path, e
     text = text.replace("import close, donchian", "import close, donchian, rsi")
     (project.folder / "strategies").mkdir()
     (project.folder / "strategies" / "mine.py").write_text(text.replace(*edit) if edit[0] else text)
-    family = own_families(project.folder / "strategies")["Mine"]
-    copies = [member_of(family, each.timeframe, family.params_of(msgspec.to_builtins(each.params)), k + 1)
+    mine = own_families(project.folder / "strategies")["Mine"]
+    copies = [member_of(mine, each.timeframe, mine.params_of(msgspec.to_builtins(each.params)), k + 1)
               for k, each in enumerate(one)]  # fmt: skip
     if symbol != SYMBOL:
         CandleStore(project.folder / "data" / "candles").write(symbol, Timeframe.H1, bars, SOURCE)
@@ -513,3 +513,92 @@ def test_who_is_switched_off_is_not_counted_as_heard(proven, tmp_path):
     assert project.types("strategy", "disable", passed[0]).exit_code == 0
     run = ("run", "--feed", "replay", "--store", "off.db", "--iterations", "50", "-p", SYMBOL, "--json", "--quiet")
     assert project.types(*run).document["heard"] == len(passed) - 1
+
+
+OWN = """
+symbols = ["BTC/USDT"]
+[ensemble]
+quorum = 1
+[[strategies.members]]
+family = "Donchian_Breakout"
+params = { period = 23 }
+"""
+BACKTEST = ("backtest", "-p", SYMBOL, "-i", "1h", "--no-report", "--json")
+
+
+def ends(ran):
+    return ran.document["result"]["counts"]["last_ts"]
+
+
+@pytest.mark.req("X04", "HZ24")
+def test_a_backtest_of_ones_own_numbers_ends_before_the_window_they_are_proven_on(bars, tmp_path):
+    """Numbers turned until it looks good: the sealed window was in none of it, and the proof is a first read."""
+    project = Project(project_at(tmp_path / "own", bars, ())).configured(OWN)
+    before = project.types(*BACKTEST)
+    assert before.exit_code in (0, 4), before.stderr
+    seal = before.document["sealed_from"]
+    assert ends(before) - HOUR <= seal <= bars.ts_close[-1] - 184 * DAY
+    assert before.document["looks"] == 0
+    assert not (project.folder / "data" / "trials.ledger").exists()
+    assert "--sealed shows them" in project.types(*BACKTEST[:-1]).stdout
+    donchian = family("Donchian_Breakout")
+    member = member_of(donchian, Timeframe.H1, donchian.params_of({"period": 23}), 1)
+    with StrategyBook.open(project.folder / "data" / "tradewind.db", ENTERED) as book:
+        book.add([member], ENTERED)
+    (judged,) = strategies(project.types("validate", "--seed", "7", "--json"))
+    assert judged["windows"]["sealed"]["start"] == seal
+    assert judged["contamination"] == ""
+    # The last year before the window, a range that reaches into it, one that lies in it.
+    year = project.types(*BACKTEST, "--period", "1y")
+    assert year.document["result"]["counts"]["bars"] <= 366 * 24
+    assert ends(year) - HOUR <= seal
+    day = str(np.datetime64(int(seal) - 90 * DAY, "ns"))[:10].replace("-", "")
+    assert ends(project.types(*BACKTEST, "--timerange", f"{day}-")) - HOUR <= seal
+    late = str(np.datetime64(int(seal) + DAY * 2, "ns"))[:10].replace("-", "")
+    refused = project.types(*BACKTEST, "--timerange", f"{late}-")
+    assert refused.exit_code == 2
+    assert "all of the asked range is sealed" in refused.document["error"]["message"]
+
+
+@pytest.mark.req("X04", "HZ24")
+@pytest.mark.parametrize(("left_out", "spent"), [(29, False), (31, True)])
+def test_a_range_that_ends_before_the_stored_bars_do_proves_nothing(bars, tmp_path, left_out, spent):
+    """Its sealed window lies where everything else has looked; a month of arriving candles is left to long jobs."""
+    project = Project(project_at(tmp_path / "range", bars, SHORT))
+    end = int(bars.ts_close[-1] - left_out * DAY) // 1_000_000_000
+    ran = project.types("validate", "--seed", "7", "--timerange", f"-{end}", "--json")
+    looked = [one for one in strategies(ran) if one["evidence"]["sealed"]]
+    assert looked
+    assert {("open to be looked at" in one["contamination"]) for one in looked} == {spent}
+    assert (ran.exit_code == 4) is spent
+
+
+@pytest.mark.req("X04", "HZ24")
+def test_a_backtest_into_the_sealed_window_is_a_look_like_any_other(bars, tmp_path):
+    """--sealed shows every bar, the ledger knows, and neither the strategy nor its family is proven there any more."""
+    project = Project(project_at(tmp_path / "look", bars, ())).configured(OWN)
+    shown = project.types(*BACKTEST, "--sealed")
+    assert ends(shown) == bars.ts_close[-1]
+    assert (shown.document["sealed_from"], shown.document["looks"]) == (None, 1)
+    assert "are in the trial ledger" in shown.stderr
+    again = project.types(*BACKTEST, "--sealed")  # the same reading: one look
+    assert again.document["result"] == shown.document["result"]
+    (row,) = project.types("strategy", "ledger", "--json").document["looks"]
+    assert row["opening"].startswith("backtest ")
+    with StrategyBook.open(project.folder / "data" / "tradewind.db", ENTERED) as book:
+        book.add([one for one in SHORT if one.family == "Donchian_Breakout"], ENTERED)
+    ran = project.types("validate", "--seed", "7", "--json")
+    looked = [one for one in strategies(ran) if one["evidence"]["sealed"]]
+    assert looked
+    assert all("opening backtest" in one["contamination"] and one["verdict"] != "PASS" for one in looked)
+
+
+def test_a_backtest_of_what_is_shipped_shows_all_bars_where_nothing_is_being_proven(bars, tmp_path):
+    """No ledger, no numbers of one's own: the first backtest just works. With a ledger the windows are guarded."""
+    project = Project(project_at(tmp_path / "plain", bars, SHORT))
+    first = project.types(*BACKTEST)
+    assert (ends(first), first.document["sealed_from"]) == (bars.ts_close[-1], None)
+    assert not (project.folder / "data" / "trials.ledger").exists()
+    assert project.types("validate", "--seed", "7").exit_code == 0
+    guarded = project.types(*BACKTEST)
+    assert ends(guarded) - HOUR <= guarded.document["sealed_from"] < bars.ts_close[-1] - 184 * DAY

@@ -35,6 +35,9 @@ def backtest(
     seed: SeedOption = 1,
     page: Annotated[Path | None, typer.Option("--report", help="Where the HTML report goes.")] = None,
     stress: Annotated[bool, typer.Option("--stress", help="Also at 2 and 3 times spread and slippage.")] = False,
+    sealed: Annotated[
+        bool, typer.Option("--sealed", help="Also the sealed window; written down, it proves nothing afterwards.")
+    ] = False,
     no_page: Annotated[bool, typer.Option("--no-report", help="Write no HTML report.")] = False,
 ) -> Report:
     """Runs the strategies over stored candles: decisions, trades, costs, gates, an HTML report."""
@@ -53,5 +56,6 @@ def backtest(
             page=page,
             stress=stress,
             writes=not no_page,
+            sealed=sealed,
         ),
     )

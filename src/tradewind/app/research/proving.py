@@ -16,7 +16,7 @@ from tradewind.app.research.folder import JobFolder, place_of
 from tradewind.app.research.result import Finding, ProofResult
 from tradewind.app.research.searching import Advance, SymbolSearch, expectancy_of
 from tradewind.app.validation.keeping import Kept, keep
-from tradewind.app.validation.series import Series
+from tradewind.app.validation.series import Series, held_back
 from tradewind.features.rule import Member
 from tradewind.model.report import Stamp
 from tradewind.model.strategy import Judgement, StrategyStatus
@@ -96,7 +96,7 @@ class Prover:
         if places:
             those = [chosen[place] for place in places]
             looks = looks_of(those, series.market, series.symbol, series.data_hash, self._terms)
-            looked = self._ledger.record_look(looks, opening=self._opening, now=self._now)
+            looked = held_back(self._ledger.record_look(looks, opening=self._opening, now=self._now), series)
             known = [evidence[place] for place in places]
             found = opened(those, known, looked, series.market, batch.population, self._terms)
             for place, one in zip(places, found, strict=True):

@@ -12,7 +12,7 @@ from tradewind.adapters.ledger.trial_ledger import TrialLedger
 from tradewind.adapters.verdict_files import VerdictFiles
 from tradewind.app.validation.keeping import Kept, keep
 from tradewind.app.validation.selection import Work
-from tradewind.app.validation.series import Series
+from tradewind.app.validation.series import Series, held_back
 from tradewind.app.validation.unfinished import Unfinished
 from tradewind.features.rule import Member
 from tradewind.model.report import Stamp
@@ -104,7 +104,7 @@ def validate(
         opening = f"validate {content} {now if unfinished is None else unfinished.begun(content, now)}"
         those = [chosen[place] for place in places]
         looks = looks_of(those, series.market, series.symbol, series.data_hash, terms)
-        looked = ledger.record_look(looks, opening=opening, now=now)
+        looked = held_back(ledger.record_look(looks, opening=opening, now=now), series)
         known = [evidence[place] for place in places]
         for place, one in zip(places, opened(those, known, looked, series.market, population, terms), strict=True):
             evidence[place] = one

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+import msgspec
 
 from tradewind.app.gate import limits_of, profile_of, window_rules_of
 from tradewind.app.instruments import instrument_for
@@ -12,14 +15,21 @@ from tradewind.app.workspace import Workspace
 from tradewind.engine.aggregate import aggregate
 from tradewind.model.instrument import Instrument
 from tradewind.model.session import calendar_of
-from tradewind.model.timeframe import Timeframe
+from tradewind.model.timeframe import DAY, Timeframe
+from tradewind.model.trial import Looked
 from tradewind.research.batch_search import Terms
 from tradewind.research.candidate_trades import Market
 from tradewind.validation.gates_profiles import profile_named
 
+KEPT_BACK: Final = 30 * DAY
+"""Stored bars behind a range that may be left out of a proof, for candles that arrive while a long job runs."""
+
 
 class Series(NamedTuple):
-    """Stored bars of an instrument as a market; ``data_hash`` covers the data set and the range taken of it."""
+    """Stored bars of an instrument as a market; ``data_hash`` covers the data set and the range taken of it.
+
+    ``later`` is the time from their end to that of the newest stored bar, nanoseconds.
+    """
 
     instrument: Instrument
     timeframe: Timeframe
@@ -28,6 +38,7 @@ class Series(NamedTuple):
     source: str
     simulated: bool
     warnings: tuple[str, ...] = ()
+    later: int = 0
 
     @property
     def symbol(self) -> str:
@@ -50,8 +61,24 @@ def series_of(
     if recording.timeframe is not timeframe:
         columns = aggregate(columns, calendar_of(instrument.calendar), timeframe)
     market = Market.of(columns, instrument)
-    return Series(
-        instrument, timeframe, market, material.data_hash, recording.source, material.simulated, material.warnings
+    later = workspace.candles.dataset(symbol, recording.timeframe).ts_last - int(recording.columns.ts_close[-1])
+    rest = (material.data_hash, recording.source, material.simulated, material.warnings, later)
+    return Series(instrument, timeframe, market, *rest)
+
+
+def held_back(looked: Sequence[Looked], series: Series) -> tuple[Looked, ...]:
+    """The ledger's answers, every one contaminated where the range ends well before the newest stored bars.
+
+    Its sealed window then lies where backtests, searches and people have looked at will, which no ledger knows.
+    """
+    if series.later <= KEPT_BACK:
+        return tuple(looked)
+    reason = (
+        f"the range ends {series.later / DAY:.0f} days before the newest stored {series.symbol} bar: what lies before"
+        " the end of the stored bars was open to be looked at"
+    )
+    return tuple(
+        one if one.contaminated else msgspec.structs.replace(one, contaminated=True, reason=reason) for one in looked
     )
 
 

@@ -7,11 +7,13 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from tradewind.adapters.wall_clock import WallClock
 from tradewind.app.backtest import Backtest
 from tradewind.app.cost_stress import FACTORS, cost_stress
 from tradewind.app.measured_run import FinishedRun, MeasuredRun, measure
 from tradewind.app.recordings import Material, material_for
 from tradewind.app.run_page import report_data, require_page, write_page
+from tradewind.app.sealed_bars import SealedBars
 from tradewind.app.settings.root import AppConfig
 from tradewind.app.signal_text import percent, utc
 from tradewind.app.wiring import plan_for
@@ -42,6 +44,7 @@ class BacktestOptions(NamedTuple):
     page: Path | None
     stress: bool
     writes: bool
+    sealed: bool = False
 
 
 def answer(config: Path | None, asked: BacktestOptions) -> Report:
@@ -51,20 +54,28 @@ def answer(config: Path | None, asked: BacktestOptions) -> Report:
     symbols = workspace.symbols(asked.symbols)
     if asked.page is not None:
         require_page(asked.page)
-    span = asked.timerange or TimeRange()
-    if asked.period is not None:
-        newest = workspace.newest(symbols, asked.interval, asked.detail)
-        span = _counted_back(asked.period, asked.timerange, newest)
+    guarded = SealedBars(settings, workspace, symbols, asked.interval, asked.detail)
+    span, kept_back = _span(asked, guarded.start, workspace.newest(symbols, asked.interval, asked.detail))
     material = material_for(
         workspace, symbols, interval=asked.interval, detail=asked.detail, start=span.start, end=span.end
     )
     warn(material.warnings)
+    looks = 0
+    if asked.sealed:
+        looks = guarded.record(span.start, span.end, material.data_hash, WallClock().now())
+    if looks:
+        warn([f"{looks} looks into sealed windows are in the trial ledger: bars read here prove nothing of these"
+              " strategies any more"])  # fmt: skip
     short = _short_of(asked.period, span, material)
     run, result = run_backtest(settings, material, asked.seed, stress=asked.stress)
     target = asked.page or workspace.reports / "backtest.html"
     written = write_page(target, report_data(run, result, "Backtest")) if asked.writes else None
-    document = {"result": result, "report": None if written is None else str(written), "shortfall": short}
+    document = {"result": result, "report": None if written is None else str(written), "shortfall": short,
+                "sealed_from": kept_back, "looks": looks}  # fmt: skip
     closing = [short] if short else []
+    if kept_back is not None:
+        closing.append(f"The bars from {utc(kept_back)} on were left out: a proof of these strategies is judged on them"
+                       " once. --sealed shows them, and writes that down.")  # fmt: skip
     others = sorted({one.symbol for one in workspace.candles.datasets()} - set(symbols)) if not asked.symbols else []
     if others:
         closing.append(f"Stored but not in `symbols` of the configuration: {', '.join(others)}. Add them, or name them"
@@ -72,6 +83,23 @@ def answer(config: Path | None, asked: BacktestOptions) -> Report:
     closing.append(f"Report: {written}" if written else "No report written.")
     proven = any(proof.report.verdict is Verdict.PASS for proof in result.proofs)
     return Report(document, [*result_tables(result), *closing], DONE if proven else NEGATIVE)
+
+
+def _span(asked: BacktestOptions, seal: int | None, newest: int) -> tuple[TimeRange, int | None]:
+    """The bars to run over, and where those begin that were left out because a proof is judged on them."""
+    span = asked.timerange or TimeRange()
+    if asked.sealed or seal is None or (span.end is not None and span.end <= seal):
+        return (span if asked.period is None else _counted_back(asked.period, asked.timerange, newest)), None
+    if span.start is not None and span.start >= seal:
+        raise Misconfigured(
+            f"all of the asked range is sealed: a proof of these strategies is judged on the bars from {utc(seal)} on",
+            where="--timerange",
+            allowed=f"bars before {utc(seal)}",
+            next_step="ask for earlier bars; or look with --sealed: it is written down, and proves nothing afterwards",
+        )
+    if asked.period is not None:
+        span = _counted_back(asked.period, asked.timerange, seal)
+    return TimeRange(span.start, seal), seal
 
 
 def _counted_back(period: Period, timerange: TimeRange | None, newest: int) -> TimeRange:
