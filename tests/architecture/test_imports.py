@@ -32,14 +32,16 @@ LAZY = {
     "scipy.special": "30 ms; a search computes no probability",
     "numba": "a small bundle carries no compiler",
     "talib": "an oracle, never required",
+    "PIL": "10 MiB; only where a signal is illustrated",
+    "boto3": "an extra of its own; only where an account is used",
+    "botocore": "as boto3",
     "optuna": "0.5 s and an extra of its own; only where parameters are searched",
     "sentry_sdk": "an extra of its own; only where errors are tracked",
     "distributed": "0.6 s and 60 MB; only where a cluster was asked for",
 }
 OWN = {
+    ("app/people/telegram_link.py", "tradewind.adapters.notify.telegram_client"): "0.8 s, 37 MiB; only with the bot on",
     ("adapters/store/database.py", "tradewind.adapters.store"): "alembic costs 0.3 s; a current schema needs none",
-    ("adapters/store/opening.py", "tradewind.adapters.store.postgres"): "psycopg, an extra; SQLite needs none",
-    ("adapters/store/reader.py", "tradewind.adapters.store.opening"): "SQLAlchemy, 0.2 s; a look at SQLite needs none",
     ("cli/config.py", "tradewind.app.named_plugins"): "the compiler; only `config check` looks plug-ins up",
     ("cli/kill.py", "tradewind.cli.answers.control"): "the store; shared by every verb that orders something",
     ("cli/pause.py", "tradewind.cli.answers.control"): "the same",

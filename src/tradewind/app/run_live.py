@@ -22,6 +22,8 @@ from tradewind.app.live_loop import LiveLoop, check_clock
 from tradewind.app.live_sources import LiveRequest, is_made_up, live_sources, notes_of
 from tradewind.app.market_feed import FeedRules
 from tradewind.app.market_sources import Gateway, gateway_of
+from tradewind.app.people.channels import outbox_rows
+from tradewind.app.people.people import People
 from tradewind.app.replay_loop import LoopResult
 from tradewind.app.run_plan import Wanted, run_plan
 from tradewind.app.run_replay import JournaledRun, RunResult, history_check, history_verdict, switches_of
@@ -30,6 +32,7 @@ from tradewind.app.service.note import ServiceState
 from tradewind.app.service.registry import MARKET, MARKET_POLICY, enlist
 from tradewind.app.service.service import Service
 from tradewind.app.service.supervisor import Beat, LifeOver, Supervisor
+from tradewind.app.service.telling import begun, ended
 from tradewind.app.settings.root import AppConfig
 from tradewind.app.signal_text import utc
 from tradewind.app.source_notes import SourceNotes
@@ -155,7 +158,8 @@ class _LiveRun:
         clock = SteadyClock(self._time, offset)
         instruments = {one.instrument.symbol: one.instrument for one in self.plan.symbols}
         book = switches_of(self._chosen, database_path(self._config), self._say)
-        opened = Store.open(self._database, self._host.now(), instruments=instruments)
+        told = outbox_rows(self._config)
+        opened = Store.open(self._database, self._host.now(), instruments=instruments, outbox=told)
         with opened as store, history_check(store, self._say) as history, book as switches:
             service.holds_store()
             run = JournaledRun(
@@ -183,9 +187,15 @@ class _LiveRun:
 
             supervisor = Supervisor(service.supervision, self._host, TaskScheduler(), service.task_died)
             supervisor.add(MARKET, market, MARKET_POLICY)
-            enlist(supervisor, Life(service, self._config, run, self.sources, self._transport, self._host))
+            people = People(self._config, store, self.plan, self._host, clock, self._transport, self._say)
+            life = Life(service, self._config, run, self.sources, self._transport, self._host, people)
+            begun(life, recovery)
+            enlist(supervisor, life)
             try:
                 await supervisor.run(ending)
+            except TradewindError as error:
+                await ended(life, error)
+                raise
             finally:
                 service.errors.drain(store.log_error)
             run.session.flush()

@@ -55,7 +55,7 @@ class Delivery(msgspec.Struct, frozen=True):
     detail: str = ""
 
 
-def begun(delivery: Delivery, now: int, valid_until: int | None) -> Delivery:
+def begun(delivery: Delivery, now: int, *, missed: bool) -> Delivery:
     """The first byte leaves now; whatever was doubted before makes this a marked repeat."""
     return _next(
         delivery,
@@ -63,7 +63,7 @@ def begun(delivery: Delivery, now: int, valid_until: int | None) -> Delivery:
         now,
         attempts=delivery.attempts + 1,
         repeat=delivery.doubts > 0,
-        missed=valid_until is not None and now > valid_until,
+        missed=missed,
     )
 
 

@@ -13,13 +13,13 @@ from tradewind.adapters.store.outbox import Outbox, Parcel
 from tradewind.adapters.store.outbox_rows import OutboxRows
 from tradewind.adapters.store.store import Store
 from tradewind.model.announcement import Announcement
-from tradewind.model.channel import TOPICS, Channel, Limit
+from tradewind.model.channel import ALARMS, TOPICS, Channel, Limit
 from tradewind.model.notice import Notice
 from tradewind.model.timeframe import HOUR, MINUTE, SECOND
 
 CHAT = Channel("telegram:1", "telegram", ("signal", "trade", "report"), (Limit("telegram:1", 1, SECOND),))
 ADMIN = Channel("telegram:2", "telegram", ("alert", "drift", "guard", "system"))
-MAIL = Channel("mail", "smtp", TOPICS, min_severity="warning", min_confidence=0.9)
+MAIL = Channel("mail", "smtp", ("signal", "report", *ALARMS), min_severity="warning", min_confidence=0.9)
 
 
 def opened(folder: Path, *channels: Channel, now: int = START) -> tuple[Store, Outbox]:

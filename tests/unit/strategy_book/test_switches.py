@@ -110,9 +110,3 @@ class _Broken(StoreReader):
 
     def query(self, sql, parameters=()):
         raise Unavailable("disk I/O error")
-
-    def changes(self):
-        raise Unavailable("disk I/O error")
-
-    def close(self):
-        """Has nothing open."""

@@ -7,7 +7,7 @@ sending. Nothing here waits or sends: a sender asks ``due``, says ``sending``, s
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -64,7 +64,15 @@ class Outbox:
     same peers. Every method that changes something is durable on return, or raises and has changed nothing.
     """
 
-    def __init__(self, writer: Writer, rows: OutboxRows, now: int, pace: Pace | None = None) -> None:
+    def __init__(
+        self,
+        writer: Writer,
+        rows: OutboxRows,
+        now: int,
+        pace: Pace | None = None,
+        market_time: Callable[[int], int] = lambda now: now,
+    ) -> None:
+        self.market_time = market_time
         self.pace = pace if pace is not None else Pace()
         self._writer = writer
         self._rows = rows
@@ -97,29 +105,30 @@ class Outbox:
         """An alert that does not come from the engine; de-duplicated like those that do."""
         self._put(said_of_notice(notice), now)
 
-    def due(self, now: int) -> Parcel | None:
-        """What may leave now, None where nothing may.
+    def due(self, now: int, channel: str = "") -> Parcel | None:
+        """What may leave now, on ``channel`` or on any; None where nothing may.
 
         Critical things go first, what can still be acted on before what can not, else the older one. A channel carries
         one message at a time.
         """
         self._refresh()
+        market = self.market_time(now)
         best: tuple[int, int] | None = None
         found: Parcel | None = None
-        for name, waiting in self._waiting.items():
+        for name, waiting in self._of(channel):
             if not waiting or name in self._sending or self._free_at(name, now) > now:
                 continue
             for parcel in waiting.values():
-                rank = (_rank(parcel, now), parcel.id)
+                rank = (_rank(parcel, market), parcel.id)
                 if parcel.delivery.not_before <= now and (best is None or rank < best):
                     best, found = rank, parcel
         return found
 
-    def next_at(self, now: int) -> int | None:
+    def next_at(self, now: int, channel: str = "") -> int | None:
         """When to ask again; None where nothing is owed, ``now`` where something is due."""
         self._refresh()
         first: int | None = None
-        for name, waiting in self._waiting.items():
+        for name, waiting in self._of(channel):
             if not waiting or name in self._sending:
                 continue
             ready = min(parcel.delivery.not_before for parcel in waiting.values())
@@ -130,7 +139,8 @@ class Outbox:
     def sending(self, delivery_id: int, now: int) -> Parcel:
         """The first byte leaves after this returned; the parcel says whether it is a repeat or comes too late."""
         waiting = self._find(delivery_id)
-        parcel = self._moved(waiting, steps.begun(waiting.delivery, now, waiting.valid_until))
+        late = waiting.valid_until is not None and self.market_time(now) > waiting.valid_until
+        parcel = self._moved(waiting, steps.begun(waiting.delivery, now, missed=late))
         channel = self._channels[parcel.delivery.channel]
         del self._waiting[channel.name][delivery_id]
         self._sending[channel.name] = parcel
@@ -210,6 +220,9 @@ class Outbox:
             if parcel.delivery.channel in self._waiting:
                 self._waiting[parcel.delivery.channel][parcel.id] = parcel
         self._seen = changes
+
+    def _of(self, channel: str) -> Iterable[tuple[str, dict[int, Parcel]]]:
+        return ((channel, self._waiting[channel]),) if channel else self._waiting.items()
 
     def _free_at(self, name: str, now: int) -> int:
         channel = self._channels[name]

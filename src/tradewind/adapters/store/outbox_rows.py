@@ -10,8 +10,9 @@ from typing import Any, Final, NamedTuple
 
 from tradewind.adapters.store.codec import encode_text
 from tradewind.adapters.store.schema import utc_text
-from tradewind.model.channel import SEVERITIES, Channel, Topic
+from tradewind.model.channel import ALARMS, SEVERITIES, Channel, Topic
 from tradewind.model.decision import Signal
+from tradewind.model.guard import GuardChanged
 from tradewind.model.notice import Notice, Severity
 from tradewind.model.order import Fill, Leg
 from tradewind.model.outcome import Trade
@@ -83,6 +84,10 @@ def said_of(output: object) -> Said | None:
     if isinstance(output, Fill):
         key = f"opened {output.client_id} {output.ts}"
         return Said("trade", key, output.ts, encode_text(output)) if output.leg is Leg.ENTRY else None
+    if isinstance(output, GuardChanged):
+        key = f"{output.cause} {'cleared' if output.cleared else 'set'} {output.ts}"
+        severity: Severity = "critical" if output.after.rank > output.before.rank else "warning"
+        return Said("guard", key, output.ts, encode_text(output), severity)
     return said_of_notice(output) if isinstance(output, Notice) else None
 
 
@@ -133,7 +138,7 @@ def subscribed(channel: Channel, said: Said) -> bool:
         return False
     if said.topic == "signal":
         return (said.confidence or 0.0) >= channel.min_confidence
-    return bool(SEVERITIES[said.severity] >= SEVERITIES[channel.min_severity])
+    return said.topic not in ALARMS or SEVERITIES[said.severity] >= SEVERITIES[channel.min_severity]
 
 
 def changed(statements: Sequence[tuple[str, Any]]) -> bool:

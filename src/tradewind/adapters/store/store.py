@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from tradewind.adapters.notify.pace import Pace
 from tradewind.adapters.store.database import Database, Writer
 from tradewind.adapters.store.head_mark import HeadMark
 from tradewind.adapters.store.journal import SqlJournal
-from tradewind.adapters.store.opening import database_at
 from tradewind.adapters.store.outbox import Outbox
 from tradewind.adapters.store.outbox_rows import OutboxRows
 from tradewind.adapters.store.schema import utc_text
@@ -33,15 +32,15 @@ class Store:
         self.told = HeadMark(database.path, ".told") if writer is not None else None
         self._outbox_rows = tables.outbox if tables is not None else None
 
-    def outbox(self, now: int, pace: Pace | None = None) -> Outbox:
-        """The senders' side of what is told; one for each process. ``pace`` are budgets shared with other requests.
+    def outbox(self, now: int, pace: Pace | None = None, market_time: Callable[[int], int] = lambda now: now) -> Outbox:
+        """The senders' side of what is told; one for each process. Arguments as in ``Outbox``.
 
         Raises:
             Misconfigured: the store was opened to read.
         """
         if self.writer is None or self._outbox_rows is None:
             raise Misconfigured("this store was opened to read", where=str(self.database.path))
-        return Outbox(self.writer, self._outbox_rows, now, pace)
+        return Outbox(self.writer, self._outbox_rows, now, pace, market_time)
 
     @classmethod
     def open(
@@ -60,10 +59,10 @@ class Store:
             Unavailable: another process is writing; nothing was changed.
             Corrupt: the file is damaged, or is older than what was acknowledged from it.
         """
-        database = database_at(location)
+        database = location if isinstance(location, Database) else Database(location)
         try:
             database.prepare(now)
-            writer = database.writer(now)
+            writer = Writer(database, now)
         except BaseException:
             database.close()
             raise
@@ -82,7 +81,7 @@ class Store:
             Unavailable: there is no database.
             Misconfigured: its schema is not this version's.
         """
-        database = database_at(location)
+        database = location if isinstance(location, Database) else Database(location)
         database.require()
         return cls(database, None, None)
 

@@ -7,12 +7,11 @@ from operator import attrgetter
 from typing import Any, Final
 
 from tradewind.adapters.store.codec import encode_text
-from tradewind.adapters.store.database import Cursor
 from tradewind.adapters.store.outbox_rows import OutboxRows, changed
 from tradewind.adapters.store.schema import utc_text
 from tradewind.model.decision import NoDecision, NoTrade, Signal
 from tradewind.model.event import BarClosed
-from tradewind.model.guard import Answered
+from tradewind.model.guard import Answered, GuardChanged
 from tradewind.model.instrument import Instrument
 from tradewind.model.notice import Notice
 from tradewind.model.order import Fill, Leg, Refusal
@@ -57,8 +56,7 @@ _SIGNAL = _insert(
 _OPEN = _insert(
     "positions",
     "signal_id symbol direction status timestamp ts_entry steps entry_ticks lots entry journal_seq",
-    "ON CONFLICT (signal_id) DO UPDATE SET steps = positions.steps + excluded.steps,"
-    " lots = positions.lots + excluded.lots",
+    "ON CONFLICT (signal_id) DO UPDATE SET steps = steps + excluded.steps, lots = lots + excluded.lots",
 )
 _CLOSE = _insert(
     "positions",
@@ -139,10 +137,10 @@ class SqlTables:
             elif isinstance(output, Answered) and output.id.isdigit():
                 row = (output.result, output.ts, output.state, output.detail, entry.seq, int(output.id))
                 self._put(_ANSWER, row)
-            if isinstance(output, Signal | Trade | Fill | Notice):
+            if isinstance(output, Signal | Trade | Fill | Notice | GuardChanged):
                 self._in_order += self.outbox.of(output, entry.seq)
 
-    def write(self, cursor: Cursor) -> None:
+    def write(self, cursor: Any) -> None:
         """Writes the collected rows through the driver's cursor; they stay collected until ``clear``."""
         for statement, rows in self._rows.items():
             if rows:
@@ -221,7 +219,7 @@ class SqlTables:
         closed = (trade.ts_exit, trade.lots, trade.entry, trade.exit, pnl, trade.net)
         self._put(_CLOSE, (trade.signal_id, *series, direction, "closed", *opened, *closed, seq))
         ended = (self._utc(trade.ts_exit), trade.signal_id, *series, direction, pnl)
-        self._put(_TRADE, (*ended, *_trade_of(trade), trade.ambiguous, seq))
+        self._put(_TRADE, (*ended, *_trade_of(trade), int(trade.ambiguous), seq))
         self._put(_TRADE_CONFIDENCE, (trade.signal_id,))
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from tradewind.app.feed_intake import LiveSource
+from tradewind.app.people.people import People
 from tradewind.app.run_replay import JournaledRun
 from tradewind.app.service.service import Service
 from tradewind.app.settings.root import AppConfig
@@ -22,3 +23,4 @@ class Life(NamedTuple):
     sources: Sequence[LiveSource]
     transport: Transport
     clock: Clock
+    people: People

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Final, NamedTuple
 
 from tradewind.app.service.beating import beating
 from tradewind.app.service.life import Life
 from tradewind.app.service.supervision import Policy
 from tradewind.app.service.supervisor import Supervisor, Work
+from tradewind.app.service.telling import PEERS, telling
 from tradewind.model.timeframe import MINUTE
 
 MARKET: Final = "market"
@@ -24,7 +26,10 @@ class Row(NamedTuple):
     policy: Policy = Policy()
 
 
-ROWS: Final[tuple[Row, ...]] = (Row("heartbeat", beating),)
+ROWS: Final[tuple[Row, ...]] = (
+    Row("heartbeat", beating),
+    *(Row(f"tell {peer}", partial(telling, peer)) for peer in PEERS),
+)
 
 
 def enlist(supervisor: Supervisor, life: Life, rows: tuple[Row, ...] = ROWS) -> None:

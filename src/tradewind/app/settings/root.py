@@ -17,6 +17,7 @@ from tradewind.app.settings.learning import (
     ModelSettings,
     PredictorSettings,
 )
+from tradewind.app.settings.people import EmailSettings, SnsSettings, TelegramSettings, WebhookSettings
 from tradewind.app.settings.service import (
     AutoSignalSettings,
     AwsSettings,
@@ -27,7 +28,6 @@ from tradewind.app.settings.service import (
     MonitoringSettings,
     PathSettings,
     RuntimeSettings,
-    TelegramSettings,
 )
 from tradewind.app.settings.trading import (
     AccountSettings,
@@ -85,6 +85,9 @@ class AppConfig(msgspec.Struct, frozen=True):
     credentials: CredentialSettings = CredentialSettings()
     auto_signals: AutoSignalSettings = AutoSignalSettings()
     telegram: TelegramSettings = TelegramSettings()
+    webhook: WebhookSettings = WebhookSettings()
+    email: EmailSettings = EmailSettings()
+    sns: SnsSettings = SnsSettings()
     continuous_learning: ContinuousLearningSettings = ContinuousLearningSettings()
     drift: DriftSettings = DriftSettings()
     generator: GeneratorSettings = GeneratorSettings()

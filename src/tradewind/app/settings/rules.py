@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from tradewind.app.settings.root import AppConfig
+from tradewind.app.settings.secret import Secret
 from tradewind.app.settings.sources import Given
 from tradewind.errors import Misconfigured
+from tradewind.model.channel import TOPICS
 from tradewind.model.instruments import resolve
 
 Names = Callable[[str], str]
+_SHORTEST_SECRET: Final = 32
+_BOT_SECRET: Final = re.compile(r"[A-Za-z0-9_-]{32,256}")
 
 
 class Rule(NamedTuple):
@@ -39,9 +44,38 @@ def _telegram(config: AppConfig, name: Names) -> Iterator[str]:
         yield "TELEGRAM_CHAT_ID is not set"
     if not bot.allowed_users:
         yield "TELEGRAM_ALLOWED_USERS is not set"
-    for user in bot.allowed_users:
-        if not user.lstrip("-").isdigit():
-            yield f"{name('telegram.allowed_users')} must be user ids (whole numbers), got {user!r}"
+    for path, users in (("allowed_users", bot.allowed_users), ("admins", bot.admins), ("operators", bot.operators)):
+        for user in users:
+            if not user.isdigit():
+                yield f"{name('telegram.' + path)} must be user ids (whole numbers), got {user!r}"
+            elif user not in bot.allowed_users:
+                yield f"{name('telegram.' + path)} names {user}, who is not in telegram.allowed_users"
+    if bot.mode == "webhook":
+        yield from _bot_webhook(bot.webhook_url, bot.webhook_secret, name)
+
+
+def _bot_webhook(url: str, secret: Secret | None, name: Names) -> Iterator[str]:
+    if not url.startswith("https://"):
+        yield f"{name('telegram.webhook_url')} must be an https address, got {url!r}"
+    if secret is None or not _BOT_SECRET.fullmatch(secret.reveal()):
+        yield f"{name('telegram.webhook_secret')} must be 32 to 256 of A-Z a-z 0-9 _ - (openssl rand -hex 32)"
+
+
+def _told(config: AppConfig, name: Names) -> Iterator[str]:
+    """Where else people are told: an address without what it needs is a silent hole."""
+    hook, mail = config.webhook, config.email
+    if hook.url:
+        if not hook.url.startswith(("https://", "http://127.0.0.1", "http://localhost")):
+            yield f"{name('webhook.url')} must be https (http on this machine alone), got {hook.url!r}"
+        if hook.secret is None or len(hook.secret.reveal()) < _SHORTEST_SECRET:
+            yield f"{name('webhook.secret')} must have at least {_SHORTEST_SECRET} characters (openssl rand -hex 32)"
+        for topic in hook.topics:
+            if topic not in TOPICS:
+                yield f"{name('webhook.topics')} has the unknown topic {topic!r}; there are {', '.join(TOPICS)}"
+    if mail.host and not (mail.sender and mail.recipients):
+        yield f"{name('email.sender')} and {name('email.recipients')} must be set where email.host is"
+    if mail.security == "none" and mail.user:
+        yield f"{name('email.security')} none would send the password of {mail.user!r} in the open"
 
 
 def _symbols(config: AppConfig, name: Names) -> Iterator[str]:
@@ -127,7 +161,21 @@ def _made_up(config: AppConfig, name: Names) -> Iterator[str]:
 
 
 RULES = (
-    Rule(("telegram.enabled", "telegram.bot_token", "telegram.chat_id", "telegram.allowed_users"), _telegram),
+    Rule(
+        (
+            *("telegram.enabled", "telegram.bot_token", "telegram.chat_id", "telegram.allowed_users"),
+            *("telegram.admins", "telegram.operators", "telegram.mode", "telegram.webhook_url"),
+            "telegram.webhook_secret",
+        ),
+        _telegram,
+    ),
+    Rule(
+        (
+            *("webhook.url", "webhook.secret", "webhook.topics", "email.host", "email.sender", "email.recipients"),
+            *("email.security", "email.user"),
+        ),
+        _told,
+    ),
     Rule(("symbols", "instruments", "auto_signals.pairs"), _symbols),
     Rule(("timeframes.intervals", "timeframes.base"), _weights),
     Rule(

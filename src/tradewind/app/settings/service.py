@@ -10,7 +10,6 @@ from tradewind.app.settings.key import NOT_YET, Key, Name
 from tradewind.app.settings.secret import Secret
 from tradewind.app.settings.units import Unit
 
-TELEGRAM = NOT_YET + "Telegram"
 CLOUD = NOT_YET + "cloud deployment"
 LIVE = NOT_YET + "live execution"
 
@@ -138,26 +137,6 @@ class AutoSignalSettings(msgspec.Struct, frozen=True):
     ] = ()  # fmt: skip
 
 
-class TelegramSettings(msgspec.Struct, frozen=True):
-    """The bot. When enabled, token, chat and allowed users must be set."""
-
-    enabled: Annotated[bool, _credential("Whether the bot runs.", "W09 N01", reader=TELEGRAM)] = False
-    bot_token: Annotated[
-        Secret | None,
-        _credential("Token of the bot.", "W09 W15 DIS25", "TELEGRAM_BOT_TOKEN", "TELEGRAM_TOKEN",
-                    "TRADING_TOOL_TELEGRAM_BOT_TOKEN", reader=TELEGRAM),
-    ] = None  # fmt: skip
-    chat_id: Annotated[str, _credential("Chat that gets signals.", "W09 N12", "TELEGRAM_CHAT_ID", reader=TELEGRAM)] = ""
-    admin_chat_id: Annotated[
-        str,
-        _credential("Chat that gets alerts.", "W09 N12", "ADMIN_CHAT_ID", "TELEGRAM_ADMIN_CHAT_ID", reader=TELEGRAM),
-    ] = ""
-    allowed_users: Annotated[
-        tuple[str, ...],
-        _credential("User ids that may talk to the bot.", "W09 N05 T02", "TELEGRAM_ALLOWED_USERS", reader=TELEGRAM),
-    ] = ()
-
-
 class DatabaseSettings(msgspec.Struct, frozen=True):
     """The one store."""
 
@@ -232,7 +211,7 @@ class MonitoringSettings(msgspec.Struct, frozen=True):
     alert_cooldown: Annotated[
         float,
         Key("Shortest time between two alerts of one condition.", Unit.SECONDS, 0, 604_800, source="Q20",
-            reader=NOT_YET + "alerts", decides=False),
+            reader="outbox", decides=False),
     ] = 3600.0  # fmt: skip
     no_signal_alert_hours: Annotated[
         float,

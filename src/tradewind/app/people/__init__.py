@@ -1,0 +1,1 @@
+"""What people are told and what they may ask and order: texts, channels, senders, the bot."""

@@ -1,0 +1,122 @@
+"""The words of everything that is told: one list of lines for each thing, the same on every channel."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+
+from tradewind.adapters.notify.console import REPEATED
+from tradewind.adapters.store.outbox import Parcel
+from tradewind.app.people.chat_text import labelled
+from tradewind.app.signal_text import closed_log_line, number_text, opened_text, percent, signal_lines, utc
+from tradewind.model.announcement import Announcement
+from tradewind.model.decision import Signal
+from tradewind.model.guard import GuardChanged
+from tradewind.model.instrument import Instrument
+from tradewind.model.notice import Notice
+from tradewind.model.order import Fill
+from tradewind.model.outcome import Trade
+from tradewind.model.output import Output
+
+Told = Signal | Trade | Fill | Notice | GuardChanged | Announcement
+_decoder: msgspec.json.Decoder[Output | Announcement] = msgspec.json.Decoder(Output | Announcement)
+
+_WHAT: Final = {
+    "kill_on": "Kill switch on",
+    "kill_off": "Kill switch off",
+    "feed_stale": "The feed is silent",
+    "news_embargo": "No entries around news",
+    "embargo": "No entries around news",
+    "task_died": "A task of the service died",
+    "service_started": "The service has started",
+    "service_restarted": "The service has started again",
+    "service_crashed": "The service died and was started again",
+    "fatal_error": "A fatal error",
+    "delivery_failed": "A message could not be delivered",
+    "telegram_stranger": "Somebody unknown wrote to the bot",
+    "telegram_nobody_allowed": "The list of allowed users is empty: the bot obeys nobody",
+    "telegram_conflict": "Another process reads this bot's messages",
+    "calendar_stale": "The economic calendar is too old",
+}
+_MARKS: Final = {"info": "", "warning": "WARNING: ", "critical": "CRITICAL: "}
+
+
+def read(payload: str) -> Told:
+    """What a row of the outbox carries."""
+    return _decoder.decode(payload)  # type: ignore[return-value]  # only these are put there
+
+
+def lines_of(parcel: Parcel, told: Told, instruments: Mapping[str, Instrument], stamp: str) -> list[str]:
+    """The message in plain lines; marks for a repeat and for one that comes too late stand first.
+
+    ``stamp`` (SIMULATED, UNPROVEN) is put on everything that does not carry one itself.
+    """
+    lines = [labelled(line) for line in _body(told, instruments)]
+    if stamp and not isinstance(told, Signal):
+        lines[0] = f"[{stamp}] {lines[0]}"
+    if parcel.suppressed:
+        lines.append(f"Since the last one: the same {parcel.suppressed} more times")
+    if parcel.delivery.missed:
+        lines.insert(0, f"MISSED, do not act: its time passed at {utc(parcel.valid_until or parcel.ts)}")
+    if parcel.delivery.repeat:
+        lines.insert(0, REPEATED)
+    return lines
+
+
+def _body(told: Told, instruments: Mapping[str, Instrument]) -> list[str]:
+    if isinstance(told, Signal):
+        return signal_lines(told, instruments[told.symbol])
+    if isinstance(told, Trade):
+        made = f"Result       {told.net} ({told.r:+.2f} R), out by {told.exit_leg}"
+        return [f"{told.symbol} {closed_log_line(told)}", made, f"Signal       {told.signal_id}"]
+    if isinstance(told, Fill):
+        line = f"Position opened: {opened_text(told, instruments[told.symbol])}"
+        return [line, f"Signal       {told.signal_id}"]
+    if isinstance(told, GuardChanged):
+        return guard_lines(told)
+    if isinstance(told, Announcement):
+        return [told.title, *told.lines]
+    return notice_lines(told)
+
+
+def notice_lines(notice: Notice) -> list[str]:
+    """An alert: how severe, what, about what, the number and its limit, when."""
+    about = f" ({notice.subject})" if notice.subject else ""
+    what = _WHAT.get(notice.code, notice.code.replace("_", " ").capitalize())
+    lines = [f"{_MARKS[notice.severity]}{what}{about}"]
+    if notice.value is not None:
+        limit = "" if notice.limit is None else f", limit {number_text(notice.limit)}"
+        lines.append(f"Value        {number_text(notice.value)}{limit}")
+    lines += notice.detail.splitlines()
+    return [*lines, f"At           {utc(notice.ts)}"]
+
+
+def drift_lines(
+    severity: str, strategy: str, recent: float | None, baseline: float | None, action: str, details: str
+) -> list[str]:
+    """A drift alarm. ``degradation = (baseline - recent) / baseline`` of the win rates; unknown ones are dashes."""
+    loss = None if recent is None or not baseline else (baseline - recent) / baseline
+    return [
+        f"DRIFT ALERT - {severity}",
+        f"Strategy: {strategy}",
+        f"Recent WR: {percent(recent)}",
+        f"Baseline WR: {percent(baseline)}",
+        f"Degradation: {percent(loss)}",
+        f"Action: {action}",
+        f"Details: {details}",
+    ]
+
+
+def guard_lines(changed: GuardChanged) -> list[str]:
+    """What the account guard did, by what it met."""
+    moved = changed.after.value if changed.before is changed.after else f"{changed.before} -> {changed.after}"
+    what = "cleared" if changed.cleared else "set"
+    lines = [f"Account guard: {changed.cause} {what}, now {moved}"]
+    if changed.value is not None:
+        limit = "" if changed.limit is None else f", limit {number_text(changed.limit)}"
+        lines.append(f"Value        {number_text(changed.value)}{limit}")
+    if changed.actor:
+        lines.append(f"By           {changed.actor}" + (f": {changed.reason}" if changed.reason else ""))
+    return [*lines, f"At           {utc(changed.ts)}"]

@@ -1,0 +1,59 @@
+"""The tasks that tell people, and what the service itself has to say: that it lives again, that it dies."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tradewind.adapters.beat_file import BeatFile
+from tradewind.app.people.channels import MAIL, SNS, TELEGRAM, WEBHOOK
+from tradewind.app.service.life import Life
+from tradewind.app.service.note import noted
+from tradewind.app.service.supervisor import Beat, Work
+from tradewind.app.session import Recovery
+from tradewind.errors import TradewindError, Unavailable
+from tradewind.model.notice import Notice
+
+PEERS: Final = (TELEGRAM, WEBHOOK, MAIL, SNS)
+LAST_WORDS_S: Final = 5.0
+_IN_ORDER: Final = ("stopped",)
+
+
+def telling(peer: str, life: Life) -> Work | None:
+    """Carries what the channels of one peer are owed; nothing where none is configured."""
+    people = life.people
+    if not any(channel.peer == peer for channel in people.outbox.channels):
+        return None
+
+    async def work(beat: Beat) -> None:
+        await people.tell(peer, lambda: False, beat)
+
+    return work
+
+
+def begun(life: Life, recovery: Recovery | None) -> None:
+    """Tells that the service lives, and whether the process before it had ended in order."""
+    now, service = life.clock.now(), life.service
+    series = ", ".join(one.instrument.symbol for one in life.run.plan.symbols)
+    before = noted(BeatFile(life.run.store.database.path))
+    if recovery is None:
+        life.people.notice(Notice("service_started", now, "info", detail=f"Deciding on {series}"))
+    else:
+        crashed = before is not None and before.state not in _IN_ORDER
+        found = f"{recovery.entries} entries replayed from snapshot {recovery.snapshot_seq}, head {recovery.head_seq}"
+        life_of = f"life {service.lives} of this process" if service.lives > 1 else "a new process"
+        detail = f"{life_of}; {found}; deciding on {series}"
+        if crashed:
+            life.people.notice(Notice("service_crashed", now, "critical", detail=detail))
+        else:
+            life.people.notice(Notice("service_restarted", now, "warning", detail=detail))
+
+
+async def ended(life: Life, error: TradewindError) -> None:
+    """Tells, as far as that is still possible, of what ends the service; what cannot leave now is told at the next
+    start.
+    """
+    try:
+        life.people.notice(Notice("fatal_error", life.clock.now(), "critical", type(error).__name__, detail=str(error)))
+        await life.people.last_words(LAST_WORDS_S)
+    except Unavailable:
+        return  # the store is what failed: the exit and its words are all there is
