@@ -13,6 +13,7 @@ from tradewind.engine.desk_book import Desk, DeskBook
 from tradewind.engine.guard import Guard
 from tradewind.engine.holding import Holding
 from tradewind.engine.identity import client_id, signal_id
+from tradewind.engine.orders.manager import OrderManager
 from tradewind.engine.plan import EnginePlan, SymbolPlan
 from tradewind.engine.plausibility import PriceWatch
 from tradewind.engine.portfolio import Portfolio
@@ -23,12 +24,13 @@ from tradewind.ensemble.confidence import compile_now
 from tradewind.model.bar import Bar
 from tradewind.model.calendar import NewsCalendar
 from tradewind.model.decision import Bracket, Consensus, Decision, NoDecision, NoTrade, Reason, Signal
-from tradewind.model.event import BarClosed, BarMissing, Command, FeedState, InputEvent
+from tradewind.model.event import Asked, BarClosed, BarMissing, Command, FeedState, InputEvent
 from tradewind.model.instrument import Instrument
 from tradewind.model.order import Charge, Fill, Leg, OrderIntent, Refusal
 from tradewind.model.outcome import Outcome, Trade
 from tradewind.model.output import Output
 from tradewind.model.session import calendar_of
+from tradewind.model.venue import OrderUpdate, VenueReport
 from tradewind.ports.broker import Broker
 from tradewind.risk.bracket import bracket_for
 
@@ -85,6 +87,7 @@ class Engine:
     ) -> None:
         self.plan = plan
         self.broker = broker
+        self.orders = broker if isinstance(broker, OrderManager) else None
         self.portfolio = portfolio
         self.rates = rates
         self.paused = False
@@ -100,23 +103,43 @@ class Engine:
         """Outputs of one sequenced event, in the order they happened."""
         self.closed = ()
         if isinstance(event, BarClosed):
-            return self._on_bar(event)
+            return self._drained(self._on_bar(event))
         if isinstance(event, BarMissing):
-            return self._on_missing(event)
+            return self._drained(self._on_missing(event))
         if isinstance(event, FeedState):
             if event.symbol in self.desks and event.state in ("stale", "fresh"):
                 self.desks[event.symbol].stale = event.state == "stale"
         elif isinstance(event, Command):
-            return self._obey(event)
+            return self._drained(self._obey(event))
         elif isinstance(event, NewsCalendar):
             self.book.take(event)
-        return []
+        elif self.orders is not None:
+            if isinstance(event, VenueReport):
+                self.orders.on_report(event)
+            elif isinstance(event, Asked):
+                self.orders.on_time(event.ts)
+        return self._drained([])
+
+    def _drained(self, outputs: list[Output]) -> list[Output]:
+        """With what the order manager, where there is one, made of the event; its fills are booked as they come."""
+        orders = self.orders
+        if orders is None:
+            return outputs
+        for told in orders.drain():
+            outputs.append(told)
+            if isinstance(told, Fill | Charge | Refusal):
+                outputs.extend(self._book(self.desks[told.symbol], told))
+            elif isinstance(told, OrderUpdate) and told.leg is Leg.ENTRY and told.ended:
+                outputs.extend(self.portfolio.on_entry_over(told.signal_id, told.ts))
+        self.paused |= orders.take_alarm()
+        return outputs
 
     def _obey(self, order: Command) -> list[Output]:
         """Does what a person ordered, and answers where somebody waits for it."""
         if not self.guard.first_heard(order.id):
             return []
         before = (self.paused, self.silenced)
+        handled = self.orders.obey(order) if self.orders is not None else ""
         if order.verb in ("pause", "resume"):
             self.paused = order.verb == "pause"
         elif order.verb == "disable":
@@ -128,8 +151,9 @@ class Engine:
         closing = close_all(self.broker, self.portfolio, order.ts) if order.verb in CLOSING else ()
         outputs += withdrawn
         if order.id:
-            changed = bool(outputs or closing) or before != (self.paused, self.silenced)
-            outputs.append(self.guard.answer(order, changed=changed, detail=what_was_done(withdrawn, closing)))
+            changed = bool(outputs or closing or handled) or before != (self.paused, self.silenced)
+            detail = handled or what_was_done(withdrawn, closing)
+            outputs.append(self.guard.answer(order, changed=changed, detail=detail))
         return outputs
 
     def _withdraw(self, ts: int) -> list[Output]:
@@ -187,7 +211,7 @@ class Engine:
         if holding is not None and happened.signal_id == holding.signal_id:
             if isinstance(happened, Fill) and happened.leg is Leg.ENTRY:
                 holding.filled = True
-            else:
+            elif self.orders is None or not self.orders.holds(holding.signal_id):
                 desk.holding = None
         return self.portfolio.on_fill(happened) if isinstance(happened, Fill) else self.portfolio.on_refusal(happened)
 

@@ -14,7 +14,7 @@ import msgspec
 
 from tradewind.engine.ledger import Ledger
 from tradewind.engine.rates import notional
-from tradewind.engine.round_trip import Lot, Plan, Position, close_lot, floating
+from tradewind.engine.round_trip import Lot, Plan, Position, close_lot, floating, split
 from tradewind.errors import Corrupt
 from tradewind.model.bar import Bar
 from tradewind.model.decision import Signal
@@ -177,7 +177,8 @@ class Portfolio:
         Raises:
             Corrupt: the fill belongs to no planned signal, or closes what is not held.
         """
-        key = (fill.client_id, fill.leg.value, fill.signal_id)
+        name = fill.client_id if fill.trade_id is msgspec.UNSET else f"{fill.client_id}#{fill.trade_id}"
+        key = (name, fill.leg.value, fill.signal_id)
         if key in self._booked:
             return []
         plan = self._plans.get(fill.signal_id)
@@ -196,6 +197,16 @@ class Portfolio:
         self._cash = float(self.ledger.cash)
         self._revalue()
         return closed
+
+    def on_entry_over(self, signal_id: str, ts: int) -> list[Outcome]:
+        """No more of a signal's entry will be filled; its outcome where everything is closed already."""
+        plan = self._plans.get(signal_id)
+        if plan is None:
+            return []
+        plan.over = True
+        if not plan.opened or self._held(plan.symbol, signal_id):
+            return []
+        return [self._outcome(signal_id, plan, ts)]
 
     def on_charge(self, charge: Charge) -> None:
         """Books swap or funding on the lot it belongs to."""
@@ -267,6 +278,7 @@ class Portfolio:
 
     def _open(self, fill: Fill, plan: Plan) -> None:
         plan.filled = True
+        plan.opened += fill.steps
         instrument = self._instruments[fill.symbol]
         price = instrument.to_price(fill.price_ticks)
         rate = self._rates.rate(instrument.quote)
@@ -291,24 +303,38 @@ class Portfolio:
         self._lots.setdefault(fill.symbol, []).append(lot)
 
     def _close(self, fill: Fill, plan: Plan) -> list[Trade | Outcome]:
-        lots = self._lots.get(fill.symbol, [])
-        lot = next((lot for lot in lots if lot.signal_id == fill.signal_id and lot.steps >= fill.steps), None)
-        if lot is None or fill.side == lot.side:
+        """Closes the signal's lots, oldest first; an entry filled in parts has several, and each makes a trade."""
+        held = self._held(fill.symbol, fill.signal_id)
+        if sum(lot.steps for lot in held) < fill.steps or any(fill.side == lot.side for lot in held):
             raise _lost(fill, "closes more than is held")
         instrument = self._instruments[fill.symbol]
-        trip = close_lot(lot, fill, plan.timeframe, instrument, self._rates.rate(instrument.quote))
-        self.ledger.close(trip.realised, trip.spread, trip.slippage)
-        plan.net += trip.net
-        plan.taken += trip.risk
-        if lot.steps:
-            return [trip.trade]
-        lots.remove(lot)
-        if not lots:
+        made: list[Trade | Outcome] = []
+        for lot in held:
+            if not fill.steps:
+                break
+            part, fill = split(fill, min(lot.steps, fill.steps))
+            trip = close_lot(lot, part, plan.timeframe, instrument, self._rates.rate(instrument.quote))
+            self.ledger.close(trip.realised, trip.spread, trip.slippage)
+            plan.net += trip.net
+            plan.taken += trip.risk
+            made.append(trip.trade)
+        left = [lot for lot in self._lots[fill.symbol] if lot.steps]
+        if left:
+            self._lots[fill.symbol] = left
+        else:
             del self._lots[fill.symbol]
-        del self._plans[fill.signal_id]
-        result = "won" if plan.net > 0 else "lost"
+        may_open = fill.trade_id is not msgspec.UNSET and not plan.over and plan.opened < plan.steps
+        if may_open or self._held(fill.symbol, fill.signal_id):
+            return made
+        return [*made, self._outcome(fill.signal_id, plan, fill.ts)]
+
+    def _held(self, symbol: str, signal_id: str) -> list[Lot]:
+        return [lot for lot in self._lots.get(symbol, ()) if lot.signal_id == signal_id]
+
+    def _outcome(self, signal_id: str, plan: Plan, ts: int) -> Outcome:
+        del self._plans[signal_id]
         r = float(plan.net) / plan.taken if plan.taken > 0.0 else None
-        return [trip.trade, Outcome(fill.signal_id, fill.ts, result, r)]
+        return Outcome(signal_id, ts, "won" if plan.net > 0 else "lost", r)
 
     def _revalue(self) -> None:
         result = 0.0

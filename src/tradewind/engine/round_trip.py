@@ -59,7 +59,10 @@ class Lot(msgspec.Struct):
 
 
 class Plan(msgspec.Struct):
-    """What a signal set out to do, near which ``price``, and how much of it is closed."""
+    """What a signal set out to do, near which ``price``, how much of it was opened, and how much is closed.
+
+    ``over``: no more of it will be opened; known where an entry can be filled in parts.
+    """
 
     symbol: str
     timeframe: Timeframe
@@ -70,6 +73,8 @@ class Plan(msgspec.Struct):
     taken: float = 0.0
     side: int = 0
     price: float = 0.0
+    opened: int = 0
+    over: bool = False
 
 
 class RoundTrip(NamedTuple):
@@ -131,6 +136,17 @@ def close_lot(lot: Lot, fill: Fill, timeframe: Timeframe, instrument: Instrument
         ambiguous=fill.ambiguous,
     )
     return RoundTrip(trade, realised, spread, slippage, net, risk)
+
+
+def split(fill: Fill, steps: int) -> tuple[Fill, Fill]:
+    """The first ``steps`` of a fill with their share of its costs, and what is left, to the last digit of them."""
+    if steps == fill.steps:
+        return fill, msgspec.structs.replace(fill, steps=0)
+    costs = ("spread_cost", "slippage_cost", "commission")
+    first = {name: rounded(Decimal(getattr(fill, name)) * steps / fill.steps) for name in costs}
+    rest = {name: str(Decimal(getattr(fill, name)) - first[name]) for name in costs}
+    part = msgspec.structs.replace(fill, steps=steps, **{name: str(cost) for name, cost in first.items()})
+    return part, msgspec.structs.replace(fill, steps=fill.steps - steps, **rest)
 
 
 def _excursions(lot: Lot, price: float, per_price: float, risk: float) -> tuple[float, float]:

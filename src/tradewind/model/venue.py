@@ -160,7 +160,7 @@ class VenueReport(msgspec.Struct, frozen=True, omit_defaults=True, tag="venue"):
 class OrderUpdate(msgspec.Struct, frozen=True, omit_defaults=True, tag="order_update"):
     """What is now known of one of our orders: the row of it that people read.
 
-    ``state`` is waiting, in_flight, working, or how it ended: filled, cancelled, rejected, expired, absent, refused.
+    ``state`` is waiting, in_flight, working, or how it ended: filled, cancelled, rejected, expired, absent.
     """
 
     client_id: str
@@ -174,3 +174,8 @@ class OrderUpdate(msgspec.Struct, frozen=True, omit_defaults=True, tag="order_up
     filled: int
     ts: int
     detail: str = ""
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing can come of the order any more."""
+        return self.state not in ("waiting", "in_flight", "working")
