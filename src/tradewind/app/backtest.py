@@ -16,15 +16,24 @@ from tradewind.app.session import Session
 from tradewind.app.wiring import engine_for, sequencer_for, started_event
 from tradewind.engine.pipeline import Engine
 from tradewind.engine.plan import EnginePlan
+from tradewind.model.calendar import NewsCalendar
 
 
 class Backtest:
     """A wired engine with everything it needs to run over recordings once.
 
-    ``keep_journal`` keeps entries for a comparison; otherwise only the digest survives.
+    ``keep_journal`` keeps entries for a comparison; otherwise only the digest survives. ``calendar`` is what was due.
     """
 
-    def __init__(self, plan: EnginePlan, recordings: Sequence[Recording], *, keep_journal: bool = False) -> None:
+    def __init__(
+        self,
+        plan: EnginePlan,
+        recordings: Sequence[Recording],
+        *,
+        keep_journal: bool = False,
+        calendar: NewsCalendar | None = None,
+    ) -> None:
+        self._calendar = calendar if plan.asks_for("calendar") else None
         self.plan = plan
         self.recordings = tuple(recordings)
         self.summary = RunSummary()
@@ -46,6 +55,8 @@ class Backtest:
         """Runs to the end; ``on_bars`` is told how many bars each step held."""
         feed = ReplayFeed(self.recordings)
         self.session.begin(started_event(self.plan, feed.first_ts))
+        if self._calendar is not None:
+            self.session.inject(self._calendar)
         return drive_replay(
             self.session,
             feed,

@@ -9,10 +9,12 @@ import msgspec
 import numpy as np
 
 from tradewind.adapters.replay_feed import Recording
+from tradewind.app.news_calendar import calendar_for, concerned, notes_on
 from tradewind.app.signal_text import utc
 from tradewind.app.workspace import Workspace
 from tradewind.errors import Misconfigured, Unavailable
 from tradewind.model.bar import BarColumns
+from tradewind.model.calendar import NewsCalendar
 from tradewind.model.instrument import Instrument
 from tradewind.model.instruments import resolve
 from tradewind.model.session import SessionCalendar, calendar_of
@@ -23,7 +25,8 @@ from tradewind.model.venue_symbols import venue_symbols
 class Material(msgspec.Struct, frozen=True):
     """What a run is made of; ``data_hash`` covers the data sets and the range taken of them.
 
-    ``warnings`` is what a person should know about the files the bars came from.
+    ``warnings`` is what a person should know about the files the bars came from. ``calendar`` is what was due in that
+    time, where a calendar is kept that says so.
     """
 
     recordings: tuple[Recording, ...]
@@ -32,6 +35,7 @@ class Material(msgspec.Struct, frozen=True):
     simulated: bool
     synthetic: int
     warnings: tuple[str, ...] = ()
+    calendar: NewsCalendar | None = None
 
     @property
     def bars(self) -> int:
@@ -100,8 +104,17 @@ def material_for(
         recordings.append(Recording(symbol, base, columns, "+".join(sorted(sources))))
         bases[symbol] = base
         parts.append(f"{symbol}|{base}|{dataset.hash}|{columns.ts_open[0]}|{columns.ts_close[-1]}")
+    calendar = None
+    instruments = [resolve(symbol, workspace.config.instruments) for symbol in symbols]
+    if concerned(workspace.config, [one.asset_class for one in instruments]):
+        first = min(int(one.columns.ts_open[0]) for one in recordings)
+        last = max(int(one.columns.ts_close[-1]) for one in recordings)
+        calendar = calendar_for(workspace.config, first, last, workspace.folder)
+        warnings += notes_on(workspace.config, calendar)
+    if calendar is not None:
+        parts.append(f"calendar|{hashlib.sha256(msgspec.json.encode(calendar.events)).hexdigest()}")
     digest = hashlib.sha256("\n".join(parts).encode()).hexdigest()
-    return Material(tuple(recordings), bases, digest[:16], simulated, synthetic, tuple(warnings))
+    return Material(tuple(recordings), bases, digest[:16], simulated, synthetic, tuple(warnings), calendar)
 
 
 def _require_sessions(symbol: str, base: Timeframe, columns: BarColumns, calendar: SessionCalendar) -> None:

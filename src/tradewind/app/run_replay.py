@@ -15,6 +15,7 @@ from tradewind.adapters.sim_clock import ManualClock
 from tradewind.adapters.store.history_check import HistoryCheck
 from tradewind.adapters.store.store import Store
 from tradewind.app.control.desk import ControlDesk, answered_line
+from tradewind.app.news_calendar import differs
 from tradewind.app.recordings import Material
 from tradewind.app.replay_loop import LoopResult, drive_replay
 from tradewind.app.run_plan import RunPlan
@@ -30,6 +31,7 @@ from tradewind.engine.pipeline import Engine
 from tradewind.engine.plan import EnginePlan
 from tradewind.errors import Corrupt, TradewindError
 from tradewind.model.bar import Bar
+from tradewind.model.calendar import NewsCalendar
 from tradewind.model.decision import Signal
 from tradewind.model.event import Command, FeedState, InputEvent
 from tradewind.model.guard import Answered
@@ -160,6 +162,11 @@ class JournaledRun:
             self._say(f"WARNING: {note}")
         return recovery
 
+    def inform(self, calendar: NewsCalendar | None) -> None:
+        """Tells the engine what is due, where a veto asks for it and it is not known yet."""
+        if calendar is not None and self.plan.asks_for("calendar") and differs(self.engine.book.calendar, calendar):
+            self.session.inject(calendar)
+
     def result(self, recovery: Recovery | None, loop: LoopResult, checked: int | None = None) -> RunResult:
         """Where the run stands."""
         seq, digest, _ = self.store.journal.head
@@ -248,6 +255,7 @@ def run_replay(
         )
         feed = ReplayFeed(material.recordings)
         recovery = run.start(feed.first_ts, asked, chosen.pool.proven)
+        run.inform(material.calendar)
         loop = drive_replay(
             run.session,
             feed,

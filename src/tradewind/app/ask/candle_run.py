@@ -95,6 +95,8 @@ class CandleRun:
             HostProcess(),
             watch=watch,
         )
+        if self.material.calendar is not None and self.plan.asks_for("calendar"):
+            session.inject(self.material.calendar)
         drive_replay(session, ReplayFeed(self._cut(until)), clock, on_step=lambda step: on_bars(len(step.bars)))
 
     def _cut(self, until: int) -> list[Recording]:

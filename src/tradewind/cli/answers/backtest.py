@@ -120,7 +120,7 @@ def run_backtest(
 ) -> tuple[FinishedRun, MeasuredRun]:
     """Runs with a progress bar and measures; ``stress`` repeats the signals at higher costs."""
     plan = plan_for(settings, material.bases, executes=True, simulated=material.simulated)
-    backtest = Backtest(plan, material.recordings)
+    backtest = Backtest(plan, material.recordings, calendar=material.calendar)
     with progress("Backtest", material.bars) as advance:
         backtest.run(advance)
     run = backtest.finished

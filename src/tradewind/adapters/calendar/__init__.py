@@ -1,0 +1,1 @@
+"""The economic calendar: a feed, files, and where both are kept."""

@@ -1,0 +1,142 @@
+"""Which calendar a run knows, and how it learns of a newer one."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable
+from pathlib import Path
+
+import msgspec
+
+from tradewind.adapters.calendar.feed import CalendarFeed
+from tradewind.adapters.calendar.files import read_calendar_file
+from tradewind.adapters.calendar.shelf import KINDS, CalendarShelf
+from tradewind.app.settings.root import AppConfig
+from tradewind.errors import TradewindError
+from tradewind.model.calendar import NewsCalendar, NewsEvent, calendar_span
+from tradewind.model.instrument import AssetClass
+from tradewind.model.timeframe import DAY, HOUR, SECOND
+from tradewind.ports.clock import Clock
+from tradewind.ports.transport import Transport
+
+RETRY = 15 * 60 * SECOND
+"""How soon a feed that did not answer is asked again."""
+
+
+def shelf_of(config: AppConfig, folder: Path | None = None) -> CalendarShelf:
+    """The calendars of a project."""
+    return CalendarShelf((folder or Path()) / config.paths.data / "calendar")
+
+
+def imported(path: Path, now: int) -> tuple[NewsCalendar, int, int]:
+    """A calendar out of a file, with the rows read and those that are no reason to stay out."""
+    read = read_calendar_file(path)
+    start, until = calendar_span(read.events)
+    return NewsCalendar(now, now, start, until, "file", path.name, read.events), read.rows, read.quiet
+
+
+def calendar_for(config: AppConfig, first: int, last: int, folder: Path | None = None) -> NewsCalendar | None:
+    """What a run from ``first`` to ``last`` (UTC ns) is told at its start: the calendar that covers most of it.
+
+    Stamped ``first``; releases farther than a day outside the run are left out. None where none says anything of it.
+
+    Raises:
+        Corrupt, Unavailable: a calendar that is there cannot be read.
+    """
+    shelf = shelf_of(config, folder)
+    found = [one for kind in KINDS if (one := shelf.read(kind)) is not None]
+    if config.filters.news.file:
+        found.append(imported((folder or Path()) / config.filters.news.file, first)[0])
+    best = max(found, key=lambda one: min(one.valid_until, last) - max(one.valid_from, first), default=None)
+    if best is None or min(best.valid_until, last) < max(best.valid_from, first):
+        return None
+    kept = tuple(event for event in best.events if first - DAY <= event.ts <= last + DAY)
+    return msgspec.structs.replace(best, ts=first, events=kept)
+
+
+def newest(config: AppConfig, now: int, folder: Path | None = None) -> NewsCalendar | None:
+    """The calendar that covers ``now``, the newest of several; else the newest there is, else None."""
+    shelf = shelf_of(config, folder)
+    found = [one for kind in KINDS if (one := shelf.read(kind)) is not None]
+    if config.filters.news.file:
+        found.append(imported((folder or Path()) / config.filters.news.file, now)[0])
+    covering = [one for one in found if one.valid_from <= now <= one.valid_until]
+    best = max(covering or found, key=lambda one: one.fetched_at, default=None)
+    if best is None:
+        return None
+    recent = tuple(event for event in best.events if event.ts >= now - DAY)
+    return msgspec.structs.replace(best, ts=now, events=recent)
+
+
+def differs(known: NewsCalendar | None, found: NewsCalendar) -> bool:
+    """Whether ``found`` tells an engine that knows ``known`` anything: other releases, another span, another age."""
+    if known is None:
+        return True
+    return (known.events, known.valid_until, known.fetched_at) != (found.events, found.valid_until, found.fetched_at)
+
+
+def upcoming(calendar: NewsCalendar | None, now: int, hours: float) -> tuple[NewsEvent, ...]:
+    """Releases of the next ``hours``, by time."""
+    if calendar is None:
+        return ()
+    return tuple(
+        event for event in calendar.events if now <= max(event.ts, event.until) and event.ts <= now + hours * HOUR
+    )
+
+
+async def fetched(config: AppConfig, transport: Transport, clock: Clock, folder: Path | None = None) -> NewsCalendar:
+    """Asks the configured feed once and keeps the answer.
+
+    Raises:
+        TradewindError: as the feed; what was kept before is kept.
+    """
+    secret = config.credentials.news_api_key
+    calendar = await CalendarFeed(config.filters.news.url, secret.reveal() if secret else "", transport, clock).fetch()
+    if calendar.events:
+        shelf_of(config, folder).write("feed", calendar)
+    return calendar
+
+
+async def keep_calendar(
+    config: AppConfig,
+    transport: Transport,
+    clock: Clock,
+    inform: Callable[[NewsCalendar], None],
+    say: Callable[[str], None],
+    wait: Callable[[int], Awaitable[None]],
+) -> None:
+    """The task of a service: asks the feed every ``refresh_hours`` and tells the engine what is new, for ever.
+
+    ``wait`` sleeps so many nanoseconds. A feed that fails is said once, asked again soon, and changes nothing: the
+    calendar known before counts until it is too old, then rules block.
+    """
+    silent = False
+    while True:
+        pause = round(config.filters.news.refresh_hours * HOUR)
+        try:
+            inform(await fetched(config, transport, clock))
+            silent = False
+        except TradewindError as error:
+            pause = min(pause, RETRY)
+            if not silent:
+                say(f"WARNING: economic calendar: {error}")
+            silent = True
+        await wait(pause)
+
+
+def notes_on(config: AppConfig, calendar: NewsCalendar | None) -> list[str]:
+    """What a person should know at the start of a run whose entries keep out of news."""
+    notes = []
+    if calendar is None:
+        where = "tradewind calendar fetch" if config.filters.news.url else "tradewind calendar import FILE"
+        notes.append(
+            f"no economic calendar says what was due: entries keep out of usual release times by rule ({where})"
+        )
+    if config.filters.news.url and config.credentials.news_api_key is None:
+        notes.append("NEWS_API_KEY is not set; a calendar feed that needs it refuses, and rules block instead")
+    return notes
+
+
+def concerned(config: AppConfig, classes: Iterable[AssetClass]) -> bool:
+    """Whether scheduled news keep anything of these asset classes out."""
+    known = "news" in config.filters.enabled
+    return known and any(one is not AssetClass.CRYPTO or config.filters.news.crypto for one in classes)
