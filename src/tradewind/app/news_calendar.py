@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
@@ -11,15 +11,11 @@ from tradewind.adapters.calendar.feed import CalendarFeed
 from tradewind.adapters.calendar.files import read_calendar_file
 from tradewind.adapters.calendar.shelf import KINDS, CalendarShelf
 from tradewind.app.settings.root import AppConfig
-from tradewind.errors import TradewindError
 from tradewind.model.calendar import NewsCalendar, NewsEvent, calendar_span
 from tradewind.model.instrument import AssetClass
-from tradewind.model.timeframe import DAY, HOUR, SECOND
+from tradewind.model.timeframe import DAY, HOUR
 from tradewind.ports.clock import Clock
 from tradewind.ports.transport import Transport
-
-RETRY = 15 * 60 * SECOND
-"""How soon a feed that did not answer is asked again."""
 
 
 def shelf_of(config: AppConfig, folder: Path | None = None) -> CalendarShelf:
@@ -68,10 +64,10 @@ def newest(config: AppConfig, now: int, folder: Path | None = None) -> NewsCalen
 
 
 def differs(known: NewsCalendar | None, found: NewsCalendar) -> bool:
-    """Whether ``found`` tells an engine that knows ``known`` anything: other releases, another span, another age."""
-    if known is None:
+    """Whether ``found`` tells an engine that knows ``known`` anything; releases that are over do not matter."""
+    if known is None or (known.valid_until, known.fetched_at) != (found.valid_until, found.fetched_at):
         return True
-    return (known.events, known.valid_until, known.fetched_at) != (found.events, found.valid_until, found.fetched_at)
+    return [one for one in known.events if one.ts >= found.ts] != [one for one in found.events if one.ts >= found.ts]
 
 
 def upcoming(calendar: NewsCalendar | None, now: int, hours: float) -> tuple[NewsEvent, ...]:
@@ -94,33 +90,6 @@ async def fetched(config: AppConfig, transport: Transport, clock: Clock, folder:
     if calendar.events:
         shelf_of(config, folder).write("feed", calendar)
     return calendar
-
-
-async def keep_calendar(
-    config: AppConfig,
-    transport: Transport,
-    clock: Clock,
-    inform: Callable[[NewsCalendar], None],
-    say: Callable[[str], None],
-    wait: Callable[[int], Awaitable[None]],
-) -> None:
-    """The task of a service: asks the feed every ``refresh_hours`` and tells the engine what is new, for ever.
-
-    ``wait`` sleeps so many nanoseconds. A feed that fails is said once, asked again soon, and changes nothing: the
-    calendar known before counts until it is too old, then rules block.
-    """
-    silent = False
-    while True:
-        pause = round(config.filters.news.refresh_hours * HOUR)
-        try:
-            inform(await fetched(config, transport, clock))
-            silent = False
-        except TradewindError as error:
-            pause = min(pause, RETRY)
-            if not silent:
-                say(f"WARNING: economic calendar: {error}")
-            silent = True
-        await wait(pause)
 
 
 def notes_on(config: AppConfig, calendar: NewsCalendar | None) -> list[str]:

@@ -22,6 +22,7 @@ from tradewind.app.live_loop import LiveLoop, check_clock
 from tradewind.app.live_sources import LiveRequest, is_made_up, live_sources, notes_of
 from tradewind.app.market_feed import FeedRules
 from tradewind.app.market_sources import Gateway, gateway_of
+from tradewind.app.news_calendar import newest, notes_on
 from tradewind.app.people.channels import outbox_rows
 from tradewind.app.people.people import People
 from tradewind.app.replay_loop import LoopResult
@@ -142,7 +143,10 @@ class _LiveRun:
         wanted = Wanted(request.bases, request.executes, made_up, request.policy)
         self._chosen = run_plan(config, wanted, start.database, start.clock.now())
         self.plan = self._chosen.plan
-        for note in self._chosen.notes:
+        notes = list(self._chosen.notes)
+        if self.plan.asks_for("calendar"):
+            notes += notes_on(config, newest(config, start.clock.now()))
+        for note in notes:
             say(f"WARNING: {note}")
         self.sources = live_sources(config, request, gateway, time, start.transport, say)
         self._heard = False

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Final, NamedTuple
 
 from tradewind.app.service.beating import beating
+from tradewind.app.service.calendar import calendar
 from tradewind.app.service.life import Life
 from tradewind.app.service.supervision import Policy
 from tradewind.app.service.supervisor import Supervisor, Work
@@ -28,6 +29,7 @@ class Row(NamedTuple):
 
 ROWS: Final[tuple[Row, ...]] = (
     Row("heartbeat", beating),
+    Row("calendar", calendar),
     *(Row(f"tell {peer}", partial(telling, peer)) for peer in PEERS),
 )
 

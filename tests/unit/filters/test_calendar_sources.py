@@ -1,0 +1,172 @@
+"""Calendars from files and a feed: what is read, what is refused, and that a failure never means a quiet day."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.fakes.transport import InProcessTransport
+from tests.shared_data import shared
+from tradewind.adapters.calendar.feed import CalendarFeed
+from tradewind.adapters.calendar.rows import events_of, rows_of_json
+from tradewind.adapters.calendar.shelf import CalendarShelf
+from tradewind.adapters.sim_clock import ManualClock
+from tradewind.app.config import load_config
+from tradewind.app.news_calendar import calendar_for, fetched, imported, newest, upcoming
+from tradewind.errors import Corrupt, Misconfigured, Retryable, TradewindError, Unavailable
+from tradewind.model.timeframe import DAY, HOUR, SECOND
+from tradewind.ports.transport import Response
+
+NOW = 1_780_660_800 * SECOND  # 2026-06-05 12:00 UTC
+ROWS = [
+    {"title": "CPI y/y", "country": "GBP", "date": "2026-06-10T06:00:00+00:00", "impact": "High"},
+    {"title": "Non-Farm Employment Change", "country": "USD", "date": "2026-06-05T08:30:00-04:00", "impact": "High"},
+    {"title": "Bank Holiday", "country": "AUD", "date": "2026-06-08T00:00:00+00:00", "impact": "Holiday"},
+]
+
+
+def feed(status: int, body: bytes, seen: list | None = None) -> InProcessTransport:
+    def answer(method, url, headers):
+        if seen is not None:
+            seen.append((method, url, headers))
+        return Response(status, {}, body)
+
+    return InProcessTransport(answer)
+
+
+def configured(tmp_path: Path, **news):
+    overrides = {"filters": {"news": {"url": "http://calendar.test/week.json", **news}}}
+    return load_config(environment={"NEWS_API_KEY": "canary-key"}, overrides=overrides, folder=tmp_path)
+
+
+@pytest.mark.req("M01")
+async def test_the_feed_is_asked_for_high_impact_and_gives_releases_sorted_in_utc(tmp_path: Path) -> None:
+    """A bearer key in the header and never in the URL; the next 24 hours hold the one release due."""
+    seen: list = []
+    calendar = await fetched(
+        configured(tmp_path), feed(200, json.dumps(ROWS).encode(), seen), ManualClock(NOW), tmp_path
+    )
+    method, url, headers = seen[0]
+    assert method == "GET"
+    assert "impact=high" in url
+    assert "from=2026-06-04" in url
+    assert "to=2026-06-19" in url
+    assert headers["Authorization"] == "Bearer canary-key"
+    assert "canary" not in url
+    assert [one.currency for one in calendar.events] == ["USD", "GBP"]
+    due = upcoming(calendar, NOW, 24)
+    assert [(one.title, one.ts - NOW) for one in due] == [("Non-Farm Employment Change", HOUR // 2)]
+    assert newest(configured(tmp_path), NOW, tmp_path) == msgspec.structs.replace(calendar, ts=NOW)
+
+
+@pytest.mark.req("M04", "HZ09")
+@pytest.mark.parametrize(
+    ("status", "body", "error"),
+    [
+        (500, b"", Retryable),
+        (401, b"", Unavailable),
+        (200, b"<html>maintenance</html>", Corrupt),
+        (200, b"null", Corrupt),
+        (200, b'[{"title": "CPI"}]', Corrupt),
+    ],
+)
+async def test_an_answer_that_is_none_changes_nothing_that_was_known(tmp_path: Path, status, body, error) -> None:
+    """What was kept before is kept, also when the feed answers with an empty list."""
+    config = configured(tmp_path)
+    await fetched(config, feed(200, json.dumps(ROWS).encode()), ManualClock(NOW), tmp_path)
+    with pytest.raises(error):
+        await fetched(config, feed(status, body), ManualClock(NOW + HOUR), tmp_path)
+    await fetched(config, feed(200, b"[]"), ManualClock(NOW + HOUR), tmp_path)
+    kept = newest(config, NOW + HOUR, tmp_path)
+    assert kept is not None
+    assert kept.fetched_at == NOW
+
+
+@pytest.mark.req("M02")
+async def test_without_a_key_the_refusal_says_which_one_is_needed(tmp_path: Path) -> None:
+    """403 without a key: its name, and that rules block meanwhile."""
+    with pytest.raises(Unavailable, match=r"a key is needed.*NEWS_API_KEY.*rules"):
+        await CalendarFeed("http://calendar.test", "", feed(403, b""), ManualClock(NOW)).fetch()
+
+
+def test_a_real_history_is_read_whole_and_a_run_is_told_its_own_part() -> None:
+    """Ten thousand rows of three collections; a month of it for a run of a month."""
+    calendar, rows, quiet = imported(Path(shared("data/calendar/forexfactory.parquet")), NOW)
+    assert rows == 10559
+    assert len(calendar.events) + quiet <= rows
+    assert list(calendar.events) == sorted(calendar.events)
+    assert {event.tier for event in calendar.events} == {1, 2, 3}
+
+
+def test_a_run_outside_what_a_calendar_covers_is_told_of_none(tmp_path: Path) -> None:
+    """And one inside it of the releases around it, stamped with its first bar."""
+    calendar, _, _ = imported(_csv(tmp_path), NOW)
+    CalendarShelf(tmp_path / "data" / "calendar").write("history", calendar)
+    config = load_config(environment={}, folder=tmp_path)
+    assert calendar_for(config, NOW - 900 * DAY, NOW - 800 * DAY, tmp_path) is None
+    told = calendar_for(config, NOW - DAY, NOW + DAY, tmp_path)
+    assert told is not None
+    assert (told.ts, [one.currency for one in told.events]) == (NOW - DAY, ["USD"])
+
+
+def test_a_file_of_another_kind_and_a_damaged_shelf_name_themselves(tmp_path: Path) -> None:
+    """The ending is named with what is allowed; the damaged file with what to do."""
+    (tmp_path / "calendar.ics").write_text("BEGIN:VCALENDAR")
+    with pytest.raises(Misconfigured, match=r"\.csv, \.json, \.parquet"):
+        imported(tmp_path / "calendar.ics", NOW)
+    with pytest.raises(Unavailable, match=r"none\.csv"):
+        imported(tmp_path / "none.csv", NOW)
+    shelf = CalendarShelf(tmp_path / "kept")
+    shelf.write("feed", imported(_csv(tmp_path), NOW)[0])
+    (tmp_path / "kept" / "feed.json").write_bytes(b"{")
+    with pytest.raises(Corrupt, match=r"feed\.json"):
+        shelf.read("feed")
+
+
+def test_times_are_read_in_every_usual_form() -> None:
+    """ISO with and without zone, seconds, milliseconds, a date beside a time."""
+    forms = [
+        {"date": "2026-06-05T08:30:00-04:00"}, {"datetime": "2026-06-05 12:30"}, {"timestamp": 1780662600},
+        {"timestamp": 1780662600000}, {"date": "2026-06-05", "time": "12:30"},
+    ]  # fmt: skip
+    read = [events_of([{**form, "currency": "usd", "impact": "3", "event": "CPI"}], "x").events[0].ts for form in forms]
+    assert set(read) == {NOW + HOUR // 2}
+
+
+@given(st.binary(max_size=200) | st.text(max_size=200).map(str.encode))
+def test_no_bytes_make_the_reader_do_anything_but_read_or_refuse(body: bytes) -> None:
+    """Any answer: releases, or an error of ours."""
+    try:
+        events_of(rows_of_json(body, "x"), "x")
+    except TradewindError:
+        return
+
+
+@given(
+    st.lists(
+        st.dictionaries(
+            st.sampled_from(["title", "country", "date", "impact", "time"]),
+            st.none() | st.text(max_size=30) | st.integers() | st.floats() | st.lists(st.integers(), max_size=2),
+        ),
+        max_size=3,
+    )
+)
+def test_no_row_makes_the_reader_do_anything_but_read_or_refuse(rows: list) -> None:
+    """Fields of any type."""
+    try:
+        events_of(rows, "x")
+    except TradewindError:
+        return
+
+
+def _csv(folder: Path) -> Path:
+    lines = ["time,currency,impact,event", "2026-06-05T12:30:00Z,USD,high,Non-Farm Employment Change"]
+    lines += ["2026-06-15T12:30:00Z,CAD,high,CPI m/m"]
+    path = folder / "history.csv"
+    path.write_text("\n".join(lines))
+    return path
