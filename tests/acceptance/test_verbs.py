@@ -26,6 +26,7 @@ def leaves() -> list[tuple[str, ...]]:
 # What each verb needs to be typed at all; verbs that are not named here need nothing.
 NEEDED = {
     ("data", "import"): ("bars.csv", "-p", "EURUSD", "-i", "1h"),
+    ("calendar", "import"): ("calendar.csv",),
     ("data", "resolve"): ("EURUSD",),
     ("data", "drop"): ("EURUSD", "-i", "1h"),
     ("data", "restore"): ("EURUSD", "-i", "1h"),
