@@ -41,7 +41,9 @@ def feed(status: int, body: bytes, seen: list | None = None) -> InProcessTranspo
 
 def configured(tmp_path: Path, **news):
     overrides = {"filters": {"news": {"url": "http://calendar.test/week.json", **news}}}
-    return load_config(environment={"NEWS_API_KEY": "canary-key"}, overrides=overrides, folder=tmp_path)
+    return load_config(
+        environment={"NEWS_API_KEY": "canary-key"}, overrides=overrides, folder=tmp_path
+    )  # pragma: allowlist secret
 
 
 @pytest.mark.req("M01")
