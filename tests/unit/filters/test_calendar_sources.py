@@ -41,9 +41,8 @@ def feed(status: int, body: bytes, seen: list | None = None) -> InProcessTranspo
 
 def configured(tmp_path: Path, **news):
     overrides = {"filters": {"news": {"url": "http://calendar.test/week.json", **news}}}
-    return load_config(
-        environment={"NEWS_API_KEY": "canary-key"}, overrides=overrides, folder=tmp_path
-    )  # pragma: allowlist secret
+    environment = {"NEWS_API_KEY": "canary-key"}  # pragma: allowlist secret
+    return load_config(environment=environment, overrides=overrides, folder=tmp_path)
 
 
 @pytest.mark.req("M01")
