@@ -29,17 +29,21 @@ class Pool(NamedTuple):
 
 
 class Seats(NamedTuple):
-    """The members of a symbol, and the ids of those that nobody hears."""
+    """The members of a symbol, the ids of those that nobody hears, and of those that wait for a seat."""
 
     members: tuple[Member, ...]
     unheard: tuple[str, ...]
+    reserve: tuple[str, ...] = ()
 
 
-def seats_of(pool: Pool, symbol: str, configured: Sequence[Member], families: Mapping[str, Family[Any]]) -> Seats:
+def seats_of(
+    pool: Pool, symbol: str, configured: Sequence[Member], families: Mapping[str, Family[Any]], seats: int = 0
+) -> Seats:
     """The members of ``symbol``: its proven strategies and the ``configured`` ones, the proven first.
 
     A configured member that does what a proven one does is that one, under the name it was judged by and with the
-    configured weight. Another that has only its name is told apart by its hash.
+    configured weight. Another that has only its name is told apart by its hash. With ``seats`` only so many of the
+    proven are heard, and the others are the reserve.
 
     Raises:
         Misconfigured: a proven strategy cannot be built any more as it was judged.
@@ -57,7 +61,8 @@ def seats_of(pool: Pool, symbol: str, configured: Sequence[Member], families: Ma
     ]
     members = (*proven, *others)
     silent = {Policy.PROVEN: others, Policy.SHADOW: members, Policy.UNPROVEN: ()}[pool.policy]
-    return Seats(members, tuple(member.id for member in silent))
+    waiting = proven[seats:] if seats and pool.policy is Policy.PROVEN else []
+    return Seats(members, tuple(member.id for member in silent), tuple(member.id for member in waiting))
 
 
 def member_behind(proven: ProvenStrategy, families: Mapping[str, Family[Any]], weight: float = 1.0) -> Member:

@@ -140,7 +140,7 @@ class _LiveRun:
         self._say = say
         self._tell = start.tell
         made_up = bool(gateway.label) or is_made_up(config, request)
-        wanted = Wanted(request.bases, request.executes, made_up, request.policy)
+        wanted = Wanted(request.bases, request.executes, made_up, request.policy, learns=True)
         self._chosen = run_plan(config, wanted, start.database, start.clock.now())
         self.plan = self._chosen.plan
         notes = list(self._chosen.notes)

@@ -10,10 +10,11 @@ from typing import NamedTuple
 from tradewind.adapters.store.database import Database
 from tradewind.adapters.store.store import Store
 from tradewind.app.instruments import instrument_for
+from tradewind.app.learning.params import learning_params
 from tradewind.app.pool import Policy, Pool
 from tradewind.app.proofs import Asked, Findings, findings_for
 from tradewind.app.settings.root import AppConfig
-from tradewind.app.stored_run import StoredRun, find_run, pool_of
+from tradewind.app.stored_run import StoredRun, find_run, learns, pool_of
 from tradewind.app.strategy_pool import RESEARCH
 from tradewind.app.wiring import plan_for, timeframes_of
 from tradewind.app.workspace import Workspace
@@ -42,6 +43,8 @@ class RunPlan(NamedTuple):
 class Wanted(NamedTuple):
     """What a run is asked for: base timeframe of every symbol, whether it fills on paper, made bars, who is heard.
 
+    ``learns``: outcomes are followed and drift is acted on; a run that was begun without goes on without.
+
     Relative paths of the configuration are taken from ``folder``.
     """
 
@@ -50,6 +53,7 @@ class Wanted(NamedTuple):
     simulated: bool
     policy: Policy
     folder: Path | None = None
+    learns: bool = False
 
 
 def run_plan(config: AppConfig, wanted: Wanted, store: Path, now: int) -> RunPlan:
@@ -70,7 +74,7 @@ def run_plan(config: AppConfig, wanted: Wanted, store: Path, now: int) -> RunPla
             allowed="one policy from the start of a run to its end",
             next_step="continue it as it was begun, or start in another folder or with --store FILE",
         )
-    plan = _plan(config, wanted, pool)
+    plan = _plan(config, wanted._replace(learns=learns(begun)), pool)
     if pool.policy is not Policy.PROVEN:
         return RunPlan(plan, pool)
     found = findings(config, wanted)
@@ -132,7 +136,14 @@ def nothing_proven(found: Findings, symbols: Sequence[str], gone: Sequence[str] 
 
 
 def _plan(config: AppConfig, wanted: Wanted, pool: Pool) -> EnginePlan:
-    return plan_for(config, wanted.bases, executes=wanted.executes, simulated=wanted.simulated, pool=pool)
+    return plan_for(
+        config,
+        wanted.bases,
+        executes=wanted.executes,
+        simulated=wanted.simulated,
+        pool=pool,
+        learning=learning_params(config) if wanted.learns else None,
+    )
 
 
 def _begun(store: Path, now: int) -> StoredRun | None:

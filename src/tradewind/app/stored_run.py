@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from tradewind import __version__
 from tradewind.adapters.store.store import Store
+from tradewind.app.learning.params import learning_params
 from tradewind.app.pool import Policy, Pool
 from tradewind.app.settings.root import AppConfig
 from tradewind.app.wiring import plan_for
@@ -35,11 +36,18 @@ class StoredRun(NamedTuple):
 
 
 def asked_words(
-    *, executes: bool, preset: str | None, interval: Timeframe | None, settings: str = "", pool: str = ""
+    *,
+    executes: bool,
+    preset: str | None,
+    interval: Timeframe | None,
+    settings: str = "",
+    pool: str = "",
+    learns: bool = False,
 ) -> tuple[str, ...]:
     """What flags add to the configuration, as the journal keeps it; ``settings`` is the hash of the configuration.
 
-    The hash lets ``status`` compare configurations without building the plan. ``pool`` is the policy of who is heard.
+    The hash lets ``status`` compare configurations without building the plan. ``pool`` is the policy of who is heard;
+    ``learns``: outcomes are followed and drift is acted on.
     """
     words = {
         "execution": "paper" if executes else "none",
@@ -47,8 +55,14 @@ def asked_words(
         "interval": interval,
         "settings": settings or None,
         "pool": pool or None,
+        "learning": "on" if learns else None,
     }
     return tuple(f"{key}={value}" for key, value in words.items() if value is not None)
+
+
+def learns(run: StoredRun) -> bool:
+    """Whether a run follows outcomes and acts on drift."""
+    return run.asked.get("learning") == "on"
 
 
 def find_run(store: Store) -> StoredRun | None:
@@ -94,6 +108,7 @@ def plan_of(run: StoredRun, configure: Configure, where: Path) -> EnginePlan:
         executes=run.asked.get("execution") == "paper",
         simulated=run.started.simulated,
         pool=pool_of(run),
+        learning=learning_params(settings) if learns(run) else None,
     )
     require_same(run, plan, where, "give the run's own configuration with --config FILE")
     return plan

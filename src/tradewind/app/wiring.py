@@ -19,6 +19,7 @@ from tradewind.app.own_strategies import families_of
 from tradewind.app.pool import Policy, Pool, Seats, seats_of
 from tradewind.app.settings.root import AppConfig
 from tradewind.catalog import plugins_of
+from tradewind.engine.learning_plan import LearningParams
 from tradewind.engine.pipeline import Engine
 from tradewind.engine.plan import EnginePlan, SymbolPlan
 from tradewind.engine.portfolio import Portfolio
@@ -154,11 +155,13 @@ def plan_for(
     simulated: bool = False,
     members: Sequence[Member] | None = None,
     pool: Pool | None = None,
+    learning: LearningParams | None = None,
 ) -> EnginePlan:
     """The engine's plan for the symbols of ``bases`` (symbol -> base timeframe).
 
     ``members`` replaces the configured ones, for runs over a given set. ``pool`` says which of them are proven and who
-    is heard; without one everybody is heard, and the plan is stamped UNPROVEN.
+    is heard; without one everybody is heard, and the plan is stamped UNPROVEN. Without ``learning`` no outcome is
+    followed and nobody is taken off.
     """
     symbols = []
     for name, base in sorted(bases.items()):
@@ -166,9 +169,13 @@ def plan_for(
         timeframes = timeframes_of(config, base)
         configured = members_for(config, timeframes) if members is None else tuple(members)
         known = families_of(config) if pool is not None else {}
-        seats = Seats(configured, ()) if pool is None else seats_of(pool, instrument.symbol, configured, known)
+        seats = (
+            Seats(configured, ())
+            if pool is None
+            else seats_of(pool, instrument.symbol, configured, known, config.strategies.seats)
+        )
         vetoes = filters_for(config, instrument)
-        symbols.append(SymbolPlan(instrument, base, timeframes, seats.members, vetoes, seats.unheard))
+        symbols.append(SymbolPlan(instrument, base, timeframes, seats.members, vetoes, seats.unheard, seats.reserve))
     plan = EnginePlan(
         symbols=tuple(symbols),
         ensemble=ensemble_params(config),
@@ -180,6 +187,7 @@ def plan_for(
         frozen_bars=config.market.stale_bars,
         stamp=stamp_of(simulated=simulated, unproven=pool is None or pool.policy is Policy.UNPROVEN),
         executes=executes,
+        learning=learning,
     )
     if plan.asks_for("calendar"):
         plan = msgspec.structs.replace(plan, calendar_age=round(config.filters.news.max_age_days * DAY))
@@ -195,11 +203,15 @@ def plan_hash(plan: EnginePlan) -> str:
         repr((plan.account_currency, plan.opening_balance, plan.validity_bars, plan.frozen_bars)),
         repr((plan.seeding, plan.stamp, plan.executes)),
     ]
+    if plan.learning is not None:
+        text.append(repr(msgspec.to_builtins(plan.learning)))
     for one in plan.symbols:
         text.append(repr((msgspec.to_builtins(one.instrument), str(one.base), [str(tf) for tf in one.timeframes])))
         text.append(repr([(m.id, str(m.rule), m.weight, msgspec.to_builtins(m.rule.exits)) for m in one.members]))
         text.append(repr([(f.name, msgspec.to_builtins(f)) for f in one.filters]))
         text.append(repr(sorted(one.unheard)))
+        if one.reserve:
+            text.append(repr(one.reserve))
     return hashlib.sha256("\n".join(text).encode()).hexdigest()[:16]
 
 

@@ -117,9 +117,12 @@ class Guard:
             return "a reason is needed"
         return ""
 
-    def answer(self, order: Command, *, changed: bool, detail: str) -> Answered:
-        """What became of a person's order; ``detail`` is what else is to be said, beside what still holds."""
-        refused = self.refusal(order)
+    def answer(self, order: Command, *, changed: bool, detail: str, refused: str = "") -> Answered:
+        """What became of a person's order; ``detail`` is what else is to be said, beside what still holds.
+
+        ``refused`` is why another part of the engine did not obey.
+        """
+        refused = refused or self.refusal(order)
         said = [refused or detail, *(_held(cause, latch) for cause, latch in self._others(order))]
         result: Literal["done", "unchanged", "refused"] = "unchanged"
         if refused or changed:

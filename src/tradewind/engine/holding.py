@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import msgspec
 
 from tradewind.kernels.matching import trailed_stop
@@ -10,7 +12,16 @@ from tradewind.model.decision import Signal
 from tradewind.model.instrument import Instrument
 from tradewind.model.order import Leg
 from tradewind.model.timeframe import Timeframe
-from tradewind.ports.broker import Broker
+
+
+class Leaving(Protocol):
+    """What a trade needs to be left or protected: a broker, or who follows prices without one."""
+
+    def close(self, signal_id: str, leg: Leg) -> bool:
+        """Leaves what the signal holds at the next open."""
+
+    def amend(self, signal_id: str, stop_ticks: int) -> bool:
+        """Moves its stop, from the next bar on."""
 
 
 class Holding(msgspec.Struct):
@@ -41,7 +52,7 @@ class Holding(msgspec.Struct):
             bracket.leaves_with,
         )
 
-    def over(self, bar: Bar, instrument: Instrument, broker: Broker) -> None:
+    def over(self, bar: Bar, instrument: Instrument, broker: Leaving) -> None:
         """One more bar is over: with the last one the trade leaves at the next open, else its stop may follow.
 
         A moved stop is rounded to the tick away from the price, and holds from the next bar on.
@@ -60,7 +71,7 @@ class Holding(msgspec.Struct):
             self.stop = moved
             broker.amend(self.signal_id, ticks)
 
-    def turned(self, side: int, broker: Broker) -> None:
+    def turned(self, side: int, broker: Leaving) -> None:
         """The vote of the member it follows; one for the other side ends the trade at the next open."""
         if self.filled and side == -self.side:
             broker.close(self.signal_id, Leg.CLOSE)

@@ -13,6 +13,7 @@ from tradewind.engine.desk_book import Desk, DeskBook
 from tradewind.engine.guard import Guard
 from tradewind.engine.holding import Holding
 from tradewind.engine.identity import client_id, signal_id
+from tradewind.engine.learning import Learning, Reported
 from tradewind.engine.orders.manager import OrderManager
 from tradewind.engine.plan import EnginePlan, SymbolPlan
 from tradewind.engine.plausibility import PriceWatch
@@ -24,10 +25,9 @@ from tradewind.ensemble.confidence import compile_now
 from tradewind.model.bar import Bar
 from tradewind.model.calendar import NewsCalendar
 from tradewind.model.decision import Bracket, Consensus, Decision, NoDecision, NoTrade, Reason, Signal
-from tradewind.model.event import Asked, BarClosed, BarMissing, Command, FeedState, InputEvent
+from tradewind.model.event import Asked, BarClosed, BarMissing, Command, FeedState, InputEvent, References
 from tradewind.model.instrument import Instrument
 from tradewind.model.order import Charge, Fill, Leg, OrderIntent, Refusal
-from tradewind.model.outcome import Outcome, Trade
 from tradewind.model.output import Output
 from tradewind.model.session import calendar_of
 from tradewind.model.venue import OrderUpdate, VenueReport
@@ -37,6 +37,7 @@ from tradewind.risk.bracket import bracket_for
 NO_TRIGGER = (Reason(code="no_trigger"),)
 NOBODY_HEARD = (Reason(code="nothing_proven"),)
 PAUSED = Reason(code="paused")
+NOTHING_REPORTED = Reported()
 
 
 class _Desk:
@@ -97,6 +98,9 @@ class Engine:
         self.desks = {one.instrument.symbol: _Desk(one, plan, keep_shadow=keep_shadow) for one in plan.symbols}
         instruments = {symbol: desk.plan.instrument for symbol, desk in self.desks.items()}
         self.book = DeskBook(instruments, correlates=plan.asks_for("closes"), max_age=plan.calendar_age)
+        self.learning = Learning(plan.symbols, plan.learning) if plan.learning is not None else None
+        if self.learning is not None:
+            self.silence(self.silenced)
         compile_now()
 
     def process(self, event: InputEvent) -> list[Output]:
@@ -113,6 +117,9 @@ class Engine:
             return self._drained(self._obey(event))
         elif isinstance(event, NewsCalendar):
             self.book.take(event)
+        elif isinstance(event, References):
+            if self.learning is not None:
+                self.learning.on_references(event)
         elif self.orders is not None:
             if isinstance(event, VenueReport):
                 self.orders.on_report(event)
@@ -138,35 +145,47 @@ class Engine:
         """Does what a person ordered, and answers where somebody waits for it."""
         if not self.guard.first_heard(order.id):
             return []
-        before = (self.paused, self.silenced)
+        before = (self.paused, self.quiet)
         handled = self.orders.obey(order) if self.orders is not None else ""
         if order.verb in ("pause", "resume"):
             self.paused = order.verb == "pause"
         elif order.verb == "disable":
             self.silence(self.silenced | {order.argument})
         elif order.verb == "enable":
+            if self.learning is not None:
+                self.learning.enabled(order.argument)
             self.silence(self.silenced - {order.argument})
         outputs: list[Output] = [*self.guard.obey(order)]
+        reported = NOTHING_REPORTED if self.learning is None else self.learning.report(order)
+        outputs += reported.outputs
         withdrawn = self._withdraw(order.ts) if self.guard.reasons else []
         closing = close_all(self.broker, self.portfolio, order.ts) if order.verb in CLOSING else ()
         outputs += withdrawn
         if order.id:
-            changed = bool(outputs or closing or handled) or before != (self.paused, self.silenced)
-            detail = handled or what_was_done(withdrawn, closing)
-            outputs.append(self.guard.answer(order, changed=changed, detail=detail))
+            changed = bool(outputs or closing or handled) or before != (self.paused, self.quiet)
+            detail = handled or what_was_done(withdrawn, closing) or reported.detail
+            outputs.append(self.guard.answer(order, changed=changed, detail=detail, refused=reported.refused))
         return outputs
 
     def _withdraw(self, ts: int) -> list[Output]:
         """No waiting entry may be filled while the guard objects to new risk."""
         return [*withdraw(self.desks, self.broker, self.portfolio, ts, self.guard.state)]
 
+    @property
+    def quiet(self) -> frozenset[str]:
+        """Everybody whom nobody hears, each as ``SYMBOL ID``: switched off by people or drift, or in the reserve."""
+        return self.silenced if self.learning is None else self.silenced | self.learning.quiet
+
     def silence(self, members: frozenset[str]) -> None:
-        """Leaves ``members``, each as ``SYMBOL ID``, out of every vote from now on, and nobody else."""
+        """Leaves ``members``, each as ``SYMBOL ID``, out of every vote from now on, beside drift and the reserve."""
         self.silenced = members
+        quiet = self.quiet
         for symbol, desk in self.desks.items():
-            own = {name.removeprefix(f"{symbol} ") for name in members if name.startswith(f"{symbol} ")}
+            own = {name.removeprefix(f"{symbol} ") for name in quiet if name.startswith(f"{symbol} ")}
+            times = {} if self.learning is None else self.learning.memory.multipliers(symbol)
             for series in desk.series.values():
                 series.silence(own)
+                series.weigh(times)
 
     def _on_bar(self, event: BarClosed) -> list[Output]:
         bar = event.bar
@@ -179,6 +198,8 @@ class Engine:
         for happened in self.broker.on_bar(bar):
             outputs.append(happened)
             outputs.extend(self._book(desk, happened))
+        if self.learning is not None:
+            outputs += self.learning.on_base(bar)
         self.rates.on_close(bar.symbol, bar.close)
         if self.book.tracks:
             self.book.on_close(bar)
@@ -202,7 +223,7 @@ class Engine:
             self._decide_all(desk, completed, outputs, history=False)
         return outputs
 
-    def _book(self, desk: _Desk, happened: Fill | Charge | Refusal) -> Iterable[Trade | Outcome]:
+    def _book(self, desk: _Desk, happened: Fill | Charge | Refusal) -> Iterable[Output]:
         """Carries what the broker reported into the portfolio and the time stop."""
         if isinstance(happened, Charge):
             self.portfolio.on_charge(happened)
@@ -213,7 +234,9 @@ class Engine:
                 holding.filled = True
             elif self.orders is None or not self.orders.holds(holding.signal_id):
                 desk.holding = None
-        return self.portfolio.on_fill(happened) if isinstance(happened, Fill) else self.portfolio.on_refusal(happened)
+        portfolio = self.portfolio
+        booked = portfolio.on_fill(happened) if isinstance(happened, Fill) else portfolio.on_refusal(happened)
+        return booked if self.learning is None else (*booked, *self.learning.on_booked(happened, booked))
 
     def _decide_all(self, desk: _Desk, bars: Iterable[Bar], outputs: list[Output], *, history: bool) -> None:
         """Steps every series whose bar closed, then decides, shortest timeframe first."""
@@ -221,6 +244,11 @@ class Engine:
         self.closed = tuple(bar for bar, _ in fired)
         if fired and not history and (late := self.book.age_notice(fired[0][0].ts_close)) is not None:
             outputs.append(late)
+        if self.learning is not None:
+            learnt = self.learning.on_closes(self.closed, desk.series, history=history)
+            if learnt:
+                outputs += learnt
+                self.silence(self.silenced)
         if desk.plan.unheard and not history:
             for bar, _ in fired:
                 outputs.extend(desk.series[bar.timeframe].unheard_news(bar.ts_close))
@@ -238,6 +266,10 @@ class Engine:
             notice = self.book.heard(decision)
             if notice is not None:
                 outputs.append(notice)
+            if isinstance(decision, Signal) and self.learning is not None:
+                self.learning.on_signal(
+                    decision, leader(desk.series[bar.timeframe], desk.plan.members, decision.consensus).id
+                )
             if isinstance(decision, Signal) and self.plan.executes:
                 intent = self._intent(desk, decision)
                 self.broker.submit(intent)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from tradewind.engine.learning_plan import LearningParams
 from tradewind.ensemble.params import EnsembleParams
 from tradewind.features.graph import Seeding
 from tradewind.features.rule import Member
@@ -18,7 +19,8 @@ class SymbolPlan(msgspec.Struct, frozen=True):
     """One symbol: ``base`` is the bars' timeframe, ``timeframes`` those decided on (base or higher, shortest first).
 
     ``unheard`` are ids of members that vote in the shadow: their votes and outcomes are put out, and no decision
-    depends on them.
+    depends on them. ``reserve`` are proven ones that wait for a seat, best first: they could be heard at once, and are
+    not.
     """
 
     instrument: Instrument
@@ -27,6 +29,7 @@ class SymbolPlan(msgspec.Struct, frozen=True):
     members: tuple[Member, ...]
     filters: tuple[Filter, ...] = ()
     unheard: tuple[str, ...] = ()
+    reserve: tuple[str, ...] = ()
 
     @property
     def speaks(self) -> bool:
@@ -43,7 +46,8 @@ class EnginePlan(msgspec.Struct, frozen=True):
 
     ``validity_bars`` is how long a signal may be acted on, in bars of its timeframe. ``frozen_bars`` identical bars in
     a row count as a stale feed. ``calendar_age`` (ns) is how old a calendar of news may be before people hear of it, 0
-    where none is asked for. ``seeding`` is that of the feature bank. ``stamp`` is put on every signal.
+    where none is asked for. ``seeding`` is that of the feature bank. ``stamp`` is put on every signal. Without
+    ``learning`` no outcome is followed and nothing is learnt.
     """
 
     symbols: tuple[SymbolPlan, ...]
@@ -57,6 +61,7 @@ class EnginePlan(msgspec.Struct, frozen=True):
     seeding: Seeding = "sma"
     stamp: str = ""
     executes: bool = True
+    learning: LearningParams | None = None
     calendar_age: int = 0
 
     def asks_for(self, what: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -77,6 +77,7 @@ class Series:
         self._sides: NDArray[np.int8] = np.zeros(len(self.members), dtype=np.int8)
         self._standing: dict[int, _Standing] = {}
         self._silent: frozenset[int] = self.unheard
+        self._times: Mapping[str, float] = {}
 
     @property
     def sides(self) -> NDArray[np.int8]:
@@ -134,6 +135,10 @@ class Series:
         for place in off:
             self._standing.pop(place, None)
 
+    def weigh(self, times: Mapping[str, float]) -> None:
+        """Multiplies the votes of members from now on, those that stand among them; an empty mapping none."""
+        self._times = times
+
     def side_of(self, member: str) -> int:
         """The vote a member of this series made at its latest bar; 0 for none, and for a member of another series."""
         position = self.places.get(member)
@@ -163,7 +168,11 @@ class Series:
         standing, bars = self._standing, self.bars
         for position in [position for position, (_, until) in standing.items() if until < bars]:
             del standing[position]
-        return [standing[position].vote for position in sorted(standing)]
+        found = [standing[position].vote for position in sorted(standing)]
+        if self._times:
+            times = self._times
+            return [msgspec.structs.replace(one, weight=one.weight * times.get(one.member, 1.0)) for one in found]
+        return found
 
     def record(self, position: int) -> Record:
         """The shadow record of the member at ``position``."""

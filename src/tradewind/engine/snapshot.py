@@ -35,6 +35,7 @@ class EngineState(msgspec.Struct, frozen=True):
     silenced: tuple[str, ...] = ()
     guard: bytes = b""
     book: bytes = b""
+    learning: bytes = b""
 
 
 _ENCODER = msgspec.msgpack.Encoder()
@@ -64,6 +65,7 @@ def snapshot_engine(engine: Engine, sequencer: Sequencer) -> bytes:
             silenced=tuple(sorted(engine.silenced)),
             guard=engine.guard.snapshot(),
             book=engine.book.snapshot(),
+            learning=b"" if engine.learning is None else engine.learning.snapshot(),
         )
     )
 
@@ -92,6 +94,8 @@ def restore_engine(engine: Engine, sequencer: Sequencer, state: bytes) -> None:
     engine.rates.restore(found.rates)
     engine.book.restore(found.book)
     engine.paused = found.paused
+    if engine.learning is not None:
+        engine.learning.restore(found.learning)
     engine.silence(frozenset(found.silenced))
     engine.guard.restore(found.guard)
     sequencer.restore(found.sequencer)

@@ -43,7 +43,8 @@ class Reference(msgspec.Struct, frozen=True, gc=False):
     """What one member showed on one symbol when its baseline was frozen; R net of costs.
 
     ``believed_win_rate`` is the lower 10% Wilson bound, which the detectors believe in; ``believed_mean_r`` the lower
-    10% bound of the mean R. ``r`` are quantiles of R at the shares 0, 0.05 .. 1. Undefined is None.
+    10% bound of the mean R. ``r`` are quantiles of R at the shares 0, 0.05 .. 1. Undefined is None. Trades entered
+    before ``until`` (UTC nanoseconds) may be part of the baseline and are not counted against it.
     """
 
     member: str
@@ -55,6 +56,7 @@ class Reference(msgspec.Struct, frozen=True, gc=False):
     sd_r: float | None = None
     profit_factor: float | None = None
     r: tuple[float, ...] = ()
+    until: int = 0
 
     @property
     def believed_mean_r(self) -> float | None:
@@ -143,3 +145,49 @@ class DriftAlarm(msgspec.Struct, frozen=True, tag="drift_alarm", gc=False):
     escalated: bool = False
     fleet_limit: float | None = None
     confirmed: bool = False
+
+
+class MemberReplaced(msgspec.Struct, frozen=True, tag="member_replaced", gc=False):
+    """A member was taken off because it drifted, and who sits in its place; ``replacement`` is empty for nobody."""
+
+    ts: int
+    symbol: str
+    member: str
+    replacement: str
+    severity: Severity
+    level: float
+    reason: str
+
+
+class LearningCycle(msgspec.Struct, frozen=True, tag="learning_cycle", gc=False):
+    """One hourly cycle: members checked, alarms made, checks that failed, values in the table, market states.
+
+    ``fleet_limit`` is the level at which all members together alarm falsely at most once a month.
+    """
+
+    ts: int
+    number: int
+    checked: int
+    alarms: int
+    failed: int
+    fleet_limit: float
+    entries: int
+    states: dict[str, str]
+
+
+class SelectorChoice(msgspec.Struct, frozen=True, tag="selector_choice", gc=False):
+    """Who the selector put first on a symbol for the coming hour, in which state of the market and with which value.
+
+    ``value`` is the weight (fixed share, 1 is equal) or the learnt value in R. ``weights`` are the largest of all
+    members, as multiples of the equal one; ``applied`` is whether they multiply votes.
+    """
+
+    ts: int
+    symbol: str
+    state: str
+    method: str
+    action: str
+    value: float
+    explored: bool
+    applied: bool
+    weights: dict[str, float]

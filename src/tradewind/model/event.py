@@ -9,6 +9,7 @@ import msgspec
 
 from tradewind.model.bar import Bar
 from tradewind.model.calendar import NewsCalendar
+from tradewind.model.drift import Reference
 from tradewind.model.proven import ProvenStrategy
 from tradewind.model.timeframe import Timeframe
 from tradewind.model.venue import VenueReport
@@ -74,6 +75,17 @@ class Command(msgspec.Struct, frozen=True, tag="command"):
     reason: str = ""
 
 
+class References(msgspec.Struct, frozen=True, tag="references"):
+    """What members are held to from now on, instead of everything before; ``source`` names the baseline.
+
+    A member that is not among them is UNKNOWN to drift monitoring.
+    """
+
+    ts: int
+    references: tuple[Reference, ...]
+    source: str = ""
+
+
 class Started(msgspec.Struct, frozen=True, tag="started"):
     """First event of a run: what code and configuration the following decisions come from.
 
@@ -99,4 +111,15 @@ class Asked(msgspec.Struct, frozen=True, tag="asked", gc=False):
     ts: int
 
 
-InputEvent = BarClosed | BarMissing | BarRevised | FeedState | Command | Started | VenueReport | Asked | NewsCalendar
+InputEvent = (
+    BarClosed
+    | BarMissing
+    | BarRevised
+    | FeedState
+    | Command
+    | Started
+    | VenueReport
+    | Asked
+    | NewsCalendar
+    | References
+)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 
 from tradewind.model.timeframe import Timeframe
@@ -52,3 +54,33 @@ class Outcome(msgspec.Struct, frozen=True, tag="outcome", gc=False):
     ts: int
     result: str
     r: float | None
+
+
+class SignalOutcome(msgspec.Struct, frozen=True, tag="signal_outcome", gc=False):
+    """What became of a signal, whether or not anybody followed it; every signal gets one.
+
+    ``source`` is ``prices`` (the bracket met later bars, net of costs per side as in the shadow book), ``trade`` (the
+    account traded it) or ``report`` (a person said so, which overrides the others). ``result`` is won, lost, or
+    expired: it could not be entered while it was valid. ``leg`` says how it ended; empty for expired ones and reports.
+    ``r`` is the result in multiples of the risk, None where nothing was risked. ``member`` is whose bracket it was.
+    ``overrides`` is the result that a report replaced, ``amount`` what it said, decimal text in account currency.
+    """
+
+    signal_id: str
+    symbol: str
+    timeframe: Timeframe
+    ts: int
+    source: Literal["prices", "trade", "report"]
+    result: Literal["won", "lost", "expired"]
+    member: str
+    r: float | None = None
+    leg: str = ""
+    ts_entry: int = 0
+    entry: float | None = None
+    exit: float | None = None
+    ambiguous: bool = False
+    overrides: str = ""
+    amount: str = ""
+    actor: str = ""
+    reason: str = ""
+    request: str = ""

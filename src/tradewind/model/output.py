@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from tradewind.model.decision import NoDecision, NoTrade, Signal
+from tradewind.model.drift import DriftAlarm, LearningCycle, MemberReplaced, SelectorChoice
 from tradewind.model.guard import Answered, GuardChanged
 from tradewind.model.notice import Notice
 from tradewind.model.order import Charge, Fill, OrderIntent, Refusal
-from tradewind.model.outcome import Outcome, Trade
+from tradewind.model.outcome import Outcome, SignalOutcome, Trade
 from tradewind.model.shadow import ShadowOutcome, ShadowVotes
 from tradewind.model.venue import OrderUpdate, VenueRequest
 
@@ -23,6 +24,11 @@ Output = (
     | ShadowVotes
     | ShadowOutcome
     | Notice
+    | SignalOutcome
+    | DriftAlarm
+    | MemberReplaced
+    | LearningCycle
+    | SelectorChoice
     | VenueRequest
     | OrderUpdate
     | GuardChanged

@@ -39,8 +39,8 @@ ACTIONS: Final = {
     Severity.HIGH: "REDUCE SIZE AND VALIDATE AGAIN",
     Severity.CRITICAL: "DISABLE IMMEDIATELY",
 }
-DECAY_WEEKS: Final = 26.0
-"""Level at which the decay detector speaks: at most one false word in half a year."""
+DECAY_WEEKS: Final = 104.0
+"""Level at which the decay detector speaks: at most one false word in two years, and none without outcomes."""
 SLACK: Final = 1e-9
 """Room for the rounding of a share: a loss of exactly 15% counts as one."""
 KS_WINDOW: Final = 50

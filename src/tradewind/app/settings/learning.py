@@ -12,7 +12,8 @@ from tradewind.model.timeframe import Timeframe
 
 Share = Unit.FRACTION
 LEARNING = NOT_YET + "continuous learning"
-DRIFT = NOT_YET + "drift monitoring"
+DRIFT = "drift monitoring"
+SELECTOR = "selector"
 LIVE = NOT_YET + "live execution"
 
 
@@ -78,11 +79,22 @@ class ContinuousLearningSettings(msgspec.Struct, frozen=True):
 
 
 class DriftSettings(msgspec.Struct, frozen=True):
-    """When a strategy is said to have drifted."""
+    """When a strategy is said to have drifted, and what follows."""
 
+    auto_action: Annotated[
+        bool,
+        Key("Whether a strategy whose decline is CRITICAL, and confirmed for the fleet, is taken off and the next of "
+            "the reserve (`strategies.seats`) sits in its place.", source="K06 B12 B13", reader=DRIFT),
+    ] = True  # fmt: skip
+    fleet: Annotated[
+        Literal["limit", "e_bh"],
+        Key("What confirms it among many strategies: a level with at most one false alarm a month, or e-BH at a false "
+            "discovery rate of 5%.", source="K06", reader=DRIFT),
+    ] = "limit"  # fmt: skip
     drift_threshold: Annotated[
         float,
-        Key("Relative loss of win rate that raises an alert. Not `continuous_learning.retraining.drift_threshold`.",
+        Key("Relative loss of win rate that is reported; it switches nothing off. Not "
+            "`continuous_learning.retraining.drift_threshold`.",
             Share, 0, 1, source="W17 DIS15 DIS16 K01", reader=DRIFT,
             also=(Name("drift.performance.min_degradation"),)),
     ] = 0.15  # fmt: skip
@@ -95,6 +107,45 @@ class DriftSettings(msgspec.Struct, frozen=True):
     cooldown_hours: Annotated[
         float, Key("Time between two alerts for one strategy.", Unit.HOURS, 0, 720, source="W17 K11", reader=DRIFT)
     ] = 24.0
+
+
+class SelectorSettings(msgspec.Struct, frozen=True):
+    """How strategies are weighed by what all of them showed in the shadow."""
+
+    enabled: Annotated[
+        bool,
+        Key("Whether weights are computed and choices logged; without it the ensemble is pure.", source="L02 L07",
+            reader=SELECTOR, also=(Name("rl.enabled"),)),
+    ] = True  # fmt: skip
+    weighs: Annotated[
+        bool,
+        Key("Whether the weights multiply those of the votes; else they are computed and logged alone.",
+            source="L02 L07", reader=SELECTOR),
+    ] = False  # fmt: skip
+    method: Annotated[
+        Literal["fixed_share", "q_learning"],
+        Key("Fixed share tracks the best of all shadow results; q_learning is the tabular way, for comparison.",
+            source="L02", reader=SELECTOR),
+    ] = "fixed_share"  # fmt: skip
+    rate: Annotated[
+        float, Key("How strongly one R moves a weight (fixed share).", above=0, high=10, source="L02", reader=SELECTOR)
+    ] = 0.2
+    share: Annotated[
+        float,
+        Key("Weight spread anew each round, about 1 / rounds between two changes of the best (fixed share).", Share, 0,
+            1, source="L02", reader=SELECTOR),
+    ] = 0.004  # fmt: skip
+    explore: Annotated[
+        float, Key("Choices made by chance (q_learning).", Share, 0, 1, source="L02", reader=SELECTOR)
+    ] = 0.1
+    step: Annotated[
+        float, Key("How far one result moves a value (q_learning).", Share, 0, 1, source="L02 L06", reader=SELECTOR)
+    ] = 0.1
+    max_entries: Annotated[
+        int,
+        Key("Values the table holds; the least visited go first.", low=10, high=1_000_000, source="L03 HZ06",
+            reader=SELECTOR),
+    ] = 10_000  # fmt: skip
 
 
 class GeneratorSettings(msgspec.Struct, frozen=True):

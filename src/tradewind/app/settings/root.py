@@ -16,6 +16,7 @@ from tradewind.app.settings.learning import (
     LiveTradingSettings,
     ModelSettings,
     PredictorSettings,
+    SelectorSettings,
 )
 from tradewind.app.settings.people import EmailSettings, SnsSettings, TelegramSettings, WebhookSettings
 from tradewind.app.settings.service import (
@@ -90,6 +91,7 @@ class AppConfig(msgspec.Struct, frozen=True):
     sns: SnsSettings = SnsSettings()
     continuous_learning: ContinuousLearningSettings = ContinuousLearningSettings()
     drift: DriftSettings = DriftSettings()
+    selector: SelectorSettings = SelectorSettings()
     generator: GeneratorSettings = GeneratorSettings()
     gate: GateSettings = GateSettings()
     model: ModelSettings = ModelSettings()

@@ -79,6 +79,11 @@ class StrategySettings(msgspec.Struct, frozen=True):
         Key("Trades a strategy needs before it may be ranked.", Unit.TRADES, 1, source="W18 DIS10",
             reader="strategy book"),
     ] = 30  # fmt: skip
+    seats: Annotated[
+        int,
+        Key("How many proven strategies are heard on a symbol; the others, best first, are the reserve from which one "
+            "that drifted is replaced. 0: all of them are heard.", low=0, high=10_000, source="B13", reader="run"),
+    ] = 0  # fmt: skip
     limit: Annotated[
         int,
         Key("How many of the best strategies are loaded.", low=1, high=10_000, source="W18 B09",

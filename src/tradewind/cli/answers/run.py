@@ -49,6 +49,7 @@ def answer(config: Path | None, asked: RunOptions) -> Report:
         interval=asked.interval,
         settings=config_hash(settings),
         pool=request.policy,
+        learns=request.feed != "replay",
     )
     if request.feed == "replay":
         span = asked.timerange or TimeRange()
