@@ -34,7 +34,7 @@ class JudgedBars:
     def __init__(self, config: AppConfig, data: Path) -> None:
         self._config = config
         self._store = CandleStore(data / "candles")
-        self._datasets: tuple[Dataset, ...] | None = None
+        self._datasets: dict[str, tuple[Dataset, ...]] = {}
         self._months: dict[tuple[str, Timeframe, Window], dict[str, str]] = {}
 
     def compared(self, verdict: SignedVerdict) -> Compared:
@@ -71,11 +71,11 @@ class JudgedBars:
 
     def _stored(self, symbol: str, timeframe: Timeframe) -> Dataset | None:
         """The series that a validation would take: of the timeframe itself, else the longest shorter one."""
-        if self._datasets is None:
-            self._datasets = self._store.datasets()
-        for fault in self._store.unreadable(symbol):
-            raise fault
-        own = [one for one in self._datasets if one.symbol == symbol and one.timeframe.rank <= timeframe.rank]
+        if symbol not in self._datasets:
+            for fault in self._store.unreadable(symbol):
+                raise fault
+            self._datasets[symbol] = tuple(one for one in self._store.datasets() if one.symbol == symbol)
+        own = [one for one in self._datasets[symbol] if one.timeframe.rank <= timeframe.rank]
         return max(own, key=lambda one: one.timeframe.rank, default=None)
 
     def _bars(self, dataset: Dataset, timeframe: Timeframe, window: Window) -> dict[str, str]:

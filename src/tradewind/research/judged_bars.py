@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from functools import lru_cache
 
 import numpy as np
 
@@ -31,6 +32,7 @@ def bars_by_month(columns: BarColumns, window: Window | None = None) -> dict[str
     }
 
 
+@lru_cache(maxsize=4096)  # asked again for every verdict of a series
 def covered(month: str, window: Window, stored: Window) -> bool:
     """Whether bars that reach over ``stored`` reach both ends of what ``window`` has of a month."""
     start, end = (
