@@ -48,6 +48,7 @@ _BY_PART: Final[dict[str, dict[str, str]]] = {
         "guard_reducing": "positions may only shrink",
         "guard_halted": "no new risk may be taken",
         "guard_stopped": "trading has stopped",
+        "symbol_cooling": "this symbol rests after a stop",
         "position_open": "a position is open on this symbol",
         "order_pending": "an order is waiting on this symbol",
     },
@@ -63,6 +64,7 @@ _BY_PART: Final[dict[str, dict[str, str]]] = {
         "max_open_risk": "the open positions leave less risk than wanted",
         "max_position_size": "the margin of one position is capped",
         "max_lot": "the venue's largest order",
+        "firm_room": "all stops together must stay above the firm's floors",
         "below_min_lot": "the risk allows less than the smallest lot",
     },
     "signal": {
@@ -72,6 +74,7 @@ _BY_PART: Final[dict[str, dict[str, str]]] = {
     "broker": {
         "stop_passed": "the market opened beyond the stop",
         "withdrawn": "withdrawn before it was filled",
+        "no_stop": "an order without a stop is never sent",
         "target_passed": "the market opened beyond the target",
         "netted": "used up by closing the opposing position",
     },

@@ -14,6 +14,7 @@ import msgspec
 
 from tradewind import __version__, filters
 from tradewind.adapters.null_broker import NullBroker
+from tradewind.app.firm_files import firm_rules
 from tradewind.app.instruments import instrument_for
 from tradewind.app.own_strategies import families_of
 from tradewind.app.pool import Policy, Pool, Seats, seats_of
@@ -35,9 +36,10 @@ from tradewind.model.instrument import AssetClass, Instrument
 from tradewind.model.proven import ProvenStrategy
 from tradewind.model.session import SessionCalendar, calendar_of
 from tradewind.model.stamp import stamp_of
-from tradewind.model.timeframe import DAY, Timeframe
+from tradewind.model.timeframe import DAY, HOUR, Timeframe
 from tradewind.ports.broker import Broker
 from tradewind.ports.plugins import Filter
+from tradewind.risk.guard_params import FirmPlan, GuardParams
 from tradewind.risk.params import RiskParams
 from tradewind.simulation.broker import SimBroker
 
@@ -141,6 +143,29 @@ def risk_params(config: AppConfig) -> RiskParams:
     )
 
 
+def guard_params(config: AppConfig) -> GuardParams:
+    """The limits of the account as a whole out of the configuration.
+
+    Raises:
+        Misconfigured: the firm, its file or its stage is none.
+    """
+    own = config.risk
+    firm = None
+    if own.firm:
+        rules = firm_rules(own.firm)
+        rules.stage(own.firm_stage)
+        firm = FirmPlan(rules, own.firm_stage, own.firm_type)
+    return GuardParams(
+        daily_loss=own.daily_loss_limit,
+        drawdown=own.max_drawdown,
+        drawdown_alert=own.drawdown_alert,
+        losses_in_a_row=own.cooldown_losses,
+        pause_ns=round(own.cooldown_hours * HOUR),
+        symbol_pause_ns=round(own.symbol_cooldown_hours * HOUR),
+        firm=firm,
+    )
+
+
 def timeframes_of(config: AppConfig, base: Timeframe) -> tuple[Timeframe, ...]:
     """The configured timeframes that can be made from ``base``, shortest first; ``base`` alone when none can."""
     found = sorted({one.interval for one in config.timeframes.intervals if one.interval.rank >= base.rank}, key=_rank)
@@ -188,6 +213,7 @@ def plan_for(
         stamp=stamp_of(simulated=simulated, unproven=pool is None or pool.policy is Policy.UNPROVEN),
         executes=executes,
         learning=learning,
+        guard=guard_params(config) if executes else None,
     )
     if plan.asks_for("calendar"):
         plan = msgspec.structs.replace(plan, calendar_age=round(config.filters.news.max_age_days * DAY))
@@ -202,6 +228,7 @@ def plan_hash(plan: EnginePlan) -> str:
         repr(msgspec.to_builtins(plan.risk)),
         repr((plan.account_currency, plan.opening_balance, plan.validity_bars, plan.frozen_bars)),
         repr((plan.seeding, plan.stamp, plan.executes)),
+        repr(msgspec.to_builtins(plan.guard)),
     ]
     if plan.learning is not None:
         text.append(repr(msgspec.to_builtins(plan.learning)))

@@ -13,6 +13,7 @@ import msgspec
 from tradewind.model.decision import Reason
 from tradewind.model.event import Command
 from tradewind.model.guard import Answered, GuardChanged, GuardState
+from tradewind.model.notice import Notice, Severity
 
 REMEMBERED: Final = 1024
 """How many obeyed requests are known again: one is repeated at once or never."""
@@ -28,7 +29,10 @@ STOPPED: Final = "stopped"
 
 
 class Latch(msgspec.Struct, frozen=True):
-    """One cause for a state, since ``ts``; ``actor`` is empty where a limit did it. ``value`` met ``limit``."""
+    """One cause for a state, since ``ts``; ``actor`` is empty where a limit did it. ``value`` met ``limit``.
+
+    ``until`` is when it ends by itself, 0 where a person must clear it; ``flat``: nothing may stay open.
+    """
 
     state: GuardState
     ts: int
@@ -36,6 +40,8 @@ class Latch(msgspec.Struct, frozen=True):
     reason: str = ""
     value: float | None = None
     limit: float | None = None
+    until: int = 0
+    flat: bool = False
 
 
 class _State(msgspec.Struct, frozen=True):
@@ -55,6 +61,11 @@ class Guard:
     def state(self) -> GuardState:
         """The strictest of all latches."""
         return max((one.state for one in self.latches.values()), key=lambda one: one.rank, default=GuardState.NORMAL)
+
+    @property
+    def wants_flat(self) -> bool:
+        """Whether nothing may stay open."""
+        return any(one.flat for one in self.latches.values())
 
     def first_heard(self, request: str) -> bool:
         """Whether a request was not obeyed before (the newest ``REMEMBERED`` are known); an empty one always is new."""
@@ -93,7 +104,9 @@ class Guard:
         """Sets or clears what a person ordered; what he must not, by ``refusal``, changes nothing."""
         if order.verb in _SETS:
             cause, state = _SETS[order.verb]
-            return self.latch(cause, Latch(state, order.ts, order.actor, order.reason))
+            return self.latch(
+                cause, Latch(state, order.ts, order.actor, order.reason, flat=cause in (LIQUIDATE, ROLLBACK))
+            )
         if self.refusal(order):
             return []
         if order.verb == "kill_off":
@@ -101,7 +114,8 @@ class Guard:
         if order.verb == "resume":
             changed: list[GuardChanged] = []
             for cause, latch in list(self.latches.items()):
-                if cause in (REDUCE, LIQUIDATE) or (order.argument == STOPPED and latch.state is GuardState.STOPPED):
+                stopped = order.argument == STOPPED and latch.state is GuardState.STOPPED
+                if stopped or (latch.state is GuardState.REDUCING and not latch.until):
                     changed += self.clear(cause, order.ts, order.actor, order.reason)
             return changed
         return []
@@ -164,3 +178,11 @@ def _held(cause: str, latch: Latch) -> str:
     who = f" by {latch.actor}" if latch.actor else ""
     why = f": {latch.reason}" if latch.reason else ""
     return f"{latch.state}: {cause}{who}{why}"
+
+
+def told_of(changed: GuardChanged) -> Notice:
+    """What people hear of an order that changed the guard."""
+    what = "cleared" if changed.cleared else "set"
+    detail = f"{what} by {changed.actor}: {changed.reason or 'no reason given'}; now {changed.after}"
+    severity: Severity = "info" if changed.cleared else "critical"
+    return Notice(f"guard_{changed.cause}", changed.ts, severity, what, None, None, detail)

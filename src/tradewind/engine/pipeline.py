@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
+from tradewind.engine.account_guard import AccountGuard
 from tradewind.engine.aggregate import Aggregator
 from tradewind.engine.deliberation import decisive, deliberate, filter_reasons, leader
 from tradewind.engine.desk_book import Desk, DeskBook
-from tradewind.engine.guard import Guard
+from tradewind.engine.guard import STOPPED, Guard, told_of
 from tradewind.engine.holding import Holding
 from tradewind.engine.identity import client_id, signal_id
 from tradewind.engine.learning import Learning, Reported
@@ -20,19 +21,23 @@ from tradewind.engine.plausibility import PriceWatch
 from tradewind.engine.portfolio import Portfolio
 from tradewind.engine.rates import Rates
 from tradewind.engine.series import Series
-from tradewind.engine.withdrawal import CLOSING, close_all, what_was_done, withdraw
+from tradewind.engine.withdrawal import CLOSING, close_all, what_was_done, withdraw, without_stop
 from tradewind.ensemble.confidence import compile_now
 from tradewind.model.bar import Bar
 from tradewind.model.calendar import NewsCalendar
 from tradewind.model.decision import Bracket, Consensus, Decision, NoDecision, NoTrade, Reason, Signal
 from tradewind.model.event import Asked, BarClosed, BarMissing, Command, FeedState, InputEvent, References
+from tradewind.model.guard import AccountMark, GuardChanged
 from tradewind.model.instrument import Instrument
+from tradewind.model.notice import Notice
 from tradewind.model.order import Charge, Fill, Leg, OrderIntent, Refusal
+from tradewind.model.outcome import Outcome
 from tradewind.model.output import Output
 from tradewind.model.session import calendar_of
 from tradewind.model.venue import OrderUpdate, VenueReport
 from tradewind.ports.broker import Broker
 from tradewind.risk.bracket import bracket_for
+from tradewind.risk.params import AccountView
 
 NO_TRIGGER = (Reason(code="no_trigger"),)
 NOBODY_HEARD = (Reason(code="nothing_proven"),)
@@ -93,6 +98,7 @@ class Engine:
         self.rates = rates
         self.paused = False
         self.guard = Guard()
+        self.account = None if plan.guard is None else AccountGuard(plan.guard, self.guard, portfolio)
         self.silenced: frozenset[str] = frozenset()
         self.closed: tuple[Bar, ...] = ()
         self.desks = {one.instrument.symbol: _Desk(one, plan, keep_shadow=keep_shadow) for one in plan.symbols}
@@ -156,6 +162,9 @@ class Engine:
                 self.learning.enabled(order.argument)
             self.silence(self.silenced - {order.argument})
         outputs: list[Output] = [*self.guard.obey(order)]
+        outputs += [told_of(one) for one in outputs if isinstance(one, GuardChanged)]
+        if order.verb == "resume" and order.argument == STOPPED and outputs and self.account is not None:
+            self.account.resumed()
         reported = NOTHING_REPORTED if self.learning is None else self.learning.report(order)
         outputs += reported.outputs
         withdrawn = self._withdraw(order.ts) if self.guard.reasons else []
@@ -195,6 +204,9 @@ class Engine:
             missing = BarMissing(bar.symbol, bar.timeframe, bar.ts_open, bar.ts_close, fault)
             return self._on_missing(missing)
         outputs: list[Output] = []
+        account, history = self.account, event.cause == "history"
+        if account is not None and bar.ts_open >= account.wake and not history:
+            outputs += self._guarded(account.pass_time(bar.ts_open), bar.ts_open)
         for happened in self.broker.on_bar(bar):
             outputs.append(happened)
             outputs.extend(self._book(desk, happened))
@@ -204,9 +216,11 @@ class Engine:
         if self.book.tracks:
             self.book.on_close(bar)
         self.portfolio.mark(bar)
+        if account is not None and self.portfolio.equity != account.equity:
+            outputs += self._guarded(account.look(bar.ts_close), bar.ts_close)
         desk.watch.believe(bar)
         completed = desk.aggregator.on_bar(bar)
-        self._decide_all(desk, (bar, *completed), outputs, history=event.cause == "history")
+        self._decide_all(desk, (bar, *completed), outputs, history=history)
         return outputs
 
     def _on_missing(self, missing: BarMissing) -> list[Output]:
@@ -223,8 +237,17 @@ class Engine:
             self._decide_all(desk, completed, outputs, history=False)
         return outputs
 
+    def _guarded(self, said: list[GuardChanged | Notice | AccountMark], ts: int) -> list[Output]:
+        """What the account guard said, and the risk that is taken away after it."""
+        outputs: list[Output] = [*said]
+        if said and self.guard.reasons:
+            outputs += self._withdraw(ts)
+        if self.guard.wants_flat:
+            close_all(self.broker, self.portfolio, ts)
+        return outputs
+
     def _book(self, desk: _Desk, happened: Fill | Charge | Refusal) -> Iterable[Output]:
-        """Carries what the broker reported into the portfolio and the time stop."""
+        """Carries what the broker reported into the portfolio, the account guard and the time stop."""
         if isinstance(happened, Charge):
             self.portfolio.on_charge(happened)
             return ()
@@ -235,8 +258,13 @@ class Engine:
             elif self.orders is None or not self.orders.holds(holding.signal_id):
                 desk.holding = None
         portfolio = self.portfolio
-        booked = portfolio.on_fill(happened) if isinstance(happened, Fill) else portfolio.on_refusal(happened)
-        return booked if self.learning is None else (*booked, *self.learning.on_booked(happened, booked))
+        news = portfolio.on_fill(happened) if isinstance(happened, Fill) else portfolio.on_refusal(happened)
+        booked: list[Output] = [*news]
+        if self.account is not None:
+            for one in (happened, *news):
+                if not isinstance(one, Outcome):
+                    booked += self.account.booked(one)
+        return booked if self.learning is None else [*booked, *self.learning.on_booked(happened, news)]
 
     def _decide_all(self, desk: _Desk, bars: Iterable[Bar], outputs: list[Output], *, history: bool) -> None:
         """Steps every series whose bar closed, then decides, shortest timeframe first."""
@@ -271,6 +299,9 @@ class Engine:
                     decision, leader(desk.series[bar.timeframe], desk.plan.members, decision.consensus).id
                 )
             if isinstance(decision, Signal) and self.plan.executes:
+                if (naked := without_stop(decision)) is not None:
+                    outputs.append(naked)
+                    continue
                 intent = self._intent(desk, decision)
                 self.broker.submit(intent)
                 outputs.append(intent)
@@ -320,7 +351,15 @@ class Engine:
         if desk.holding is not None:
             code = "position_open" if desk.holding.filled else "order_pending"
             reasons += (Reason(code=code, detail=desk.holding.signal_id),)
-        return reasons
+        return reasons if self.account is None else reasons + self.account.objections(desk.plan.instrument.symbol)
+
+    def account_view(self, symbol: str, without: Collection[str] = ()) -> AccountView:
+        """The account as risk sees it for a trade of ``symbol``, before the signals ``without`` were decided."""
+        view = self.portfolio.account_view(symbol, without)
+        if self.account is None:
+            return view
+        stops = {one.holding.signal_id: one.holding.stop for one in self.desks.values() if one.holding is not None}
+        return self.account.viewed(view, stops, without)
 
     def _bracket(self, desk: _Desk, series: Series, bar: Bar, consensus: Consensus) -> Bracket | tuple[Reason, ...]:
         """Stop, target and size, by the exits of the consensus' leader."""
@@ -332,7 +371,7 @@ class Engine:
             exits=chosen.rule.exits,
             instrument=desk.plan.instrument,
             params=self.plan.risk,
-            account=self.portfolio.account_view(bar.symbol),
+            account=self.account_view(bar.symbol),
             rates=self.rates,
             leads=chosen.id,
         )
@@ -372,5 +411,7 @@ class Engine:
             ts=signal.ts,
         )
         self.portfolio.on_signal(signal)
+        if self.account is not None:
+            self.account.ordered(signal, instrument, self.rates.rate(instrument.quote) or 0.0)
         desk.holding = Holding.of(signal)
         return intent

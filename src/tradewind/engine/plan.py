@@ -12,6 +12,7 @@ from tradewind.model.instrument import Instrument
 from tradewind.model.stamp import SIMULATED, UNPROVEN, says
 from tradewind.model.timeframe import Timeframe
 from tradewind.ports.plugins import Filter
+from tradewind.risk.guard_params import GuardParams
 from tradewind.risk.params import RiskParams
 
 
@@ -46,8 +47,9 @@ class EnginePlan(msgspec.Struct, frozen=True):
 
     ``validity_bars`` is how long a signal may be acted on, in bars of its timeframe. ``frozen_bars`` identical bars in
     a row count as a stale feed. ``calendar_age`` (ns) is how old a calendar of news may be before people hear of it, 0
-    where none is asked for. ``seeding`` is that of the feature bank. ``stamp`` is put on every signal. Without
-    ``learning`` no outcome is followed and nothing is learnt.
+    where none is asked for. ``guard`` limits the account as a whole, None where there is none to guard. ``seeding`` is
+    that of the feature bank. ``stamp`` is put on every signal. Without ``learning`` no outcome is followed and nothing
+    is learnt.
     """
 
     symbols: tuple[SymbolPlan, ...]
@@ -63,6 +65,7 @@ class EnginePlan(msgspec.Struct, frozen=True):
     executes: bool = True
     learning: LearningParams | None = None
     calendar_age: int = 0
+    guard: GuardParams | None = None
 
     def asks_for(self, what: str) -> bool:
         """Whether a veto on any symbol needs ``what``: calendar, closes."""

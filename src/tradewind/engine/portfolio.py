@@ -5,7 +5,7 @@ equity = cash of the ledger + floating result of what is open, marked at the pri
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Final
@@ -68,7 +68,7 @@ class Portfolio:
         self._booked: dict[tuple[str, str, str], None] = {}
         self._day: date | None = None
         self._day_end = 0
-        self._cash = float(capital)
+        self._cash = self._opening = float(capital)
         self._equity = self._peak = self._cash
         self._max_drawdown = 0.0
 
@@ -116,6 +116,22 @@ class Portfolio:
             open_positions=len(self._lots) + len(waiting),
             held=symbol in self._lots or any(plan.symbol == symbol for plan in waiting),
         )
+
+    @property
+    def calendar(self) -> SessionCalendar:
+        """Days of the account."""
+        return self._calendar
+
+    @property
+    def opening(self) -> float:
+        """Cash at the begin."""
+        return self._opening
+
+    def lots(self) -> Iterator[tuple[Lot, Instrument]]:
+        """Every held lot with its instrument."""
+        for symbol, lots in self._lots.items():
+            for lot in lots:
+                yield lot, self._instruments[symbol]
 
     def position(self, symbol: str) -> Position | None:
         """What is held of a symbol, or None."""

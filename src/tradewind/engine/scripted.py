@@ -28,7 +28,7 @@ class ScriptedEngine(Engine):
         self, plan: EnginePlan, broker: Broker, portfolio: Portfolio, rates: Rates, signals: Iterable[Signal]
     ) -> None:
         mute = tuple(msgspec.structs.replace(one, members=(), filters=()) for one in plan.symbols)
-        super().__init__(msgspec.structs.replace(plan, symbols=mute), broker, portfolio, rates)
+        super().__init__(msgspec.structs.replace(plan, symbols=mute, guard=None), broker, portfolio, rates)
         self.skipped = 0
         self._told = {(one.symbol, one.timeframe, one.ts): one for one in signals}
 

@@ -34,6 +34,7 @@ class EngineState(msgspec.Struct, frozen=True):
     sequencer: SequencerState
     silenced: tuple[str, ...] = ()
     guard: bytes = b""
+    account: bytes = b""
     book: bytes = b""
     learning: bytes = b""
 
@@ -64,6 +65,7 @@ def snapshot_engine(engine: Engine, sequencer: Sequencer) -> bytes:
             sequencer=sequencer.state(),
             silenced=tuple(sorted(engine.silenced)),
             guard=engine.guard.snapshot(),
+            account=b"" if engine.account is None else engine.account.snapshot(),
             book=engine.book.snapshot(),
             learning=b"" if engine.learning is None else engine.learning.snapshot(),
         )
@@ -98,4 +100,6 @@ def restore_engine(engine: Engine, sequencer: Sequencer, state: bytes) -> None:
         engine.learning.restore(found.learning)
     engine.silence(frozenset(found.silenced))
     engine.guard.restore(found.guard)
+    if engine.account is not None:
+        engine.account.restore(found.account)
     sequencer.restore(found.sequencer)

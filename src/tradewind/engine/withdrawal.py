@@ -8,6 +8,7 @@ from typing import Final, Protocol
 from tradewind.engine.holding import Holding
 from tradewind.engine.identity import client_id
 from tradewind.engine.portfolio import Portfolio
+from tradewind.model.decision import Signal
 from tradewind.model.order import Leg, Refusal
 from tradewind.model.outcome import Outcome, Trade
 from tradewind.ports.broker import Broker
@@ -32,7 +33,7 @@ def withdraw(
         if holding is None or holding.filled:
             continue
         if broker.cancel(client_id(holding.signal_id, "entry")):
-            refusal = _refusal(holding, symbol, "withdrawn", ts, why)
+            refusal = _refusal(holding.signal_id, symbol, "withdrawn", ts, why)
             desk.holding = None
             outputs += [refusal, *portfolio.on_refusal(refusal)]
     return outputs
@@ -59,5 +60,13 @@ def what_was_done(withdrawn: Sequence[object], closing: Sequence[str]) -> str:
     return "; ".join(parts)
 
 
-def _refusal(holding: Holding, symbol: str, code: str, ts: int, why: str) -> Refusal:
-    return Refusal(client_id(holding.signal_id, "entry"), holding.signal_id, symbol, ts, code, why)
+def without_stop(signal: Signal) -> Refusal | None:
+    """The refusal of an order whose signal has no stop on the losing side of its entry; None where it has one."""
+    bracket = signal.bracket
+    if bracket.stop > 0.0 and bracket.side * (bracket.entry - bracket.stop) > 0.0:
+        return None
+    return _refusal(signal.id, signal.symbol, "no_stop", signal.ts, f"stop {bracket.stop:g}, entry {bracket.entry:g}")
+
+
+def _refusal(signal: str, symbol: str, code: str, ts: int, why: str) -> Refusal:
+    return Refusal(client_id(signal, "entry"), signal, symbol, ts, code, why)

@@ -59,3 +59,27 @@ class Answered(msgspec.Struct, frozen=True, tag="answer", gc=False):
     result: Literal["done", "unchanged", "refused"]
     state: GuardState
     detail: str = ""
+
+
+class AccountMark(msgspec.Struct, frozen=True, tag="account", gc=False):
+    """The account when its day began or a trade was closed: ``kind`` day or trade. Money in account currency.
+
+    ``day`` is the account's own date (the firm's, where one has rules), over at ``day_end``; ``day_equity`` and
+    ``day_balance`` are those at its begin. ``peak`` is the highest equity, ``best_day`` a share of the total profit.
+    Floors are null and ``verdict`` is empty without a firm.
+    """
+
+    ts: int
+    kind: str
+    balance: str
+    equity: float
+    day: str
+    day_equity: float
+    day_balance: float
+    day_end: int
+    peak: float
+    daily_floor: float | None = None
+    total_floor: float | None = None
+    trading_days: int = 0
+    best_day: float | None = None
+    verdict: str = ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tradewind.model.decision import NoDecision, NoTrade, Signal
 from tradewind.model.drift import DriftAlarm, LearningCycle, MemberReplaced, SelectorChoice
-from tradewind.model.guard import Answered, GuardChanged
+from tradewind.model.guard import AccountMark, Answered, GuardChanged
 from tradewind.model.notice import Notice
 from tradewind.model.order import Charge, Fill, OrderIntent, Refusal
 from tradewind.model.outcome import Outcome, SignalOutcome, Trade
@@ -33,4 +33,5 @@ Output = (
     | OrderUpdate
     | GuardChanged
     | Answered
+    | AccountMark
 )

@@ -57,7 +57,7 @@ def bracket_for(
     middle = instrument.to_ticks(entry)
     if min(middle - side * stop_ticks, middle + side * target_ticks) <= 0:
         reasons += (Reason(code="target_impossible", value=target_ticks * instrument.tick, limit=entry),)
-    sized = size(instrument, params, account, entry, distance, rate)
+    sized = size(instrument, params, account, entry, distance, rate, side)
     if not isinstance(sized, Size):
         return reasons + sized
     if reasons:

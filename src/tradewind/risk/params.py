@@ -53,9 +53,15 @@ class RiskParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
 
 
 class AccountView(NamedTuple):
-    """What risk must know of the account; orders not filled yet count as open. ``held`` is about the asked symbol."""
+    """What risk must know of the account; orders not filled yet count as open. ``held`` is about the asked symbol.
+
+    ``room`` is the cash that the worst case of a new trade may take, None where no floor limits it; ``slippage``
+    multiplies the exit costs in that worst case.
+    """
 
     equity: float
     open_risk: float = 0.0
     open_positions: int = 0
     held: bool = False
+    room: float | None = None
+    slippage: float = 1.0

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from tradewind.model.decision import Reason
 from tradewind.model.instrument import Instrument
 from tradewind.risk.params import AccountView, RiskParams
+from tradewind.risk.worst_case import worst_per_lot
 
 
 class Size(NamedTuple):
@@ -32,7 +33,13 @@ def lots_at_risk(instrument: Instrument, risk_cash: float, distance: float, rate
 
 
 def size(
-    instrument: Instrument, params: RiskParams, account: AccountView, price: float, distance: float, rate: float
+    instrument: Instrument,
+    params: RiskParams,
+    account: AccountView,
+    price: float,
+    distance: float,
+    rate: float,
+    side: int = 1,
 ) -> Size | tuple[Reason, ...]:
     """The size of a trade under all caps, or every reason why it would be smaller than the smallest lot."""
     if account.equity <= 0.0:
@@ -41,10 +48,13 @@ def size(
     room = params.max_open_risk * account.equity - account.open_risk
     margin = params.max_position_size * account.equity
     margin_per_lot = price * instrument.contract_size * rate / params.leverage_of(instrument)
+    worst = worst_per_lot(instrument, price, distance, side, rate, account.slippage)
+    floor = wanted if account.room is None else max(0.0, account.room) / worst
     caps = (
         ("max_open_risk", lots_at_risk(instrument, max(0.0, room), distance, rate)),
         ("max_position_size", margin / margin_per_lot),
         ("max_lot", instrument.max_lot),
+        ("firm_room", floor),
     )
     # A cap counts as met when it takes away a whole step, not when it differs by float noise.
     fitting = steps = instrument.to_steps(wanted)

@@ -145,7 +145,8 @@ class SimBroker:
         """Leaves what a signal holds at the first open from ``since`` on, before anything else of that bar."""
         held = [one for book in self._active.values() for one in book.holdings if one.signal_id == signal_id]
         for one in held:
-            one.closing, one.closing_since = leg.value, since
+            if not one.closing or since < one.closing_since:  # asking again never puts it off
+                one.closing, one.closing_since = leg.value, since
         return bool(held)
 
     def amend(self, signal_id: str, stop_ticks: int) -> bool:

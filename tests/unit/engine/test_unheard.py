@@ -18,6 +18,7 @@ from tradewind.engine.plan import EnginePlan
 from tradewind.engine.snapshot import restore_engine, snapshot_engine
 from tradewind.features.rule import Member
 from tradewind.model.decision import NoDecision, NoTrade, Signal
+from tradewind.model.guard import AccountMark
 from tradewind.model.shadow import ShadowOutcome, ShadowVotes
 from tradewind.model.timeframe import Timeframe
 from tradewind.research.proof import shadow_book
@@ -62,7 +63,7 @@ def test_where_nobody_is_heard_every_bar_says_so():
     """No signal, no order; the warm-up is the shadow's own, and after it each bar says `nothing_proven`."""
     found = outputs_of("shadow")
     kinds = {type(one) for one in found}
-    assert kinds == {NoDecision, NoTrade, ShadowVotes, ShadowOutcome}
+    assert kinds == {NoDecision, NoTrade, ShadowVotes, ShadowOutcome, AccountMark}
     assert {one.reasons[0].code for one in found if isinstance(one, NoTrade)} == {"nothing_proven"}
     assert all(one.consensus is None for one in found if isinstance(one, NoTrade))
 

@@ -80,7 +80,18 @@ PRESETS: Final[dict[str, Mapping[str, Any]]] = {
         "risk.max_position_size": 0.05,
     },
     "first-live": {"risk.max_position_size": 0.02},
-    "ftmo-2step": {"risk.max_drawdown": 0.08, "risk.drawdown_alert": 0.06, "risk.daily_loss_limit": 0.04},
+    "ftmo-2step": {
+        "risk.firm": "ftmo-2step",
+        "risk.max_drawdown": 0.08,
+        "risk.drawdown_alert": 0.06,
+        "risk.daily_loss_limit": 0.04,
+    },
+    "ftmo-1step": {
+        "risk.firm": "ftmo-1step",
+        "risk.max_drawdown": 0.08,
+        "risk.drawdown_alert": 0.06,
+        "risk.daily_loss_limit": 0.024,
+    },
     "cautious": {
         "continuous_learning.confidence.trading_threshold": 0.82,
         "continuous_learning.confidence.hysteresis": 0.07,
@@ -88,6 +99,10 @@ PRESETS: Final[dict[str, Mapping[str, Any]]] = {
     },
     "relaxed": {"continuous_learning.confidence.trading_threshold": 0.75},
 }
+
+
+RISK_PRESETS: Final = ("tight", "first-live", "ftmo-2step", "ftmo-1step")
+"""The presets that are about risk alone, which ``--risk-preset`` lays over everything else."""
 
 
 def values_in_presets(path: str) -> dict[str, Any]:

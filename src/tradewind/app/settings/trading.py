@@ -11,7 +11,6 @@ from tradewind.app.settings.units import Distance, Reading, Unit
 from tradewind.model.timeframe import Timeframe
 
 Share = Unit.FRACTION
-LIMITS = NOT_YET + "run-time risk limits"
 
 
 class IntervalSettings(msgspec.Struct, frozen=True):
@@ -263,18 +262,19 @@ class RiskSettings(msgspec.Struct, frozen=True):
     max_drawdown: Annotated[
         float,
         Key("Fall of equity from its peak at which everything is closed and trading stops.", Share, above=0, high=1,
-            source="W05 G03 DIS06", reader=LIMITS, band="rollback",
+            source="W05 G03 DIS06", reader="account guard", band="rollback",
             also=(Name("risk.max_drawdown_percent", Reading.PERCENT),)),
     ] = 0.15  # fmt: skip
     drawdown_alert: Annotated[
         float,
         Key("Fall of equity from its peak that raises an alert without stopping.", Share, 0, 1, source="G04",
-            reader=LIMITS),
+            reader="account guard"),
     ] = 0.125  # fmt: skip
     daily_loss_limit: Annotated[
         float,
         Key("Loss within one trading day after which no position is opened until the next.", Share, above=0, high=1,
-            source="W05 G05 DIS07", reader=LIMITS, also=(Name("risk.daily_loss_limit_percent", Reading.PERCENT),)),
+            source="W05 G05 DIS07", reader="account guard",
+            also=(Name("risk.daily_loss_limit_percent", Reading.PERCENT),)),
     ] = 0.05  # fmt: skip
     max_position_size: Annotated[
         float,
@@ -340,6 +340,41 @@ class RiskSettings(msgspec.Struct, frozen=True):
         int,
         Key("Bars after which an unfilled signal expires.", Unit.BARS, 1, 1000, source="X13", reader="engine"),
     ] = 1
+    sizing: Annotated[
+        Literal["fixed", "dynamic"],
+        Key("fixed risks the same share each time; dynamic risks less where volatility is high or confidence low, and "
+            "never more.", source="G17", reader="risk"),
+    ] = "fixed"  # fmt: skip
+    target_volatility: Annotated[
+        float,
+        Key("Yearly volatility one position may bring at most, with dynamic sizing.", Share, above=0, high=5,
+            source="G17", reader="risk"),
+    ] = 0.10  # fmt: skip
+    firm: Annotated[
+        str,
+        Key("Prop firm whose rules hold: ftmo-2step, ftmo-1step or the path of a TOML file of your own; empty: none.",
+            source="G11 HZ31", reader="account guard"),
+    ] = ""  # fmt: skip
+    firm_stage: Annotated[
+        str, Key("Stage of the firm's account, one of its file.", source="G11", reader="account guard")
+    ] = "challenge"
+    firm_type: Annotated[
+        str, Key("Type of the firm's account, such as standard or swing.", source="G11", reader="account guard")
+    ] = "standard"
+    cooldown_losses: Annotated[
+        int,
+        Key("Losing trades in a row after which no new risk is taken for a while; 0: never.", low=0, high=1000,
+            source="G05", reader="account guard"),
+    ] = 0  # fmt: skip
+    cooldown_hours: Annotated[
+        float,
+        Key("How long that pause lasts.", Unit.HOURS, 0, 720, source="G05", reader="account guard"),
+    ] = 24.0
+    symbol_cooldown_hours: Annotated[
+        float,
+        Key("How long a symbol rests after a trade of it was stopped out; 0: not at all.", Unit.HOURS, 0, 720,
+            source="G05", reader="account guard"),
+    ] = 0.0  # fmt: skip
     drawdown: DrawdownBands = DrawdownBands()
 
 
