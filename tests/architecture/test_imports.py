@@ -42,6 +42,8 @@ LAZY = {
 OWN = {
     ("app/people/telegram_link.py", "tradewind.adapters.notify.telegram_client"): "0.8 s, 37 MiB; only with the bot on",
     ("adapters/store/database.py", "tradewind.adapters.store"): "alembic costs 0.3 s; a current schema needs none",
+    ("adapters/store/opening.py", "tradewind.adapters.store.postgres"): "psycopg, an extra; SQLite needs none",
+    ("adapters/store/reader.py", "tradewind.adapters.store.opening"): "SQLAlchemy, 0.2 s; a look at SQLite needs none",
     ("cli/config.py", "tradewind.app.named_plugins"): "the compiler; only `config check` looks plug-ins up",
     ("cli/kill.py", "tradewind.cli.answers.control"): "the store; shared by every verb that orders something",
     ("cli/pause.py", "tradewind.cli.answers.control"): "the same",

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from tests.fakes.session_script import START, session
 from tradewind.adapters.store.codec import encode_outputs
-from tradewind.adapters.store.database import Database
+from tradewind.adapters.store.sqlite import SqliteDatabase
 from tradewind.adapters.store.store import Store
 from tradewind.fleetsim import apsw_driver
 from tradewind.fleetsim.recording_disk import Op, RecordingDisk, lay_out
@@ -83,7 +83,7 @@ def _save_snapshot(store: Store) -> None:
 
 def record(folder: Path, disk: RecordingDisk, bars: int, *, pragma: str = "", checkpoint_pages: int = 60) -> Recording:
     """Runs the session on the recording disk. ``pragma`` is set on the writer's connection, to weaken it on purpose."""
-    store = Store.open(Database(folder / NAME, driver=apsw_driver, checkpoint_pages=checkpoint_pages), START)
+    store = Store.open(SqliteDatabase(folder / NAME, driver=apsw_driver, checkpoint_pages=checkpoint_pages), START)
     assert store.writer is not None
     if pragma:
         store.writer._cursor.execute(pragma)

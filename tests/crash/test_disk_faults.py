@@ -11,8 +11,8 @@ import pytest
 
 from tests.crash.recorded_session import NAME, dump, rebuild, reference, steps
 from tests.fakes.session_script import START
-from tradewind.adapters.store.database import Database
 from tradewind.adapters.store.inspection import inspect
+from tradewind.adapters.store.sqlite import SqliteDatabase
 from tradewind.adapters.store.store import Store
 from tradewind.errors import Unavailable
 from tradewind.fleetsim import apsw_driver
@@ -29,7 +29,7 @@ def disk() -> Iterator[RecordingDisk]:
 
 
 def opened(folder: Path) -> Store:
-    return Store.open(Database(folder / NAME, driver=apsw_driver, checkpoint_pages=20), START)
+    return Store.open(SqliteDatabase(folder / NAME, driver=apsw_driver, checkpoint_pages=20), START)
 
 
 @pytest.mark.parametrize(

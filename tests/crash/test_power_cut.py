@@ -15,7 +15,7 @@ import pytest
 
 from tests.crash.recorded_session import NAME, TABLES, Recording, Reference, check, dump, rebuild, record, reference
 from tests.fakes.session_script import START
-from tradewind.adapters.store.database import Database
+from tradewind.adapters.store.sqlite import SqliteDatabase
 from tradewind.adapters.store.store import Store
 from tradewind.fleetsim import apsw_driver
 from tradewind.fleetsim.recording_disk import Disk, RecordingDisk
@@ -121,7 +121,7 @@ def test_a_power_cut_during_recovery_loses_nothing(
         acked = acked_at(recording, number)
         rebuild(files, tmp_path)
         disk.log = []
-        Store.open(Database(tmp_path / NAME, driver=apsw_driver), START).close()
+        Store.open(SqliteDatabase(tmp_path / NAME, driver=apsw_driver), START).close()
         assert len(disk.log) > 5
         again = Disk(files)
         for op in disk.log:

@@ -6,7 +6,7 @@ import os
 import sqlite3
 
 from tests.parity.conftest import RUN, Project, run_in
-from tradewind.adapters.store.database import Database
+from tradewind.adapters.store.sqlite import SqliteDatabase
 
 
 def test_a_run_with_nothing_new_to_decide_still_says_that_its_history_is_damaged(copied: Project) -> None:
@@ -30,7 +30,7 @@ def test_a_run_with_nothing_new_to_decide_still_says_that_its_history_is_damaged
 
 def test_bytes_written_over_pages_of_the_database_stop_a_run(copied: Project) -> None:
     """What a dying disk does: random bytes in the middle of the file."""
-    Database(copied.database).close()
+    SqliteDatabase(copied.database).close()
     connection = sqlite3.connect(copied.database)
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     connection.close()

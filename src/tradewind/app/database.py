@@ -14,8 +14,10 @@ FILE_NAME: Final = "tradewind.db"
 def database_path(config: AppConfig) -> Path:
     """``database.url`` where one is set, else ``tradewind.db`` in ``paths.data``.
 
+    A PostgreSQL database is a ``PostgresSeat`` in ``paths.data``: a path as any other, which knows its server.
+
     Raises:
-        Misconfigured: the URL names no SQLite file.
+        Misconfigured: the URL names neither a SQLite file nor a PostgreSQL database.
     """
     url = config.database.url
-    return path_of(url.reveal()) if url else Path(config.paths.data) / FILE_NAME
+    return path_of(url.reveal(), Path(config.paths.data)) if url else Path(config.paths.data) / FILE_NAME

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from tradewind.adapters.store.database import Database
+from tradewind.adapters.store.opening import database_at
 from tradewind.adapters.store.store import Store
 from tradewind.app.instruments import instrument_for
 from tradewind.app.learning.params import learning_params
@@ -150,7 +150,7 @@ def _begun(store: Path, now: int) -> StoredRun | None:
     """The run that a store holds; a store of an earlier schema is brought up to date first, as a start does."""
     if not store.is_file():
         return None
-    database = Database(store)
+    database = database_at(store)
     database.prepare(now)
     with Store.read(database) as opened:
         return find_run(opened)
@@ -200,7 +200,7 @@ def _why(one: ProvenStrategy, found: Findings) -> str:
 
 
 def _open_positions(store: Path) -> int:
-    _, rows = Database(store).query("SELECT count(*) FROM positions WHERE status = 'open'")
+    _, rows = database_at(store).query("SELECT count(*) FROM positions WHERE status = 'open'")
     return int(rows[0][0])
 
 

@@ -82,7 +82,7 @@ class StrategySwitches:
             if not self._path.is_file():
                 return self._off
             self._reader = StoreReader(self._path)
-        version = int(self._reader.query("PRAGMA data_version")[1][0][0])
+        version = self._reader.changes()
         if version == self._version:
             return self._off
         _, rows = self._reader.query(_OFF)

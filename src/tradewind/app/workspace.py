@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tradewind.adapters.market.candle_store import CandleStore
+from tradewind.adapters.store.seat import PostgresSeat
 from tradewind.app.database import database_path
 from tradewind.app.settings.root import AppConfig
 from tradewind.errors import Unavailable
@@ -29,7 +30,9 @@ class Workspace:
     def database(self) -> Path:
         """The store's file."""
         path = database_path(self.config)
-        return path if path.is_absolute() else self.folder / path
+        if path.is_absolute():
+            return path
+        return path.under(self.folder) if isinstance(path, PostgresSeat) else self.folder / path
 
     @property
     def candles(self) -> CandleStore:

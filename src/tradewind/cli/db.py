@@ -8,9 +8,9 @@ from typing import Annotated, Any
 
 import typer
 
-from tradewind.adapters.store.database import Database
 from tradewind.adapters.store.inspection import Finding, inspect
 from tradewind.adapters.store.location import SCHEMA_REVISION
+from tradewind.adapters.store.opening import database_at
 from tradewind.adapters.store.selftest import selftest as try_store
 from tradewind.adapters.wall_clock import WallClock
 from tradewind.app.config import load_config
@@ -28,7 +28,7 @@ _READING = ("select", "with", "pragma", "explain", "values")
 @verb
 def init(config: Path | None) -> Report:
     """Create the database, or bring its schema up to date; what is in it stays."""
-    database = Database(database_path(load_config(config)))
+    database = database_at(database_path(load_config(config)))
     try:
         changed = database.prepare(WallClock().now())
     finally:
@@ -44,7 +44,7 @@ def init(config: Path | None) -> Report:
 @verb
 def check(config: Path | None) -> Report:
     """Verify pages, references, the journal's hash chain, and that every table follows from the journal."""
-    database = Database(database_path(load_config(config)))
+    database = database_at(database_path(load_config(config)))
     try:
         findings = inspect(database)
     finally:
@@ -76,7 +76,7 @@ def sql(
             allowed=", ".join(_READING),
             next_step="write a SELECT; the store is written by tradewind alone",
         )
-    database = Database(database_path(load_config(config)))
+    database = database_at(database_path(load_config(config)))
     try:
         database.require()
         columns, rows = database.ask(statement, limit_s=_LIMIT_S, most_rows=_MOST_ROWS)

@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from tradewind.adapters.store.database import Database
+from tradewind.adapters.store.sqlite import SqliteDatabase
 from tradewind.adapters.store.store import Store
 from tradewind.app.feed_intake import FeedIntake, LiveSource
 from tradewind.app.market_feed import FeedRules
@@ -55,7 +55,7 @@ class Service:
         habits: Habits,
     ) -> None:
         instruments = {one.instrument.symbol: one.instrument for one in plan.symbols}
-        database = Database(folder / DATABASE, driver=apsw_driver, checkpoint_pages=CHECKPOINT_PAGES)
+        database = SqliteDatabase(folder / DATABASE, driver=apsw_driver, checkpoint_pages=CHECKPOINT_PAGES)
         self.store = Store.open(database, clock.now(), instruments=instruments)
         evidence.reopened(self.store.journal)
         self.engine = engine_for(plan)
@@ -110,7 +110,7 @@ class Service:
 
 def intrude(folder: Path, now: int) -> str:
     """Starts a second instance on the same store; what is wrong if it was let in, else ``""``."""
-    database = Database(folder / DATABASE, driver=apsw_driver, busy_timeout_s=0.01)
+    database = SqliteDatabase(folder / DATABASE, driver=apsw_driver, busy_timeout_s=0.01)
     try:
         Store.open(database, now).close()
     except Unavailable:

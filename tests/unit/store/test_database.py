@@ -19,9 +19,9 @@ from tests.fakes.session_script import START, bar_closed, session
 from tests.shared_data import shared
 from tradewind.adapters.store import migrate
 from tradewind.adapters.store.codec import encode_outputs
-from tradewind.adapters.store.database import Database
 from tradewind.adapters.store.location import SCHEMA_REVISION
 from tradewind.adapters.store.schema import metadata, utc_text
+from tradewind.adapters.store.sqlite import SqliteDatabase
 from tradewind.adapters.store.store import Store
 from tradewind.errors import Corrupt, Misconfigured, Retryable, Unavailable
 from tradewind.model.timeframe import SECOND
@@ -39,8 +39,8 @@ TABLES_OF_R03 = {
 }
 
 
-def prepared(path: Path) -> Database:
-    database = Database(path)
+def prepared(path: Path) -> SqliteDatabase:
+    database = SqliteDatabase(path)
     database.prepare(START)
     return database
 
@@ -91,7 +91,7 @@ def test_an_interrupted_migration_leaves_nothing(tmp_path: Path, monkeypatch: py
         raise KeyboardInterrupt
 
     real = migrate.upgrade
-    database = Database(tmp_path / "t.db")
+    database = SqliteDatabase(tmp_path / "t.db")
     with monkeypatch.context() as patch:
         patch.setattr(migrate, "upgrade", upgrade_then_die)
         with pytest.raises(KeyboardInterrupt):
@@ -204,7 +204,7 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
 
 def test_a_locked_database_waits_then_says_so_and_loses_nothing(tmp_path: Path) -> None:
     """FLT-27: another program holds a write transaction; afterwards the same commit goes through."""
-    database = Database(tmp_path / "t.db", busy_timeout_s=0.1)
+    database = SqliteDatabase(tmp_path / "t.db", busy_timeout_s=0.1)
     with Store.open(database, START) as store:
         store.journal.append(bar_closed(1), b"[]")
         other = sqlite3.connect(tmp_path / "t.db", isolation_level=None)
@@ -251,7 +251,7 @@ def test_many_readers_and_strangers_who_write_meet_no_locked_database(tmp_path: 
         finally:
             connection.close()
 
-    with Store.open(Database(path, busy_timeout_s=30), START) as store:
+    with Store.open(SqliteDatabase(path, busy_timeout_s=30), START) as store:
         log = "INSERT INTO error_log (timestamp, error_type, message, origin) VALUES ('', '', '', '')"
         work = [(log, 40)] * 3 + [("SELECT count(*), sum(length(event)) FROM journal", 200)] * 4
         threads = [threading.Thread(target=repeatedly, args=arguments) for arguments in work]
@@ -279,10 +279,13 @@ def test_queries_cannot_write(tmp_path: Path) -> None:
 
 def test_several_first_starts_at_once_make_one_schema_and_none_is_refused(tmp_path: Path) -> None:
     """Four processes open a store that is not there; a fifth finds it made."""
-    code = "import sys; from tradewind.adapters.store.database import Database; print(Database(sys.argv[1]).prepare(1))"
+    code = (
+        "import sys; from tradewind.adapters.store.opening import database_at;"
+        " print(database_at(sys.argv[1]).prepare(1))"
+    )
     command = [sys.executable, "-c", code, str(tmp_path / "data" / "t.db")]
     lives = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(4)]
     said = [life.communicate(timeout=60) for life in lives]
     assert [life.returncode for life in lives] == [0] * 4, said
     assert sorted(out.strip() for out, _ in said) == ["False", "False", "False", "True"]
-    assert Database(tmp_path / "data" / "t.db").prepare(1) is False
+    assert SqliteDatabase(tmp_path / "data" / "t.db").prepare(1) is False

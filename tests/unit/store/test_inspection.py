@@ -10,8 +10,8 @@ import pytest
 
 from tests.fakes.session_script import START, bar_closed, session
 from tradewind.adapters.store.codec import encode_outputs
-from tradewind.adapters.store.database import Database
 from tradewind.adapters.store.inspection import Finding, inspect
+from tradewind.adapters.store.sqlite import SqliteDatabase
 from tradewind.adapters.store.store import Store
 from tradewind.errors import Corrupt, Unavailable
 
@@ -27,7 +27,7 @@ def filled(path: Path) -> Path:
 
 
 def failed(path: Path) -> dict[str, str]:
-    database = Database(path)
+    database = SqliteDatabase(path)
     findings = inspect(database)
     database.close()
     return {finding.check: finding.detail for finding in findings if not finding.ok}
@@ -141,5 +141,5 @@ def test_a_moved_file_without_its_log_is_refused(tmp_path: Path) -> None:
 def test_checking_what_is_not_there_says_so(tmp_path: Path) -> None:
     """No file is created by a check."""
     with pytest.raises(Unavailable, match="there is no database"):
-        inspect(Database(tmp_path / "t.db"))
+        inspect(SqliteDatabase(tmp_path / "t.db"))
     assert list(tmp_path.iterdir()) == []

@@ -220,7 +220,7 @@ def test_reading_a_database_that_is_not_there_says_what_to_do(tmp_path: Path) ->
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_server_database_is_refused_clearly(tmp_path: Path) -> None:
-    """Only SQLite files are served for now, and that is what the message says."""
-    with pytest.raises(Misconfigured, match="postgresql databases are not supported yet"):
-        Store.open("postgresql://localhost/t", START)
+def test_another_kind_of_server_is_refused_clearly() -> None:
+    """SQLite files and PostgreSQL are served, and that is what the message says."""
+    with pytest.raises(Misconfigured, match=r"mysql databases are not supported.*postgresql://USER"):
+        Store.open("mysql://localhost/t", START)

@@ -8,8 +8,8 @@ from alembic import command
 from alembic.config import Config
 
 from tests.fakes.judged import NOW
-from tradewind.adapters.store.database import Database
 from tradewind.adapters.store.location import SCHEMA_REVISION
+from tradewind.adapters.store.sqlite import SqliteDatabase
 from tradewind.adapters.store.strategy_book import StrategyBook
 from tradewind.model.strategy import StrategyStatus
 
@@ -18,7 +18,7 @@ def test_strategies_of_the_first_schema_stay_and_are_not_heard(tmp_path: Path) -
     """Whatever an earlier version called good carries no verdict, so it is a candidate; the journal is untouched."""
     path = tmp_path / "t.db"
     path.touch()
-    database = Database(path)
+    database = SqliteDatabase(path)
     with database.engine.begin() as connection:
         config = Config()
         config.set_main_option("script_location", "tradewind.adapters.store:migrations")

@@ -110,3 +110,9 @@ class _Broken(StoreReader):
 
     def query(self, sql, parameters=()):
         raise Unavailable("disk I/O error")
+
+    def changes(self):
+        raise Unavailable("disk I/O error")
+
+    def close(self):
+        """Has nothing open."""

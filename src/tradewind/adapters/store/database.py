@@ -1,105 +1,143 @@
-"""The SQLite database: where it is, how it is opened, who may write."""
+"""A database: where it is, how it is opened, who may write. What is the same on SQLite and on PostgreSQL.
+
+Statements are written once, for both: ``?`` for every parameter, no ``?`` and no ``%`` inside a literal, the column's
+own table named on the right of ``DO UPDATE SET``, ``bool`` for Boolean columns, ``RETURNING`` instead of a last row id.
+"""
 
 from __future__ import annotations
 
 import fcntl
 import os
-import sqlite3
-import threading
-from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, suppress
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from types import ModuleType
-from typing import Any, Final
-from urllib.parse import quote
+from typing import Any, Protocol, Self
 
-from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Connection, Engine
 
-from tradewind.adapters.store.faults import translated
 from tradewind.adapters.store.lease import WriterLock
-from tradewind.adapters.store.location import SCHEMA_REVISION, absent, path_of, refuse_newer, require_current
+from tradewind.adapters.store.location import SCHEMA_REVISION, absent, refuse_newer, require_current
 from tradewind.adapters.store.schema import utc_text
-from tradewind.errors import Misconfigured, Unavailable
+from tradewind.errors import Unavailable
 
-CHECKPOINT_PAGES: Final = 4000  # 16 MB of log: the copy back into the database costs one commit in some five hundred
+RAISE_FENCE = (
+    "INSERT INTO lease (id, fencing, pid, timestamp, acquired_ts) VALUES (1, 1, ?, ?, ?)"
+    " ON CONFLICT (id) DO UPDATE SET fencing = lease.fencing + 1, pid = excluded.pid,"
+    " timestamp = excluded.timestamp, acquired_ts = excluded.acquired_ts"
+)
+PUT_META = "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
 
 
-class Database:
-    """One SQLite file in WAL mode with ``synchronous=FULL``: what a commit returned from survives a power cut.
+class Cursor(Protocol):
+    """What statements run on in a transaction: the driver's own cursor on SQLite, one that speaks as it elsewhere."""
 
-    Opening asks nothing of the file but that it is there; ``prepare`` creates and migrates it. ``driver`` is the DBAPI
-    module, for proofs that put a recording file system under the very same statements.
+    @property
+    def rowcount(self) -> int:
+        """Rows that the last statement changed."""
+        ...
+
+    def execute(self, sql: str, parameters: Sequence[Any] = ..., /) -> Any:
+        """Runs one statement; gives the cursor back."""
+        ...
+
+    def executemany(self, sql: str, rows: Iterable[Sequence[Any]], /) -> Any:
+        """Runs one statement for each row of parameters."""
+        ...
+
+    def fetchone(self) -> Any:
+        """The next row, None at the end."""
+        ...
+
+    def fetchmany(self, size: int = ..., /) -> list[Any]:
+        """The next ``size`` rows."""
+        ...
+
+    def fetchall(self) -> list[Any]:
+        """The rows that are left."""
+        ...
+
+
+class Database(ABC):
+    """One database. ``path`` is the SQLite file, or what the marks of a PostgreSQL database lie beside.
+
+    Opening asks nothing but that it is there; ``prepare`` creates and migrates it. ``database_at`` makes its kind.
     """
 
-    def __init__(
-        self,
-        location: str | Path,
-        *,
-        busy_timeout_s: float = 5.0,
-        checkpoint_pages: int = CHECKPOINT_PAGES,
-        driver: ModuleType = sqlite3,
-    ) -> None:
-        self.path = path_of(location)
-        self._timeout_s = busy_timeout_s
-        self._checkpoint_pages = checkpoint_pages
-        self._driver = driver
-        self.engine = self._make_engine()
+    path: Path
+    engine: Engine
 
-    def _make_engine(self) -> Engine:
-        def connect() -> Any:
-            return self._driver.connect(
-                f"file:{quote(str(self.path.absolute()))}?mode=rw",
-                uri=True,
-                timeout=self._timeout_s,
-                isolation_level=None,
-                check_same_thread=False,
-            )
-
-        engine = create_engine("sqlite://", module=self._driver, creator=connect, poolclass=QueuePool)
-
-        @event.listens_for(engine, "connect")
-        def on_connect(connection: Any, _: object) -> None:
-            cursor = connection.cursor()
-            for pragma in (
-                "journal_mode=WAL",
-                "synchronous=FULL",
-                "foreign_keys=ON",
-                "trusted_schema=OFF",
-                f"wal_autocheckpoint={self._checkpoint_pages}",
-            ):
-                cursor.execute(f"PRAGMA {pragma}")
-                cursor.fetchall()
-            cursor.close()
-
-        @event.listens_for(engine, "begin")
-        def on_begin(connection: Connection) -> None:
-            connection.exec_driver_sql(connection.get_execution_options().get("begin", "BEGIN"))
-
-        return engine
-
+    @abstractmethod
     def faults(self, *, reading: bool = False) -> AbstractContextManager[None]:
-        """Block in which the driver's errors become those of ``tradewind.errors``, naming this file."""
-        return translated(str(self.path), DBAPIError, self._driver.Error, reading=reading)
+        """Block in which the driver's errors become those of ``tradewind.errors``, naming this database."""
+
+    @abstractmethod
+    def revision(self) -> str | None:
+        """The schema's revision, None for an empty database."""
+
+    @abstractmethod
+    def query(self, sql: str, parameters: Sequence[object] = ()) -> tuple[list[str], list[tuple[Any, ...]]]:
+        """``(column names, rows)`` of a statement that only reads; writing is refused by the database itself."""
+
+    @abstractmethod
+    def ask(self, sql: str, *, limit_s: float, most_rows: int) -> tuple[list[str], list[tuple[Any, ...]]]:
+        """As ``query``, for a statement that a person wrote.
+
+        Raises:
+            TimedOut: it takes longer than ``limit_s`` seconds.
+            Misconfigured: it gives more than ``most_rows`` rows.
+        """
+
+    @abstractmethod
+    def reading(self) -> AbstractContextManager[Cursor]:
+        """A cursor that sees the database as it is now until the block ends, whoever writes meanwhile."""
+
+    @abstractmethod
+    def transaction(self) -> AbstractContextManager[Cursor]:
+        """A cursor inside a short write transaction beside the one writer, for tables that no journal entry leads to.
+
+        Raises:
+            Retryable: the writer held the lock longer than the busy timeout.
+        """
+
+    @abstractmethod
+    def writer(self, now: int) -> Writer:
+        """Becomes the one writer; ``now`` is UTC nanoseconds, for the stamp only.
+
+        Raises:
+            Unavailable: another process is; nothing was changed.
+        """
+
+    @abstractmethod
+    def _make(self) -> None:
+        """Makes the file, or the seat; raises ``OSError`` where that is refused."""
+
+    @abstractmethod
+    def _alone(self) -> AbstractContextManager[None]:
+        """Waits until nobody else migrates; refuses while somebody writes."""
+
+    @abstractmethod
+    def _migration(self) -> AbstractContextManager[Connection]:
+        """A transaction for a migration."""
 
     def require(self) -> None:
-        """Raises ``Unavailable`` when there is no file, ``Misconfigured`` when its schema is not this version's."""
+        """Raises ``Unavailable`` when there is no database, ``Misconfigured`` when its schema is not this version's."""
         if not self.path.is_file():
             raise absent(self.path)
         require_current(self.path, self.revision())
 
     def prepare(self, now: int) -> bool:
-        """Creates the file and folder where absent and migrates the schema; True when anything had to be done.
+        """Creates it where absent and migrates the schema; True when anything had to be done.
 
         Several processes may be the first ones at once: one does it, the others wait for it.
 
         Raises:
             Unavailable: the schema must change while another process is writing, or the disk refuses.
-            Misconfigured: the file was made by a newer version.
+            Misconfigured: it was made by a newer version.
         """
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
+            self._make()
         except OSError as fault:
             raise Unavailable(
                 f"the database cannot be created ({fault.strerror})",
@@ -108,7 +146,7 @@ class Database:
             ) from fault
         if self.revision() == SCHEMA_REVISION:
             return False
-        with _alone_in(self.path.parent):
+        with alone_in(self.path.parent), self._alone():
             revision = self.revision()
             if revision == SCHEMA_REVISION:  # the one that was waited for did it
                 return False
@@ -125,153 +163,70 @@ class Database:
     def _migrate(self, now: int) -> None:
         from tradewind.adapters.store import migrate  # alembic costs 0.3 s; a start on a current schema needs none
 
-        engine = self.engine.execution_options(begin="BEGIN IMMEDIATE")
-        with self.faults(), engine.begin() as connection:
+        with self.faults(), self._migration() as connection:
             migrate.upgrade(connection)
-            connection.exec_driver_sql(
-                "INSERT INTO meta (key, value) VALUES ('schema_version', ?)"
-                " ON CONFLICT (key) DO UPDATE SET value = excluded.value",
-                (SCHEMA_REVISION,),
-            )
-            connection.exec_driver_sql(
-                "INSERT INTO meta (key, value) VALUES ('created', ?) ON CONFLICT (key) DO NOTHING",
+            put = connection.exec_driver_sql
+            mark = "?" if connection.dialect.name == "sqlite" else "%s"
+            put(PUT_META.replace("?", mark), ("schema_version", SCHEMA_REVISION))
+            put(
+                f"INSERT INTO meta (key, value) VALUES ('created', {mark}) ON CONFLICT (key) DO NOTHING",  # noqa: S608  a parameter's mark
                 (utc_text(now),),
             )
 
-    def revision(self) -> str | None:
-        """The schema's revision, None for an empty file."""
-        _, tables = self.query("SELECT name FROM sqlite_master WHERE type = 'table' AND name = 'alembic_version'")
-        if not tables:
-            return None
-        _, rows = self.query("SELECT version_num FROM alembic_version")
-        return str(rows[0][0]) if rows else None
-
-    def query(self, sql: str, parameters: Sequence[object] = ()) -> tuple[list[str], list[tuple[Any, ...]]]:
-        """``(column names, rows)`` of a statement that only reads; writing is refused by SQLite itself."""
-        with self.faults(reading=True), self.engine.connect() as connection:
-            connection.exec_driver_sql("PRAGMA query_only=ON")
-            try:
-                result = connection.exec_driver_sql(sql, tuple(parameters))
-                if not result.returns_rows:
-                    return [], []
-                return list(result.keys()), [tuple(row) for row in result]
-            finally:
-                connection.exec_driver_sql("PRAGMA query_only=OFF")
-
-    def ask(self, sql: str, *, limit_s: float, most_rows: int) -> tuple[list[str], list[tuple[Any, ...]]]:
-        """As ``query``, for a statement that a person wrote.
-
-        Raises:
-            TimedOut: it takes longer than ``limit_s`` seconds.
-            Misconfigured: it gives more than ``most_rows`` rows.
-        """
-        with self.faults(reading=True), self.engine.connect() as connection:
-            connection.exec_driver_sql("PRAGMA query_only=ON")
-            driver: Any = connection.connection.driver_connection
-            stop = threading.Timer(limit_s, driver.interrupt)
-            stop.start()
-            try:
-                result = connection.exec_driver_sql(sql)
-                if not result.returns_rows:
-                    return [], []
-                rows = [tuple(row) for row in result.fetchmany(most_rows + 1)]
-                columns = list(result.keys())
-                result.close()
-            finally:
-                stop.cancel()
-                connection.exec_driver_sql("PRAGMA query_only=OFF")
-        if len(rows) > most_rows:
-            raise Misconfigured(
-                f"the statement gives more than {most_rows:,} rows", where=str(self.path), next_step="add a LIMIT"
-            )
-        return columns, rows
-
     def close(self) -> None:
-        """Closes every connection; the last one copies the log into the database."""
+        """Closes every connection; on SQLite the last one copies the log into the database."""
         self.engine.dispose()
 
 
-class Writer:
-    """The one connection that writes, with the lease that makes it the only one."""
+class Writer(ABC):
+    """The one connection that writes, with the lease that makes it the only one; ``fencing`` is its number."""
 
-    def __init__(self, database: Database, now: int) -> None:
-        """Becomes the writer of ``database``.
+    database: Database
+    fencing: int
 
-        Raises:
-            Unavailable: another process is; nothing was changed.
-        """
-        self.database = database
-        self._lock = WriterLock(database.path)
-        self._lock.acquire()
-        try:
-            with database.faults():
-                self._connection = database.engine.raw_connection()
-                self._cursor: Any = self._connection.cursor()
-            self.fencing = self._raise_fence(now)
-        except BaseException:
-            self._lock.release()
-            raise
-
-    def _raise_fence(self, now: int) -> int:
-        with self._begun() as cursor:
-            cursor.execute(
-                "INSERT INTO lease (id, fencing, pid, timestamp, acquired_ts) VALUES (1, 1, ?, ?, ?)"
-                " ON CONFLICT (id) DO UPDATE SET fencing = fencing + 1, pid = excluded.pid,"
-                " timestamp = excluded.timestamp, acquired_ts = excluded.acquired_ts",
-                (os.getpid(), utc_text(now), now),
-            )
-            return int(cursor.execute("SELECT fencing FROM lease").fetchone()[0])
-
-    @contextmanager
-    def _begun(self) -> Iterator[Any]:
-        cursor = self._cursor
-        with self.database.faults():
-            cursor.execute("BEGIN IMMEDIATE")
-            try:
-                yield cursor
-                cursor.execute("COMMIT")
-            except BaseException:
-                with suppress(self.database.engine.dialect.dbapi.Error):  # type: ignore[union-attr]  # always loaded
-                    cursor.execute("ROLLBACK")  # SQLite may have rolled back by itself
-                raise
-
-    @contextmanager
-    def transaction(self) -> Iterator[Any]:
+    @abstractmethod
+    def transaction(self) -> AbstractContextManager[Cursor]:
         """A cursor inside a write transaction: durable when the block ends, undone when it raises.
 
         Raises:
             Retryable: another connection held the write lock longer than the busy timeout.
-            Unavailable: the disk is full or fails, or another writer has taken the lease over.
-            Corrupt: the file is damaged.
+            Unavailable: the disk is full or fails, the server is gone, or another writer has taken the lease over.
+            Corrupt: the database is damaged.
         """
-        with self._begun() as cursor:
-            row = cursor.execute("SELECT fencing, pid FROM lease").fetchone()
-            if row is None or row[0] != self.fencing:
-                raise Unavailable(
-                    f"process {row[1] if row else '?'} has taken this database over",
-                    where=str(self.database.path),
-                    allowed="one writer at a time",
-                    next_step="stop this process; the other one is the writer now",
-                )
-            yield cursor
 
+    @abstractmethod
     def checkpoint(self) -> None:
-        """Copies the log into the database as far as readers allow; for idle moments."""
-        with self.database.faults():
-            self._cursor.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+        """Copies SQLite's log into the database as far as readers allow; for idle moments."""
 
+    @abstractmethod
     def close(self) -> None:
         """Ends writing and gives the lock back."""
-        try:
-            with self.database.faults():
-                self._cursor.close()
-                self._connection.close()
-        finally:
-            self._lock.release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def overtaken(path: Path, pid: object) -> Unavailable:
+    """What a writer is told whose fencing number is not the newest any more."""
+    return Unavailable(
+        f"process {pid} has taken this database over",
+        where=str(path),
+        allowed="one writer at a time",
+        next_step="stop this process; the other one is the writer now",
+    )
+
+
+def fence(cursor: Cursor, now: int) -> int:
+    """Raises the fencing number inside a transaction; the new one."""
+    cursor.execute(RAISE_FENCE, (os.getpid(), utc_text(now), now))
+    return int(cursor.execute("SELECT fencing FROM lease").fetchone()[0])
 
 
 @contextmanager
-def _alone_in(folder: Path) -> Iterator[None]:
+def alone_in(folder: Path) -> Iterator[None]:
     """Waits until nobody else is here for this folder; ends with the process too."""
     file = os.open(folder, os.O_RDONLY)
     try:

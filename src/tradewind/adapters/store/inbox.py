@@ -7,14 +7,19 @@ order for good.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import NamedTuple
 
-from sqlalchemy import insert, select
-
 from tradewind.adapters.store.database import Database
-from tradewind.adapters.store.schema import command_inbox, utc_text
+from tradewind.adapters.store.opening import database_at
+from tradewind.adapters.store.schema import utc_text
 from tradewind.model.event import Command
 
+_PUT = (
+    "INSERT INTO command_inbox (timestamp, ts, verb, actor, argument, reason, status)"
+    " VALUES (?, ?, ?, ?, ?, ?, 'waiting') RETURNING id"
+)
+_ANSWER = "SELECT status, state, answer, answered_ts, journal_seq FROM command_inbox WHERE id = ?"
 _WAITING = "SELECT id, verb, actor, ts, argument, reason FROM command_inbox WHERE status = 'waiting' ORDER BY id"
 
 
@@ -34,7 +39,7 @@ class Answer(NamedTuple):
 class Inbox:
     """The inbox of the store at ``location`` (a path, a URL or an open ``Database``). A context manager."""
 
-    def __init__(self, location: object) -> None:
+    def __init__(self, location: str | Path | Database) -> None:
         """Opens nothing yet.
 
         Raises:
@@ -42,7 +47,7 @@ class Inbox:
             Misconfigured: its schema is not this version's.
         """
         self._own = not isinstance(location, Database)
-        self._database = location if isinstance(location, Database) else Database(str(location))
+        self._database = database_at(location)
         self._database.require()
 
     def put(self, verb: str, *, argument: str = "", actor: str, reason: str = "", now: int) -> str:
@@ -51,31 +56,19 @@ class Inbox:
         Raises:
             Retryable: the store is locked for longer than the busy timeout.
         """
-        row = {
-            "timestamp": utc_text(now),
-            "ts": now,
-            "verb": verb,
-            "actor": actor,
-            "argument": argument,
-            "reason": reason,
-            "status": "waiting",
-        }
-        engine = self._database.engine.execution_options(begin="BEGIN IMMEDIATE")
-        with self._database.faults(), engine.begin() as connection:
-            key = connection.execute(insert(command_inbox).values(row)).inserted_primary_key
-        return str(key[0]) if key is not None else ""
+        row = (utc_text(now), now, verb, actor, argument, reason)
+        with self._database.transaction() as cursor:
+            return str(cursor.execute(_PUT, row).fetchall()[0][0])
 
     def answer(self, request: str) -> Answer | None:
         """What the run did about a request; None while it waits, or where there is none of that id."""
-        columns = command_inbox.c
-        asked = select(columns.status, columns.state, columns.answer, columns.answered_ts, columns.journal_seq)
         if not request.isdigit():
             return None
-        with self._database.faults(reading=True), self._database.engine.connect() as connection:
-            row = connection.execute(asked.where(columns.id == int(request))).first()
-        if row is None or row.status == "waiting":
+        _, rows = self._database.query(_ANSWER, (int(request),))
+        if not rows or rows[0][0] == "waiting":
             return None
-        return Answer(row.status, row.state or "", row.answer or "", row.answered_ts or 0, row.journal_seq or 0)
+        status, state, answer, answered_ts, journal_seq = rows[0]
+        return Answer(status, state or "", answer or "", answered_ts or 0, journal_seq or 0)
 
     def close(self) -> None:
         """Closes the connections, unless the database was given open."""

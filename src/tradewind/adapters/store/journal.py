@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from tradewind.adapters.store.chain import EMPTY, Head, Row, next_head, verified
 from tradewind.adapters.store.codec import decode_outputs, encode_event, kind_of, ts_of
-from tradewind.adapters.store.database import Database, Writer
+from tradewind.adapters.store.database import Cursor, Database, Writer
 from tradewind.adapters.store.head_mark import HeadMark
 from tradewind.adapters.store.tables import SqlTables
 from tradewind.errors import Corrupt, Misconfigured
@@ -14,13 +14,13 @@ from tradewind.model.event import InputEvent
 from tradewind.ports.store import Entry
 
 _INSERT = "INSERT INTO journal (seq, kind, ts, event, outputs, digest, hash) VALUES (?, ?, ?, ?, ?, ?, ?)"
-_READ = "SELECT seq, kind, ts, event, outputs, digest, hash FROM journal WHERE seq >= ? ORDER BY seq"
+_READ = "SELECT seq, kind, ts, event, outputs, digest, hash FROM journal WHERE seq > ? ORDER BY seq LIMIT ?"
 _LAST = "SELECT seq, digest, hash FROM journal ORDER BY seq DESC LIMIT 1"
 _READ_AHEAD = 512
 
 
 class SqlJournal:
-    """Implements ``ports.store.Journal`` on SQLite.
+    """Implements ``ports.store.Journal``.
 
     ``append`` chains and buffers, ``commit`` writes the batch and its projections in one transaction. The caller
     chooses the batch: one bar when people wait for the signal, thousands in a bulk replay. A commit that fails keeps
@@ -95,9 +95,9 @@ class SqlJournal:
         if self._mark is not None:
             self._mark.write(self._head.seq, self._head.hash)
 
-    def _already_durable(self, cursor: object) -> bool:
+    def _already_durable(self, cursor: Cursor) -> bool:
         """Whether the commit that failed or was interrupted reached the disk after all."""
-        stored = _head_of(cursor.execute(_LAST).fetchone())  # type: ignore[attr-defined]  # the driver's cursor
+        stored = _head_of(cursor.execute(_LAST).fetchone())
         if stored == self._tail:
             return True
         if stored == self._head:
@@ -114,26 +114,18 @@ class SqlJournal:
         Raises:
             Corrupt: the chain breaks; the message names the first broken entry and what differs.
         """
-        first_seq = max(first_seq, 1)
         head = EMPTY
-        with self._database.faults():
-            connection = self._database.engine.raw_connection()
-            try:
-                cursor = connection.cursor()
-                cursor.execute("BEGIN")
-                if first_seq > 1:
-                    cursor.execute("SELECT seq, digest, hash FROM journal WHERE seq = ?", (first_seq - 1,))
-                    head = _head_of(cursor.fetchone())
-                    if head is EMPTY:
-                        return
-                cursor.execute(_READ, (first_seq,))
-                while rows := cursor.fetchmany(_READ_AHEAD):
-                    for stored in rows:
-                        entry = verified(head, Row(*stored))
-                        head = Head(entry.seq, entry.digest, entry.hash)
-                        yield entry
-            finally:
-                connection.close()
+        with self._database.reading() as cursor:
+            if first_seq > 1:
+                cursor.execute("SELECT seq, digest, hash FROM journal WHERE seq = ?", (first_seq - 1,))
+                head = _head_of(cursor.fetchone())
+                if head is EMPTY:
+                    return
+            while rows := cursor.execute(_READ, (head.seq, _READ_AHEAD)).fetchall():
+                for stored in rows:
+                    entry = verified(head, Row(*stored))
+                    head = Head(entry.seq, entry.digest, entry.hash)
+                    yield entry
 
     def close(self) -> None:
         """Closes the head mark; the database is its owner's to close."""

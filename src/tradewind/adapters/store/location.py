@@ -6,26 +6,33 @@ from pathlib import Path
 from typing import Final
 
 from tradewind.adapters.store.head_mark import HeadMark
+from tradewind.adapters.store.seat import SCHEMES, PostgresSeat
 from tradewind.errors import Corrupt, Misconfigured, TradewindError, Unavailable
 
 SCHEMA_REVISION: Final = "0004"
 
 
-def path_of(location: str | Path) -> Path:
-    """The file a location names: a path, or ``sqlite:///relative`` or ``sqlite:////absolute``.
+def path_of(location: str | Path, folder: Path | None = None) -> Path:
+    """The file a location names: a path, ``sqlite:///relative`` or ``sqlite:////absolute``, or the ``PostgresSeat`` in
+    ``folder`` of a ``postgresql://`` URL.
 
     Raises:
         Misconfigured: another kind of database.
     """
-    text = str(location)
+    if isinstance(location, Path):
+        return location
+    text = location
     if text.startswith("sqlite:///"):
         text = text.removeprefix("sqlite:///")
     elif "://" in text:
+        scheme = text.split("://")[0]
+        if scheme in SCHEMES:
+            return PostgresSeat.of(text, Path() if folder is None else folder)
         raise Misconfigured(
-            f"{text.split('://')[0]} databases are not supported yet",
+            f"{scheme} databases are not supported",
             where="database location",
-            allowed="a file path or sqlite:///PATH",
-            next_step="name a SQLite file",
+            allowed="a file path, sqlite:///PATH or postgresql://USER@HOST:PORT/NAME",
+            next_step="name a SQLite file or a PostgreSQL database",
         )
     if text in {"", ":memory:"}:
         raise Misconfigured("the database needs a file", where="database location", allowed="a path or sqlite:///PATH")

@@ -36,8 +36,8 @@ NAMING = {
 metadata = MetaData(naming_convention=NAMING)
 
 PROVEN = (
-    "(status <> 'validated' AND coalesce(status_before, '') <> 'validated') OR (verdict IS 'PASS' AND symbol <> ''"
-    " AND length(coalesce(verdict_hash, '')) > 0 AND trades IS NOT NULL AND win_rate_low IS NOT NULL)"
+    "(status <> 'validated' AND coalesce(status_before, '') <> 'validated') OR (coalesce(verdict, '') = 'PASS'"
+    " AND symbol <> '' AND length(coalesce(verdict_hash, '')) > 0 AND trades IS NOT NULL AND win_rate_low IS NOT NULL)"
 )
 
 
@@ -219,7 +219,7 @@ strategies = Table(
     "strategies",
     metadata,
     Column("id", Text, primary_key=True),
-    Column("name", Text, Computed("id", persisted=False)),
+    Column("name", Text, Computed("id")),
     Column("timestamp", Text, nullable=False),
     Column("updated", Text, nullable=False),
     Column("family", Text, nullable=False),

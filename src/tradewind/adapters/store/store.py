@@ -9,6 +9,7 @@ from tradewind.adapters.notify.pace import Pace
 from tradewind.adapters.store.database import Database, Writer
 from tradewind.adapters.store.head_mark import HeadMark
 from tradewind.adapters.store.journal import SqlJournal
+from tradewind.adapters.store.opening import database_at
 from tradewind.adapters.store.outbox import Outbox
 from tradewind.adapters.store.outbox_rows import OutboxRows
 from tradewind.adapters.store.schema import utc_text
@@ -59,10 +60,10 @@ class Store:
             Unavailable: another process is writing; nothing was changed.
             Corrupt: the file is damaged, or is older than what was acknowledged from it.
         """
-        database = location if isinstance(location, Database) else Database(location)
+        database = database_at(location)
         try:
             database.prepare(now)
-            writer = Writer(database, now)
+            writer = database.writer(now)
         except BaseException:
             database.close()
             raise
@@ -81,7 +82,7 @@ class Store:
             Unavailable: there is no database.
             Misconfigured: its schema is not this version's.
         """
-        database = location if isinstance(location, Database) else Database(location)
+        database = database_at(location)
         database.require()
         return cls(database, None, None)
 

@@ -5,14 +5,12 @@ Nothing is ever deleted: what was refused stays with its reason, or the search w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from sqlalchemy import Connection
-
-from tradewind.adapters.store.database import Database
+from tradewind.adapters.store.database import Cursor, Database
+from tradewind.adapters.store.opening import database_at
 from tradewind.adapters.store.schema import utc_text
 from tradewind.adapters.store.strategy_rows import INSERT, JUDGE, SELECT, candidate_row, judgement_row, stored_of
 from tradewind.errors import Misconfigured, Rejected
@@ -21,6 +19,9 @@ from tradewind.model.strategy import Judgement, StoredStrategy, StrategyChange, 
 
 CHUNK: Final = 2_000
 """Rows in one transaction: a service that commits its journal meanwhile waits no longer than for these."""
+_ALL: Final = 2**62
+_SHORTEST: Final = 4
+"""Letters of a spec hash that are enough to ask for it."""
 _AUDIT: Final = "timestamp, strategy_id, action, actor, reason, status_from, status_to"
 
 
@@ -48,7 +49,7 @@ class StrategyBook:
         Raises:
             Unavailable: the schema must change while a service is running, or the disk refuses.
         """
-        database = location if isinstance(location, Database) else Database(location)
+        database = database_at(location)
         database.prepare(now)
         return cls(database)
 
@@ -60,7 +61,7 @@ class StrategyBook:
             Unavailable: there is no store.
             Misconfigured: its schema is not this version's.
         """
-        database = location if isinstance(location, Database) else Database(location)
+        database = database_at(location)
         database.require()
         return cls(database)
 
@@ -86,9 +87,9 @@ class StrategyBook:
         new = 0
         for first in range(0, len(members), CHUNK):
             last = first + CHUNK
-            with self._transaction() as connection:
+            with self.database.transaction() as cursor:
                 known, fresh = _enter(
-                    connection, members[first:last], specs[first:last], utc_text(now), symbol, asset_class,
+                    cursor, members[first:last], specs[first:last], utc_text(now), symbol, asset_class,
                     renumber=renumber,
                 )  # fmt: skip
             ids += [known[spec] for spec in specs[first:last]]
@@ -107,8 +108,8 @@ class StrategyBook:
         rows = [judgement_row(one, stamp) for one in judgements]
         for first in range(0, len(rows), CHUNK):
             chunk = rows[first : first + CHUNK]
-            with self._transaction() as connection:
-                met = connection.exec_driver_sql(JUDGE, chunk).rowcount
+            with self.database.transaction() as cursor:
+                met = int(cursor.executemany(JUDGE, chunk).rowcount)
                 if met != len(chunk):
                     raise Misconfigured(
                         f"{len(chunk) - met} of {len(chunk)} strategies judged are not in the book for that symbol",
@@ -162,9 +163,10 @@ class StrategyBook:
         if min_trades is not None:
             conditions.append(("trades >= ?", min_trades))
         where = f" WHERE {' AND '.join(text for text, _ in conditions)}" if conditions else ""
-        order = " ORDER BY win_rate_low IS NULL, win_rate_low DESC, expectancy_r DESC, rowid"
+        order = " ORDER BY win_rate_low IS NULL, win_rate_low DESC, expectancy_r IS NULL, expectancy_r DESC, rowid"
         parameters = [str(value) if isinstance(value, str) else value for _, value in conditions]
-        _, rows = self.database.query(f"{SELECT}{where}{order} LIMIT ?", [*parameters, -1 if limit is None else limit])
+        most = _ALL if limit is None else limit
+        _, rows = self.database.query(f"{SELECT}{where}{order} LIMIT ?", [*parameters, most])
         return tuple(map(stored_of, rows))
 
     def judged(self, spec_hashes: Sequence[str]) -> tuple[StoredStrategy, ...]:
@@ -183,8 +185,10 @@ class StrategyBook:
         Raises:
             Misconfigured: there is none, or several; the message names some.
         """
-        condition = "WHERE id = ?1 COLLATE NOCASE OR (length(?1) >= 4 AND substr(spec_hash, 1, length(?1)) = ?1)"
-        _, rows = self.database.query(f"{SELECT} {condition} ORDER BY id = ?1 DESC, rowid LIMIT 4", [text])
+        begins = "lower(id) = lower(?)" + (" OR substr(spec_hash, 1, ?) = ?" if len(text) >= _SHORTEST else "")
+        asked = [text, len(text), text] if len(text) >= _SHORTEST else [text]
+        order = "ORDER BY CASE WHEN id = ? THEN 0 ELSE 1 END, rowid LIMIT 4"
+        _, rows = self.database.query(f"{SELECT} WHERE {begins} {order}", [*asked, text])
         found = [stored_of(row) for row in rows]
         if found and (found[0].id == text or len(found) == 1):
             return found[0]
@@ -239,12 +243,12 @@ class StrategyBook:
         now: int,
     ) -> StoredStrategy:
         stamp = utc_text(now)
-        with self._transaction() as connection:
-            connection.exec_driver_sql(
+        with self.database.transaction() as cursor:
+            cursor.execute(
                 "UPDATE strategies SET status = ?, status_before = ?, updated = ? WHERE id = ?",
                 (str(to), before and str(before), stamp, found.id),
             )
-            connection.exec_driver_sql(
+            cursor.execute(
                 f"INSERT INTO strategy_audit (ts, {_AUDIT}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608  constant
                 (now, stamp, found.id, *said, str(found.status), str(to)),
             )
@@ -258,12 +262,6 @@ class StrategyBook:
         )
         return tuple(StrategyChange(*row) for row in rows)
 
-    @contextmanager
-    def _transaction(self) -> Iterator[Connection]:
-        engine = self.database.engine.execution_options(begin="BEGIN IMMEDIATE")
-        with self.database.faults(), engine.begin() as connection:
-            yield connection
-
     def close(self) -> None:
         """Closes the connections."""
         self.database.close()
@@ -276,7 +274,7 @@ class StrategyBook:
 
 
 def _enter(
-    connection: Connection,
+    cursor: Cursor,
     members: Sequence[Member],
     specs: Sequence[str],
     stamp: str,
@@ -286,7 +284,7 @@ def _enter(
     renumber: bool,
 ) -> tuple[dict[str, str], int]:
     """``spec hash -> id`` of all ``specs`` for ``symbol`` afterwards, and how many rows are new."""
-    known, unclaimed = _entered(connection, specs, symbol)
+    known, unclaimed = _entered(cursor, specs, symbol)
     versions: dict[tuple[str, str], int] = {}
     fresh: list[tuple[object, ...]] = []
     claimed: list[tuple[object, ...]] = []
@@ -298,26 +296,24 @@ def _enter(
             claimed.append((symbol, asset_class, stamp, known[spec]))
             continue
         series = (member.family, str(member.timeframe))
-        own = 0 if renumber else _own_version(connection, member, {str(row[0]) for row in fresh})
+        own = 0 if renumber else _own_version(cursor, member, {str(row[0]) for row in fresh})
         if not own:
-            last = versions[series] if series in versions else _newest_version(connection, series)
+            last = versions[series] if series in versions else _newest_version(cursor, series)
             own = versions[series] = 1 + last
-        versions[series] = max(own, versions[series] if series in versions else _newest_version(connection, series))
+        versions[series] = max(own, versions[series] if series in versions else _newest_version(cursor, series))
         fresh.append(candidate_row(member, spec, own, stamp, symbol, asset_class))
         known[spec] = str(fresh[-1][0])
     if claimed:
-        connection.exec_driver_sql(
-            "UPDATE strategies SET symbol = ?, asset_class = ?, updated = ? WHERE id = ?", claimed
-        )
+        cursor.executemany("UPDATE strategies SET symbol = ?, asset_class = ?, updated = ? WHERE id = ?", claimed)
     if fresh:
-        connection.exec_driver_sql(INSERT, fresh)
+        cursor.executemany(INSERT, fresh)
     return known, len(fresh)
 
 
-def _entered(connection: Connection, specs: Sequence[str], symbol: str) -> tuple[dict[str, str], dict[str, str]]:
+def _entered(cursor: Cursor, specs: Sequence[str], symbol: str) -> tuple[dict[str, str], dict[str, str]]:
     """``spec hash -> id`` of those of ``specs`` that are in the book for ``symbol``, and of those for no symbol yet."""
     places = ", ".join("?" * len(specs))
-    rows = connection.exec_driver_sql(
+    rows = cursor.execute(
         f"SELECT spec_hash, symbol, id FROM strategies WHERE spec_hash IN ({places}) AND symbol IN ('', ?)",  # noqa: S608  question marks
         (*specs, symbol),
     ).fetchall()
@@ -325,15 +321,15 @@ def _entered(connection: Connection, specs: Sequence[str], symbol: str) -> tuple
     return known, {str(spec): str(name) for spec, of, name in rows if not of and symbol}
 
 
-def _own_version(connection: Connection, member: Member, taken: set[str]) -> int:
+def _own_version(cursor: Cursor, member: Member, taken: set[str]) -> int:
     """The number in the id of ``member``, 0 where it has none or another strategy is called so."""
     prefix, _, number = member.id.rpartition("_v")
     if prefix != f"{member.family}_{member.timeframe}" or not number.isdecimal() or member.id in taken:
         return 0
-    rows = connection.exec_driver_sql("SELECT 1 FROM strategies WHERE id = ?", (member.id,)).fetchall()
+    rows = cursor.execute("SELECT 1 FROM strategies WHERE id = ?", (member.id,)).fetchall()
     return 0 if rows else int(number)
 
 
-def _newest_version(connection: Connection, series: tuple[str, str]) -> int:
+def _newest_version(cursor: Cursor, series: tuple[str, str]) -> int:
     statement = "SELECT coalesce(max(version), 0) FROM strategies WHERE family = ? AND timeframe = ?"
-    return int(connection.exec_driver_sql(statement, series).scalar_one())
+    return int(cursor.execute(statement, series).fetchone()[0])

@@ -7,6 +7,7 @@ from operator import attrgetter
 from typing import Any, Final
 
 from tradewind.adapters.store.codec import encode_text
+from tradewind.adapters.store.database import Cursor
 from tradewind.adapters.store.outbox_rows import OutboxRows, changed
 from tradewind.adapters.store.schema import utc_text
 from tradewind.model.decision import NoDecision, NoTrade, Signal
@@ -56,7 +57,8 @@ _SIGNAL = _insert(
 _OPEN = _insert(
     "positions",
     "signal_id symbol direction status timestamp ts_entry steps entry_ticks lots entry journal_seq",
-    "ON CONFLICT (signal_id) DO UPDATE SET steps = steps + excluded.steps, lots = lots + excluded.lots",
+    "ON CONFLICT (signal_id) DO UPDATE SET steps = positions.steps + excluded.steps,"
+    " lots = positions.lots + excluded.lots",
 )
 _CLOSE = _insert(
     "positions",
@@ -140,7 +142,7 @@ class SqlTables:
             if isinstance(output, Signal | Trade | Fill | Notice | GuardChanged):
                 self._in_order += self.outbox.of(output, entry.seq)
 
-    def write(self, cursor: Any) -> None:
+    def write(self, cursor: Cursor) -> None:
         """Writes the collected rows through the driver's cursor; they stay collected until ``clear``."""
         for statement, rows in self._rows.items():
             if rows:
@@ -219,7 +221,7 @@ class SqlTables:
         closed = (trade.ts_exit, trade.lots, trade.entry, trade.exit, pnl, trade.net)
         self._put(_CLOSE, (trade.signal_id, *series, direction, "closed", *opened, *closed, seq))
         ended = (self._utc(trade.ts_exit), trade.signal_id, *series, direction, pnl)
-        self._put(_TRADE, (*ended, *_trade_of(trade), int(trade.ambiguous), seq))
+        self._put(_TRADE, (*ended, *_trade_of(trade), trade.ambiguous, seq))
         self._put(_TRADE_CONFIDENCE, (trade.signal_id,))
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from tradewind.adapters.market.candle_store import CandleStore
 from tradewind.adapters.market.sealed.recovery import series_at
-from tradewind.adapters.store.database import Database
 from tradewind.adapters.store.inspection import inspect
+from tradewind.adapters.store.opening import database_at
 from tradewind.app.doctor.finding import Finding, State
 from tradewind.app.doctor.markets import clock_finding
 from tradewind.errors import TradewindError
@@ -65,7 +65,7 @@ def look_at_store(path: Path) -> Iterator[Finding]:
     if not path.is_file():
         yield Finding("store", "database", State.OK, f"none yet at {path}; the first run creates it")
         return
-    database = Database(path)
+    database = database_at(path)
     try:
         for check in inspect(database):
             advice = "" if check.ok else "`tradewind db check` says more; restore a backup, nothing was changed"

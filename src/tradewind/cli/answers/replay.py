@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from tradewind.adapters.store.database import Database
+from tradewind.adapters.store.opening import database_at
 from tradewind.adapters.store.store import Store
 from tradewind.app.config import load_config
 from tradewind.app.recorded_page import recorded_page
@@ -40,7 +40,7 @@ def answer(config: Path | None, journal: Path | None, verify: bool, page: Path |
     if verify or page is not None:
         found = repeat(place, lambda preset, interval: configured(config, preset, interval), summary, page)
     else:
-        with Store.read(Database(place)) as store, progress("Replay", store.journal.head[0]) as advance:
+        with Store.read(database_at(place)) as store, progress("Replay", store.journal.head[0]) as advance:
             found = read_run(store, stored_run(store), summary, advance)
     document = {"run": found, "signals": summary.signals, "trades": summary.trades, "report": page}
     human = [*_tables(found, summary, last), *([] if page is None else [f"Report: {page}"])]
@@ -49,7 +49,7 @@ def answer(config: Path | None, journal: Path | None, verify: bool, page: Path |
 
 def repeat(place: Path, configure: Configure, summary: RunSummary, page: Path | None) -> ReplayedRun:
     """Repeats the run of a store, compares it, and writes its page where one is asked for."""
-    with Store.read(Database(place)) as store:
+    with Store.read(database_at(place)) as store:
         run = stored_run(store)
         plan = plan_of(run, configure, place)
         with progress("Repeat the run from its journal", store.journal.head[0]) as advance:

@@ -12,6 +12,15 @@ from alembic import op
 revision = "0001"
 down_revision = None
 
+# SQLite's function, so that what people type against one kind of database works on the other.
+_DATETIME = """
+CREATE FUNCTION datetime(moment text, shift text DEFAULT '0 seconds') RETURNS text LANGUAGE sql STABLE AS $$
+  SELECT to_char(
+    (CASE moment WHEN 'now' THEN now() ELSE moment::timestamptz END AT TIME ZONE 'UTC') + shift::interval,
+    'YYYY-MM-DD HH24:MI:SS')
+$$
+"""
+
 
 def upgrade() -> None:
     """Creates every table."""
@@ -21,6 +30,8 @@ def upgrade() -> None:
     _ended()
     _learned()
     _imported()
+    if op.get_context().dialect.name == "postgresql":
+        op.execute(_DATETIME)
 
 
 def downgrade() -> None:
@@ -43,6 +54,8 @@ def downgrade() -> None:
         "journal",
     ):
         op.drop_table(name)
+    if op.get_context().dialect.name == "postgresql":
+        op.execute("DROP FUNCTION datetime(text, text)")
 
 
 def _record() -> None:

@@ -1,0 +1,239 @@
+"""The store on one SQLite file."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Final
+from urllib.parse import quote
+
+from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
+from sqlalchemy.exc import DBAPIError
+
+from tradewind.adapters.store.database import Database, Writer, fence, overtaken
+from tradewind.adapters.store.faults import translated
+from tradewind.adapters.store.lease import WriterLock
+from tradewind.adapters.store.location import path_of
+from tradewind.errors import Misconfigured
+
+CHECKPOINT_PAGES: Final = 4000  # 16 MB of log: the copy back into the database costs one commit in some five hundred
+
+
+class SqliteDatabase(Database):
+    """One SQLite file in WAL mode with ``synchronous=FULL``: what a commit returned from survives a power cut.
+
+    Opening asks nothing of the file but that it is there; ``prepare`` creates and migrates it. ``driver`` is the DBAPI
+    module, for proofs that put a recording file system under the very same statements.
+    """
+
+    def __init__(
+        self,
+        location: str | Path,
+        *,
+        busy_timeout_s: float = 5.0,
+        checkpoint_pages: int = CHECKPOINT_PAGES,
+        driver: ModuleType = sqlite3,
+    ) -> None:
+        self.path = path_of(location)
+        self._timeout_s = busy_timeout_s
+        self._checkpoint_pages = checkpoint_pages
+        self.driver = driver
+        self.engine = self._make_engine()
+
+    def _make_engine(self) -> Engine:
+        def connect() -> Any:
+            return self.driver.connect(
+                f"file:{quote(str(self.path.absolute()))}?mode=rw",
+                uri=True,
+                timeout=self._timeout_s,
+                isolation_level=None,
+                check_same_thread=False,
+            )
+
+        engine = create_engine("sqlite://", module=self.driver, creator=connect, poolclass=QueuePool)
+
+        @event.listens_for(engine, "connect")
+        def on_connect(connection: Any, _: object) -> None:
+            cursor = connection.cursor()
+            for pragma in (
+                "journal_mode=WAL",
+                "synchronous=FULL",
+                "foreign_keys=ON",
+                "trusted_schema=OFF",
+                f"wal_autocheckpoint={self._checkpoint_pages}",
+            ):
+                cursor.execute(f"PRAGMA {pragma}")
+                cursor.fetchall()
+            cursor.close()
+
+        @event.listens_for(engine, "begin")
+        def on_begin(connection: Connection) -> None:
+            connection.exec_driver_sql(connection.get_execution_options().get("begin", "BEGIN"))
+
+        return engine
+
+    def faults(self, *, reading: bool = False) -> AbstractContextManager[None]:
+        """Block in which the driver's errors become those of ``tradewind.errors``, naming this file."""
+        return translated(str(self.path), DBAPIError, self.driver.Error, reading=reading)
+
+    def _make(self) -> None:
+        os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
+
+    def _alone(self) -> AbstractContextManager[None]:
+        return nullcontext()  # the lock on the folder and the writer's lock beside the file are enough
+
+    def _migration(self) -> AbstractContextManager[Connection]:
+        return self.engine.execution_options(begin="BEGIN IMMEDIATE").begin()
+
+    def revision(self) -> str | None:
+        """The schema's revision, None for an empty file."""
+        _, tables = self.query("SELECT name FROM sqlite_master WHERE type = 'table' AND name = 'alembic_version'")
+        if not tables:
+            return None
+        _, rows = self.query("SELECT version_num FROM alembic_version")
+        return str(rows[0][0]) if rows else None
+
+    def query(self, sql: str, parameters: Sequence[object] = ()) -> tuple[list[str], list[tuple[Any, ...]]]:
+        """``(column names, rows)`` of a statement that only reads; writing is refused by SQLite itself."""
+        with self.faults(reading=True), self.engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA query_only=ON")
+            try:
+                result = connection.exec_driver_sql(sql, tuple(parameters))
+                if not result.returns_rows:
+                    return [], []
+                return list(result.keys()), [tuple(row) for row in result]
+            finally:
+                connection.exec_driver_sql("PRAGMA query_only=OFF")
+
+    def ask(self, sql: str, *, limit_s: float, most_rows: int) -> tuple[list[str], list[tuple[Any, ...]]]:
+        """As ``query``, for a statement that a person wrote.
+
+        Raises:
+            TimedOut: it takes longer than ``limit_s`` seconds.
+            Misconfigured: it gives more than ``most_rows`` rows.
+        """
+        with self.faults(reading=True), self.engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA query_only=ON")
+            driver: Any = connection.connection.driver_connection
+            stop = threading.Timer(limit_s, driver.interrupt)
+            stop.start()
+            try:
+                result = connection.exec_driver_sql(sql)
+                if not result.returns_rows:
+                    return [], []
+                rows = [tuple(row) for row in result.fetchmany(most_rows + 1)]
+                columns = list(result.keys())
+                result.close()
+            finally:
+                stop.cancel()
+                connection.exec_driver_sql("PRAGMA query_only=OFF")
+        if len(rows) > most_rows:
+            raise Misconfigured(
+                f"the statement gives more than {most_rows:,} rows", where=str(self.path), next_step="add a LIMIT"
+            )
+        return columns, rows
+
+    @contextmanager
+    def reading(self) -> Iterator[Any]:
+        """As ``Database.reading``."""
+        with self.faults():
+            connection = self.engine.raw_connection()
+            try:
+                cursor = connection.cursor()
+                cursor.execute("BEGIN")
+                yield cursor
+            finally:
+                connection.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[Any]:
+        """As ``Database.transaction``."""
+        with self.faults():
+            connection = self.engine.raw_connection()
+            try:
+                with committed(connection.cursor(), self.driver.Error) as cursor:
+                    yield cursor
+            finally:
+                connection.close()
+
+    def writer(self, now: int) -> SqliteWriter:
+        """As ``Database.writer``."""
+        return SqliteWriter(self, now)
+
+
+class SqliteWriter(Writer):
+    """The one connection to a SQLite file that writes."""
+
+    def __init__(self, database: SqliteDatabase, now: int) -> None:
+        """Becomes the writer of ``database``.
+
+        Raises:
+            Unavailable: another process is; nothing was changed.
+        """
+        self.database: SqliteDatabase = database
+        self._lock = WriterLock(database.path)
+        self._lock.acquire()
+        try:
+            with database.faults():
+                self._connection = database.engine.raw_connection()
+                self._cursor: Any = self._connection.cursor()
+            self.fencing = self._raise_fence(now)
+        except BaseException:
+            self._lock.release()
+            raise
+
+    def _raise_fence(self, now: int) -> int:
+        with self._begun() as cursor:
+            return fence(cursor, now)
+
+    @contextmanager
+    def _begun(self) -> Iterator[Any]:
+        with self.database.faults(), committed(self._cursor, self.database.driver.Error) as cursor:
+            yield cursor
+
+    @contextmanager
+    def transaction(self) -> Iterator[Any]:
+        """A cursor inside a write transaction: durable when the block ends, undone when it raises.
+
+        Raises:
+            Retryable: another connection held the write lock longer than the busy timeout.
+            Unavailable: the disk is full or fails, or another writer has taken the lease over.
+            Corrupt: the file is damaged.
+        """
+        with self._begun() as cursor:
+            row = cursor.execute("SELECT fencing, pid FROM lease").fetchone()
+            if row is None or row[0] != self.fencing:
+                raise overtaken(self.database.path, row[1] if row else "?")
+            yield cursor
+
+    def checkpoint(self) -> None:
+        """Copies the log into the database as far as readers allow; for idle moments."""
+        with self.database.faults():
+            self._cursor.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+
+    def close(self) -> None:
+        """Ends writing and gives the lock back."""
+        try:
+            with self.database.faults():
+                self._cursor.close()
+                self._connection.close()
+        finally:
+            self._lock.release()
+
+
+@contextmanager
+def committed(cursor: Any, error: type[Exception]) -> Iterator[Any]:
+    """``cursor`` inside a write transaction; ``error`` is what the driver raises."""
+    cursor.execute("BEGIN IMMEDIATE")
+    try:
+        yield cursor
+        cursor.execute("COMMIT")
+    except BaseException:
+        with suppress(error):
+            cursor.execute("ROLLBACK")  # SQLite may have rolled back by itself
+        raise
