@@ -13,8 +13,8 @@ SEAMS = {
                     "time.sleep", "time.perf_counter", "time.perf_counter_ns", "datetime.now", "datetime.utcnow",
                     "datetime.today", "datetime.datetime.now", "datetime.datetime.utcnow", "date.today",
                     "datetime.date.today"}),
-    # A key that signs must not follow from a seed.
-    "randomness": ({"adapters/verdict_files.py"}, {
+    # A key that signs and a code that confirms must not follow from a seed.
+    "randomness": ({"adapters/verdict_files.py", "adapters/confirm_code.py"}, {
                            "uuid.uuid4", "uuid.uuid1", "os.urandom", "np.random.seed", "np.random.rand",
                            "np.random.randn", "np.random.random", "secrets.token_hex"}),
     "environment": ({"app/environment.py"}, {"os.environ", "os.getenv", "os.environ.get", "os.putenv"}),

@@ -24,7 +24,7 @@ from tradewind.app.market_feed import FeedRules
 from tradewind.app.market_sources import Gateway, gateway_of
 from tradewind.app.news_calendar import newest, notes_on
 from tradewind.app.people.channels import outbox_rows
-from tradewind.app.people.people import People
+from tradewind.app.people.people import People, Reread
 from tradewind.app.replay_loop import LoopResult
 from tradewind.app.run_plan import Wanted, run_plan
 from tradewind.app.run_replay import JournaledRun, RunResult, history_check, history_verdict, switches_of
@@ -57,10 +57,12 @@ async def run_live(
     on_close: Callable[[int], None] | None = None,
     stop_asked: Callable[[], bool] = lambda: False,
     tell: Callable[[str], None] | None = None,
+    reread: Reread | None = None,
 ) -> RunResult:
     """Warms up from history, then decides on every bar that becomes final, until asked to stop.
 
-    ``tell`` hears signals and trades, ``say`` everything else (and those too without ``tell``).
+    ``tell`` hears signals and trades, ``say`` everything else (and those too without ``tell``). ``reread`` reads the
+    configuration again, for what may change while it runs: who may talk to the bot.
 
     Raises:
         Unavailable: a venue cannot be reached, a key is missing, or the clocks differ too much.
@@ -75,7 +77,7 @@ async def run_live(
     try:
         while True:
             service.begins()
-            life = _Start(config, request, database, clock, service.say, service.tell, transport)
+            life = _Start(config, request, database, clock, service.say, service.tell, transport, reread)
             try:
                 result = await life.lived(service, on_close, stop_asked)
             except LifeOver as over:
@@ -104,6 +106,7 @@ class _Start(NamedTuple):
     say: Callable[[str], None]
     tell: Callable[[str], None]
     transport: HttpTransport
+    reread: Reread | None
 
     async def lived(
         self, service: Service, on_close: Callable[[int], None] | None, stop_asked: Callable[[], bool]
@@ -139,6 +142,7 @@ class _LiveRun:
         self._time = time
         self._say = say
         self._tell = start.tell
+        self._reread = start.reread
         made_up = bool(gateway.label) or is_made_up(config, request)
         wanted = Wanted(request.bases, request.executes, made_up, request.policy, learns=True)
         self._chosen = run_plan(config, wanted, start.database, start.clock.now())
@@ -191,7 +195,7 @@ class _LiveRun:
 
             supervisor = Supervisor(service.supervision, self._host, TaskScheduler(), service.task_died)
             supervisor.add(MARKET, market, MARKET_POLICY)
-            people = People(self._config, store, self.plan, self._host, clock, self._transport, self._say)
+            people = People(self._config, store, self.plan, self._host, clock, self._transport, self._say, self._reread)
             life = Life(service, self._config, run, self.sources, self._transport, self._host, people)
             begun(life, recovery)
             enlist(supervisor, life)

@@ -2,23 +2,38 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from functools import cached_property
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+from urllib.parse import urlsplit
 
+from tradewind.adapters.confirm_code import confirm_code
 from tradewind.adapters.notify.mail import MailSender, MailServer
 from tradewind.adapters.notify.pace import Pace
 from tradewind.adapters.notify.signed_webhook import WebhookSender
 from tradewind.adapters.notify.sns import SnsSender
 from tradewind.adapters.notify.telegram_sender import TelegramSender
+from tradewind.adapters.notify.webhook_gate import WebhookGate
+from tradewind.adapters.notify.webhook_server import WebhookServer
 from tradewind.adapters.store.outbox import Parcel
 from tradewind.adapters.store.store import Store
+from tradewind.adapters.verb_process import VerbProcess
+from tradewind.app.environment import process_environment
+from tradewind.app.people.access import Access, access_of
+from tradewind.app.people.bot import Bot
+from tradewind.app.people.bot_desk import BotDesk
 from tradewind.app.people.channels import CORNIX, MAIL, SNS, TELEGRAM, WEBHOOK
+from tradewind.app.people.chat_desk import ChatDesk
 from tradewind.app.people.courier import Courier
+from tradewind.app.people.desk_orders import InboxOrders
 from tradewind.app.people.illustration import Illustrator
 from tradewind.app.people.posts import Posts
 from tradewind.app.people.telegram_link import TelegramLink, client_of
 from tradewind.app.settings.root import AppConfig
 from tradewind.app.settings.secret import Secret
+from tradewind.app.stored_run import Configure
 from tradewind.engine.plan import EnginePlan
 from tradewind.model.channel import Channel
 from tradewind.model.notice import Notice
@@ -27,9 +42,21 @@ from tradewind.ports.clock import Clock
 from tradewind.ports.sender import Post, Sender
 from tradewind.ports.transport import Transport
 
+_UPDATE: Final = "telegram_update"
+
+
+class Reread(NamedTuple):
+    """``configure`` reads the configuration again, under a preset and an interval; ``file`` is the one named."""
+
+    configure: Configure
+    file: Path | None = None
+
 
 class People:
-    """``clock`` is the host's and ``market`` the run's own; ``transport`` carries what HTTP carries."""
+    """``clock`` is the host's and ``market`` the run's own; ``transport`` carries what HTTP carries.
+
+    ``reread`` reads the configuration again: the bot asks it who is allowed now.
+    """
 
     def __init__(
         self,
@@ -40,8 +67,10 @@ class People:
         market: Clock,
         transport: Transport,
         say: Callable[[str], None],
+        reread: Reread | None = None,
     ) -> None:
         self.config = config
+        self.reread = reread if reread is not None else Reread(lambda preset, interval: config)
         self.clock = clock
         self.pace = Pace()
         instruments = {one.instrument.symbol: one.instrument for one in plan.symbols}
@@ -81,6 +110,57 @@ class People:
     def notice(self, notice: Notice) -> None:
         """An alert of the service's own, durable on return; raises as a transaction of the store."""
         self.outbox.notice(notice, self.clock.now())
+
+    async def listen(self, stop: Callable[[], bool], beat: Callable[[], None]) -> None:
+        """Hears and answers the bot's users until ``stop``, by polling or through the webhook."""
+        settings = self.config.telegram
+        if settings.mode == "polling":
+            await self.bot.poll(stop, beat)
+        else:
+            await self._webhook(stop, beat)
+
+    @cached_property
+    def bot(self) -> Bot:
+        """The bot with its desk; made once a life."""
+        last = self._store.database.query("SELECT value FROM meta WHERE key = ?", (_UPDATE,))[1]
+        last_update = int(last[0][0]) if last else 0
+        path = self._store.database.path
+        verbs = VerbProcess(Path.cwd(), process_environment(), self.reread.file)
+        access = Access(
+            access_of(self.config.telegram), lambda: self.reread.configure(None, None), self.notice, self.clock.now()
+        )
+        desk = BotDesk(
+            access,
+            ChatDesk(self.reread.configure, path, self.clock, verbs, self._say),
+            InboxOrders(self._store.database, path, self.clock),
+            self.clock,
+            confirm_code,
+            audit=self._say,
+            alarm=self.notice,
+            mark=lambda update: self._store.note(_UPDATE, str(update)),
+            last_update=last_update,
+        )
+        client = self.telegram.client
+        return Bot(client, desk, self.pace, self.clock, alarm=self.notice, say=self._say, last_update=last_update)
+
+    async def _webhook(self, stop: Callable[[], bool], beat: Callable[[], None]) -> None:
+        settings = self.config.telegram
+        secret = _open(settings.webhook_secret)
+        bot, heard_of = self.bot, self.telegram.heard_of
+        async with asyncio.TaskGroup() as answers:
+
+            async def take(update: dict[str, Any]) -> None:
+                heard = heard_of(update)
+                if heard is not None:
+                    answers.create_task(bot.take(heard))
+
+            gate = WebhookGate(urlsplit(settings.webhook_url).path.rstrip("/"), secret)
+            async with WebhookServer(gate, take, self.clock, settings.webhook_port):
+                begun = False
+                while not stop():
+                    beat()
+                    begun = begun or await bot.begin_webhook(settings.webhook_url, secret)
+                    await self.clock.sleep_until(self.clock.monotonic() + SECOND)
 
     def _idle(self) -> int:
         return SECOND // 20

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tradewind.app.settings.people import TelegramSettings
 from tradewind.errors import Misconfigured
+from tradewind.model.heard import Heard
 from tradewind.ports.transport import Transport
 
 if TYPE_CHECKING:
@@ -13,10 +15,10 @@ if TYPE_CHECKING:
 
 
 class TelegramLink(NamedTuple):
-    """A client with the settings it was made from."""
+    """A client, and the reader of updates that a webhook delivers."""
 
     client: TelegramClient
-    settings: TelegramSettings
+    heard_of: Callable[[Mapping[str, Any]], Heard | None]
 
 
 def client_of(settings: TelegramSettings, transport: Transport) -> TelegramLink:
@@ -31,6 +33,6 @@ def client_of(settings: TelegramSettings, transport: Transport) -> TelegramLink:
             where="telegram",
             next_step="ask @BotFather for a token and put it into .env",
         )
-    from tradewind.adapters.notify.telegram_client import TelegramClient
+    from tradewind.adapters.notify.telegram_client import TelegramClient, heard_of
 
-    return TelegramLink(TelegramClient(settings.bot_token.reveal(), transport, settings.base_url), settings)
+    return TelegramLink(TelegramClient(settings.bot_token.reveal(), transport, settings.base_url), heard_of)

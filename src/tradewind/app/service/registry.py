@@ -11,7 +11,7 @@ from tradewind.app.service.calendar import calendar
 from tradewind.app.service.life import Life
 from tradewind.app.service.supervision import Policy
 from tradewind.app.service.supervisor import Supervisor, Work
-from tradewind.app.service.telling import PEERS, telling
+from tradewind.app.service.telling import PEERS, listening, telling
 from tradewind.model.timeframe import MINUTE
 
 MARKET: Final = "market"
@@ -31,6 +31,7 @@ ROWS: Final[tuple[Row, ...]] = (
     Row("heartbeat", beating),
     Row("calendar", calendar),
     *(Row(f"tell {peer}", partial(telling, peer)) for peer in PEERS),
+    Row("bot", listening),
 )
 
 

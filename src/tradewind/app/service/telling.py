@@ -30,6 +30,17 @@ def telling(peer: str, life: Life) -> Work | None:
     return work
 
 
+def listening(life: Life) -> Work | None:
+    """Hears and answers the users of the bot; nothing where it is off."""
+    if not life.config.telegram.enabled:
+        return None
+
+    async def work(beat: Beat) -> None:
+        await life.people.listen(lambda: False, beat)
+
+    return work
+
+
 def begun(life: Life, recovery: Recovery | None) -> None:
     """Tells that the service lives, and whether the process before it had ended in order."""
     now, service = life.clock.now(), life.service

@@ -8,11 +8,13 @@ from pathlib import Path
 
 from tradewind.adapters.wall_clock import WallClock
 from tradewind.app.live_sources import LiveRequest
+from tradewind.app.people.people import Reread
 from tradewind.app.run_live import run_live
 from tradewind.app.run_options import RunRequest
 from tradewind.app.run_replay import RunResult
 from tradewind.app.settings.root import AppConfig
 from tradewind.cli.answers.run_options import RunOptions
+from tradewind.cli.overrides import configured
 from tradewind.model.timeframe import Timeframe
 
 
@@ -27,6 +29,7 @@ def live_run(
     on_close: Callable[[int], None],
     stop_asked: Callable[[], bool],
     tell: Callable[[str], None],
+    config: Path | None,
 ) -> RunResult:
     """Streams or polls until the count is reached or somebody asks to stop."""
     live = LiveRequest(
@@ -40,7 +43,10 @@ def live_run(
         asked.speed,
         request.policy,
     )
-    running = run_live(settings, live, database, WallClock(), say, on_close=on_close, stop_asked=stop_asked, tell=tell)
+    reread = Reread(lambda preset, interval: configured(config, preset, interval), config)
+    running = run_live(
+        settings, live, database, WallClock(), say, on_close=on_close, stop_asked=stop_asked, tell=tell, reread=reread
+    )
     return asyncio.run(running)
 
 

@@ -63,10 +63,12 @@ def answer(config: Path | None, asked: RunOptions) -> Report:
         voices = (say, told)
         result = _replayed(chosen, material, place, workspace.database, voices, asked.iterations, asked.speed, words)
     else:
-        from tradewind.cli.answers.live import live_run  # sockets and venues: 20 MiB that a replay has no use for
+        from tradewind.cli.answers.live import (
+            live_run,
+        )  # sockets and venues: 20 MiB that a replay has no use for
 
         with stop_on_signal() as stop, progress("Closes", asked.iterations or None) as advance:
-            result = live_run(settings, asked, symbols, request, words, place, say, advance, stop.is_set, told)
+            result = live_run(settings, asked, symbols, request, words, place, say, advance, stop.is_set, told, config)
     if asked.page is not None:
         repeat(place, lambda preset, interval: configured(config, preset, interval), RunSummary(), asked.page)
         result = msgspec.structs.replace(result, report=str(asked.page))

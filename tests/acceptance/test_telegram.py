@@ -1,0 +1,141 @@
+"""Black box: a live run with its bot on a strict Bot API server, and what an owner and a stranger get out of it."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from tests.acceptance.project import Project
+from tests.acceptance.test_live_run import CONFIG, begun, heard, series, words
+from tests.fakes.venue import START, in_background
+from tests.unit.people.bot import ADMIN, CHAT, OWNER, TOKEN
+from tradewind.adapters.notify.stand_in.bot_api import BotApi, Chat
+from tradewind.adapters.notify.stand_in.server import StandInServer
+from tradewind.adapters.wall_clock import WallClock
+from tradewind.model.timeframe import HOUR, MINUTE
+
+STRANGER = 666
+LOOSE = """
+[timeframes]
+intervals = [{ interval = "1h", weight = 1 }]
+[filters]
+enabled = []
+[ensemble]
+quorum = 1
+min_record = 5
+min_confidence = 0.3
+min_agreement = 0.5
+"""
+
+
+class Telegram:
+    """The server in a thread of its own; ``api`` is its truth, ``url`` where it listens."""
+
+    def __init__(self, api: BotApi, url: str) -> None:
+        self.api = api
+        self.url = url
+
+    def asks(self, user: int, text: str, within_s: float = 20.0) -> str:
+        """What the bot answers; fails where nothing comes."""
+        before = len(self.api.said_in(user))
+        self.api.person_writes(user, text)
+        until = time.monotonic() + within_s
+        while len(self.api.said_in(user)) == before:
+            assert time.monotonic() < until, f"no answer to {text}"
+            time.sleep(0.02)
+        time.sleep(0.05)
+        return "\n".join(self.api.said_in(user)[before:])
+
+    def waits(self, found: Callable[[], object], within_s: float = 30.0) -> None:
+        until = time.monotonic() + within_s
+        while not found():
+            assert time.monotonic() < until, "it never came"
+            time.sleep(0.05)
+
+
+@contextmanager
+def telegram() -> Iterator[Telegram]:
+    api = BotApi(TOKEN, WallClock().now, (Chat(CHAT), Chat(ADMIN)))
+    started, stop = threading.Event(), threading.Event()
+    found: list[str] = []
+
+    async def run() -> None:
+        async with StandInServer(api, WallClock()) as server:
+            found.append(server.url)
+            started.set()
+            while not stop.is_set():
+                await asyncio.sleep(0.02)
+
+    thread = threading.Thread(target=lambda: asyncio.run(run()))
+    thread.start()
+    assert started.wait(20)
+    try:
+        yield Telegram(api, found[0])
+    finally:
+        stop.set()
+        thread.join()
+
+
+def settings(url: str) -> str:
+    return (
+        f'[telegram]\nenabled = true\nbot_token = "{TOKEN}"\nchat_id = "{CHAT}"\nadmin_chat_id = "{ADMIN}"\n'
+        f'allowed_users = ["{OWNER}"]\nbase_url = "{url}"\nmin_confidence = 0.3\n'
+    )
+
+
+@pytest.mark.req("N01", "N02", "N03", "N04", "N05", "N06", "N07", "N12", "N13", "A10", "E12", "Q20", "T02")
+def test_a_run_tells_its_chats_and_obeys_its_owner_alone(project: Project) -> None:
+    """Signals with a picture to the chat, the start to the admin, answers to the owner, nothing to anybody else."""
+    with telegram() as bot, in_background([series()], now=START + 300 * HOUR + MINUTE, bars_per_s=20) as venue:
+        project.configured(CONFIG + LOOSE + settings(bot.url))
+        process = begun(project, *words(venue, "stream"))
+        try:
+            heard(process, "subscribed|polled")
+            assert bot.asks(STRANGER, "/status") == "Not authorised."
+            begun_at = time.monotonic()
+            assert "is alive; the run is running" in bot.asks(OWNER, "/start")
+            assert time.monotonic() - begun_at < 10.0
+            assert "/report <signal_id> <profit|loss> <amount>" in bot.asks(OWNER, "/help")
+            assert "BTC/USDT" in bot.asks(OWNER, "/signal BTC/USDT")
+            assert "BTC/USDT: " in bot.asks(OWNER, "/status")
+            assert bot.asks(OWNER, "/report s1 profit") == "Usage: /report <signal_id> <profit|loss> <amount>"
+            assert "neither profit nor loss" in bot.asks(OWNER, "/report s1 gain 5")
+            assert "is no amount" in bot.asks(OWNER, "/report s1 profit five")
+            bot.waits(lambda: any("SIGNAL" in text for text in bot.api.said_in(CHAT)))
+            assert "there is no signal 'nope'" in bot.asks(OWNER, "/report nope profit 5")
+            assert "pause: done" in bot.asks(OWNER, "/pause lunch")
+            assert "PAUSED" in bot.asks(OWNER, "/status")
+            assert "resume: done" in bot.asks(OWNER, "/resume")
+            assert "kill_on: done. The run is halted" in bot.asks(OWNER, "/kill prices look wrong")
+            bot.waits(lambda: "guard_halted" in bot.asks(OWNER, "/signal BTC/USDT"))
+            bot.waits(lambda: any("kill set, now normal -> halted" in text for text in bot.api.said_in(ADMIN)))
+        finally:
+            process.send_signal(signal.SIGINT)
+            out, err = process.communicate(timeout=60)
+    assert process.returncode == 0, err
+    assert TOKEN not in out + err
+    started = [text for text in bot.api.said_in(ADMIN) if "The service has started" in text]
+    assert len(started) == 1
+    shown = next(message for message in bot.api.messages if message.chat_id == CHAT and "SIGNAL" in message.text)
+    assert shown.photo.startswith(b"\x89PNG")
+    assert project.rows("SELECT count(*) FROM command_inbox WHERE actor = 'telegram 7'") == [[3]]
+    states = dict(project.rows("SELECT state, count(*) FROM deliveries GROUP BY state"))
+    heard_of = len(bot.api.said_in(CHAT)) + len(bot.api.said_in(ADMIN))
+    accepted = states.get("sent", 0) + states.get("missed", 0)
+    assert "failed" not in states
+    assert accepted <= heard_of <= accepted + states.get("ambiguous", 0) + states.get("sending", 0)
+
+
+@pytest.mark.req("T02")
+def test_the_bot_does_not_start_with_an_empty_list_of_users(project: Project) -> None:
+    """Enabled and nobody allowed: exit 2 before anything runs."""
+    project.configured(settings("http://127.0.0.1:1").replace(f'["{OWNER}"]', "[]"))
+    ran = project.types("run", "--feed", "stream", "--allow-unproven")
+    assert ran.exit_code == 2
+    assert "TELEGRAM_ALLOWED_USERS is not set" in ran.stderr
