@@ -18,6 +18,8 @@ from tradewind.adapters.store.store import Store
 from tradewind.adapters.task_scheduler import TaskScheduler
 from tradewind.app.database import database_path
 from tradewind.app.environment import process_environment
+from tradewind.app.learning.baselines import newest_baseline, references_of
+from tradewind.app.learning.drift_book import DriftBook
 from tradewind.app.live_loop import LiveLoop, check_clock
 from tradewind.app.live_sources import LiveRequest, is_made_up, live_sources, notes_of
 from tradewind.app.market_feed import FeedRules
@@ -38,10 +40,11 @@ from tradewind.app.settings.root import AppConfig
 from tradewind.app.signal_text import utc
 from tradewind.app.source_notes import SourceNotes
 from tradewind.app.stopping import until_asked
+from tradewind.app.workspace import Workspace
 from tradewind.engine.sequencer import SeriesKey
 from tradewind.errors import TradewindError
 from tradewind.model.bar import Bar
-from tradewind.model.event import FeedState
+from tradewind.model.event import FeedState, References
 from tradewind.model.session import calendar_of
 from tradewind.model.timeframe import DAY, SECOND
 from tradewind.ports.clock import Clock
@@ -173,8 +176,10 @@ class _LiveRun:
             run = JournaledRun(
                 self.plan, store, clock, self._say, origin="live", commit_every=1, on_closed=self._closed,
                 on_feed=self._fed, switches=switches, tell=self._tell,
+                drift=DriftBook(database_path(self._config), self._chosen.pool.proven, self._say),
             )  # fmt: skip
             recovery = run.start(clock.now(), self._request.asked, self._chosen.pool.proven)
+            run.refer(self._references(clock.now()))
             self._go_on_from(run)
             loop = self._loop(run, clock, on_close)
             stopped: list[LoopResult] = []
@@ -209,6 +214,13 @@ class _LiveRun:
             run.session.flush()
             result = stopped[0] if stopped and stopped[0].stopped != "asked" else loop.result("asked")
             return run.result(recovery, result, history_verdict(history, store, result, self._host.now()))
+
+    def _references(self, ts: int) -> References:
+        """What the newest baseline of the project says of the members; nobody is held to one that cannot be read."""
+        found = newest_baseline(Workspace(self._config))
+        for note in found.notes:
+            self._say(f"WARNING: {note}")
+        return references_of(found, self.plan, ts)
 
     async def _streamed(self, loop: LiveLoop, run: JournaledRun, ending: Callable[[], bool], beat: Beat) -> LoopResult:
         notes = SourceNotes(run.store.note, partial(notes_of, self.sources), self._host)

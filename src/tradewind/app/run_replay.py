@@ -15,6 +15,7 @@ from tradewind.adapters.sim_clock import ManualClock
 from tradewind.adapters.store.history_check import HistoryCheck
 from tradewind.adapters.store.store import Store
 from tradewind.app.control.desk import ControlDesk, answered_line
+from tradewind.app.learning.drift_book import DriftBook
 from tradewind.app.news_calendar import differs
 from tradewind.app.recordings import Material
 from tradewind.app.replay_loop import LoopResult, drive_replay
@@ -33,7 +34,7 @@ from tradewind.errors import Corrupt, TradewindError
 from tradewind.model.bar import Bar
 from tradewind.model.calendar import NewsCalendar
 from tradewind.model.decision import Signal
-from tradewind.model.event import Command, FeedState, InputEvent
+from tradewind.model.event import Command, FeedState, InputEvent, References
 from tradewind.model.guard import Answered
 from tradewind.model.instrument import Instrument
 from tradewind.model.output import Output
@@ -78,7 +79,8 @@ class JournaledRun:
 
     ``on_closed`` is shown the bars of every event once they are durable; only with ``commit_every`` 1 are they current.
     ``on_feed`` is shown what became of a feed. ``switches`` tells what people switched off in the strategy book.
-    ``tell`` hears signals and trades, ``say`` everything else (and those too without ``tell``).
+    ``tell`` hears signals and trades, ``say`` everything else (and those too without ``tell``). ``drift`` carries who
+    was taken off for drift into the strategy book.
 
     Raises:
         Misconfigured: the store's run was made with another configuration.
@@ -99,8 +101,10 @@ class JournaledRun:
         on_feed: Callable[[FeedState], None] | None = None,
         switches: StrategySwitches | None = None,
         tell: Callable[[str], None] | None = None,
+        drift: DriftBook | None = None,
     ) -> None:
         self.plan = plan
+        self._drift = drift
         self._say = say
         self._switches = switches
         self._desk = ControlDesk(store.database, say)
@@ -130,10 +134,19 @@ class JournaledRun:
         """What people and the strategy book want and the engine does not do yet."""
         now = self.session.clock.now()
         orders = self._desk.due(self.engine.guard, now)
-        return orders if self._switches is None else orders + self._switches.due(self.engine.silenced, now)
+        return orders if self._switches is None else orders + self._switches.due(self._switched_off(), now)
+
+    def _switched_off(self) -> frozenset[str]:
+        """Whom a person can switch on again in the book: whoever is off there, by a person or for drift."""
+        learning = self.engine.learning
+        if learning is None or self._drift is None:
+            return self.engine.silenced
+        return self.engine.silenced | (self._drift.kept & learning.off.keys())
 
     def _watch(self, event: InputEvent, outputs: Sequence[Output]) -> None:
         self.summary.watch(event, outputs)
+        if self._drift is not None:
+            self._drift.watch(outputs, self.session.clock.now())
         if self._on_closed is not None:
             self._on_closed(self.engine.closed)
         if self._on_feed is not None and isinstance(event, FeedState):
@@ -160,7 +173,16 @@ class JournaledRun:
         recovery = self.session.recover(begun.seq)
         for note in self.store.snapshots.notes:
             self._say(f"WARNING: {note}")
+        if self._drift is not None and self.engine.learning is not None:
+            self._drift.resumed(self.engine.learning, ts)
         return recovery
+
+    def refer(self, references: References) -> None:
+        """Tells the engine what members are held to, where that is something else than it knows."""
+        learning = self.engine.learning
+        known = {f"{one.symbol} {one.member}": one for one in references.references}
+        if learning is not None and known != learning.references:
+            self.session.inject(references)
 
     def inform(self, calendar: NewsCalendar | None) -> None:
         """Tells the engine what is due, where a veto asks for it and it is not known yet."""
@@ -186,7 +208,7 @@ class JournaledRun:
             simulated=self.plan.simulated,
             unproven=self.plan.unproven,
             heard=sum(
-                member.id not in one.unheard and f"{one.instrument.symbol} {member.id}" not in self.engine.silenced
+                member.id not in one.unheard and f"{one.instrument.symbol} {member.id}" not in self.engine.quiet
                 for one in self.plan.symbols
                 for member in one.members
             ),

@@ -53,6 +53,8 @@ _ALL = (
     Verb("explain", EXPLAIN, "One signal: votes, filters, size, probabilities and what they rest on."),
     Verb("filters", EXPLAIN, "What the filters blocked, and how often."),
     Verb("status", OPERATE, "What runs, what it saw last, and what is wrong."),
+    Verb("drift", OPERATE, "Whether strategies still do what they were proven to do; what they are held to."),
+    Verb("selector", OPERATE, "Which strategies deserve more weight, in which state of the market."),
     Verb("kill", OPERATE, "The kill switch: no new risk, through every restart, until it is cleared for a reason."),
     Verb("pause", OPERATE, "No new signals until `resume`; what is open is looked after."),
     Verb("resume", OPERATE, "End a pause; with --stopped and a reason also a stop."),
@@ -70,6 +72,7 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "create-userdir": ("init",),
     "new-config": ("init",),
     "trade": ("run",),
+    "rl": ("selector",),
 }
 
 

@@ -134,7 +134,7 @@ def inspect(engine: Engine, decision: Decision, bar: Bar | None, outputs: Sequen
         bar=bar,
         bars=series.bars,
         warmup=series.warmup,
-        members=_members(desk.series, votes, shares, engine.silenced),
+        members=_members(desk.series, votes, shares, engine.quiet),
         tally=_tally(votes, shares),
         consensus=consensus,
         objections=objections,

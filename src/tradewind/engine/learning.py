@@ -228,12 +228,13 @@ class Learning:
         found, failed = self._check_all(due, ts, outputs)
         sure = self._confirmed(everybody, limit)
         alarms = 0
-        for one in (*found, *self._families(due, ts)):
+        made = (*found, *self._families(due, ts))
+        for one in made:
             alarms += self._speak(one, limit, one.subject in sure, outputs)
         outputs += self.memory.choose(ts, self.quiet)
         states, entries = self.memory.states(ts), self.memory.entries
         checked = len(everybody) - failed
-        outputs.append(LearningCycle(ts, self._cycles, checked, alarms, failed, limit, entries, states))
+        outputs.append(LearningCycle(ts, self._cycles, checked, alarms, failed, limit, entries, states, made))
         return outputs
 
     def _check_all(self, names: list[str], ts: int, outputs: list[Output]) -> tuple[list[DriftCheck], int]:

@@ -162,7 +162,8 @@ class MemberReplaced(msgspec.Struct, frozen=True, tag="member_replaced", gc=Fals
 class LearningCycle(msgspec.Struct, frozen=True, tag="learning_cycle", gc=False):
     """One hourly cycle: members checked, alarms made, checks that failed, values in the table, market states.
 
-    ``fleet_limit`` is the level at which all members together alarm falsely at most once a month.
+    ``fleet_limit`` is the level at which all members together alarm falsely at most once a month. ``checks`` are those
+    that were made anew: of members with news, and once a day of everybody.
     """
 
     ts: int
@@ -173,6 +174,7 @@ class LearningCycle(msgspec.Struct, frozen=True, tag="learning_cycle", gc=False)
     fleet_limit: float
     entries: int
     states: dict[str, str]
+    checks: tuple[DriftCheck, ...] = ()
 
 
 class SelectorChoice(msgspec.Struct, frozen=True, tag="selector_choice", gc=False):

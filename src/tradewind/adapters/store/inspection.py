@@ -28,6 +28,10 @@ _PROJECTED: Final = {
     " pnl, net FROM positions ORDER BY signal_id",
     "trade_outcomes": "SELECT * FROM trade_outcomes ORDER BY id",
     "confidence_history": "SELECT * FROM confidence_history ORDER BY id",
+    "signal_outcomes": "SELECT * FROM signal_outcomes ORDER BY signal_id",
+    "outcome_audit": "SELECT * FROM outcome_audit ORDER BY id",
+    "drift_alarms": "SELECT * FROM drift_alarms ORDER BY id",
+    "member_changes": "SELECT * FROM member_changes ORDER BY id",
 }
 # Retention may have taken old rows of these, so every row must follow and none need be there.
 _OUTBOX: Final = (

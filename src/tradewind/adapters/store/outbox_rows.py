@@ -12,13 +12,15 @@ from tradewind.adapters.store.codec import encode_text
 from tradewind.adapters.store.schema import utc_text
 from tradewind.model.channel import ALARMS, SEVERITIES, Channel, Topic
 from tradewind.model.decision import Signal
+from tradewind.model.drift import DriftAlarm, MemberReplaced
 from tradewind.model.guard import GuardChanged
 from tradewind.model.notice import Notice, Severity
 from tradewind.model.order import Fill, Leg
-from tradewind.model.outcome import Trade
+from tradewind.model.outcome import SignalOutcome, Trade
 from tradewind.model.timeframe import HOUR
 
 ALERT_COOLDOWN: Final = HOUR
+_DRIFT: Final[dict[str, Severity]] = {"HIGH": "warning", "CRITICAL": "critical"}
 Statement = tuple[str, tuple[object, ...]]
 
 _PUT: Final = (
@@ -88,6 +90,15 @@ def said_of(output: object) -> Said | None:
         key = f"{output.cause} {'cleared' if output.cleared else 'set'} {output.ts}"
         severity: Severity = "critical" if output.after.rank > output.before.rank else "warning"
         return Said("guard", key, output.ts, encode_text(output), severity)
+    if isinstance(output, DriftAlarm):
+        key, worst = f"{output.check.subject} {output.check.ts}", output.check.severity
+        return Said("drift", key, output.check.ts, encode_text(output), _DRIFT.get(worst, "info"))
+    if isinstance(output, MemberReplaced):
+        key = f"replaced {output.symbol} {output.member} {output.ts}"
+        return Said("drift", key, output.ts, encode_text(output), "critical")
+    if isinstance(output, SignalOutcome):  # a trade is told as a trade
+        key = f"outcome {output.signal_id} {output.source}"
+        return None if output.source == "trade" else Said("trade", key, output.ts, encode_text(output))
     return said_of_notice(output) if isinstance(output, Notice) else None
 
 

@@ -8,15 +8,17 @@ from typing import Any, Final
 
 from tradewind.adapters.store.codec import encode_text
 from tradewind.adapters.store.database import Cursor
+from tradewind.adapters.store.learning_rows import LEARNT, statements
 from tradewind.adapters.store.outbox_rows import OutboxRows, changed
 from tradewind.adapters.store.schema import utc_text
 from tradewind.model.decision import NoDecision, NoTrade, Signal
+from tradewind.model.drift import DriftAlarm, MemberReplaced
 from tradewind.model.event import BarClosed
 from tradewind.model.guard import Answered, GuardChanged
 from tradewind.model.instrument import Instrument
 from tradewind.model.notice import Notice
 from tradewind.model.order import Fill, Leg, Refusal
-from tradewind.model.outcome import Outcome, Trade
+from tradewind.model.outcome import Outcome, SignalOutcome, Trade
 from tradewind.ports.store import Entry
 
 HOT_TAIL_BARS: Final = 5_000
@@ -83,6 +85,8 @@ _PRUNE = (
     "DELETE FROM candles WHERE symbol = ? AND timeframe = ? AND ts_open < (SELECT ts_open FROM candles"
     " WHERE symbol = ? AND timeframe = ? ORDER BY ts_open DESC LIMIT 1 OFFSET ?)"
 )
+TOLD: Final = (Signal, Trade, Fill, Notice, GuardChanged, SignalOutcome, DriftAlarm, MemberReplaced)
+"""What may concern people; ``OutboxRows`` says what does."""
 _MANY: Final = (_CANDLE, _DECISION, _CONFIDENCE)
 
 
@@ -139,7 +143,9 @@ class SqlTables:
             elif isinstance(output, Answered) and output.id.isdigit():
                 row = (output.result, output.ts, output.state, output.detail, entry.seq, int(output.id))
                 self._put(_ANSWER, row)
-            if isinstance(output, Signal | Trade | Fill | Notice | GuardChanged):
+            elif isinstance(output, LEARNT):
+                self._in_order += statements(output, entry.seq)
+            if isinstance(output, TOLD):
                 self._in_order += self.outbox.of(output, entry.seq)
 
     def write(self, cursor: Cursor) -> None:

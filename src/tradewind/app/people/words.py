@@ -9,18 +9,20 @@ import msgspec
 
 from tradewind.adapters.notify.console import REPEATED
 from tradewind.adapters.store.outbox import Parcel
+from tradewind.app.learning.drift_text import alarm_lines, outcome_lines, replaced_lines
 from tradewind.app.people.chat_text import labelled
-from tradewind.app.signal_text import closed_log_line, number_text, opened_text, percent, signal_lines, utc
+from tradewind.app.signal_text import closed_log_line, number_text, opened_text, signal_lines, utc
 from tradewind.model.announcement import Announcement
 from tradewind.model.decision import Signal
+from tradewind.model.drift import DriftAlarm, MemberReplaced
 from tradewind.model.guard import GuardChanged
 from tradewind.model.instrument import Instrument
 from tradewind.model.notice import Notice
 from tradewind.model.order import Fill
-from tradewind.model.outcome import Trade
+from tradewind.model.outcome import SignalOutcome, Trade
 from tradewind.model.output import Output
 
-Told = Signal | Trade | Fill | Notice | GuardChanged | Announcement
+Told = Signal | Trade | Fill | Notice | GuardChanged | Announcement | DriftAlarm | MemberReplaced | SignalOutcome
 _decoder: msgspec.json.Decoder[Output | Announcement] = msgspec.json.Decoder(Output | Announcement)
 
 _WHAT: Final = {
@@ -39,6 +41,8 @@ _WHAT: Final = {
     "telegram_nobody_allowed": "The list of allowed users is empty: the bot obeys nobody",
     "telegram_conflict": "Another process reads this bot's messages",
     "calendar_stale": "The economic calendar is too old",
+    "drift_effect": "The win rate fell; reported, nothing is switched off by it",
+    "drift_check_failed": "A drift check failed, the others were made",
 }
 _MARKS: Final = {"info": "", "warning": "WARNING: ", "critical": "CRITICAL: "}
 
@@ -78,6 +82,12 @@ def _body(told: Told, instruments: Mapping[str, Instrument]) -> list[str]:
         return guard_lines(told)
     if isinstance(told, Announcement):
         return [told.title, *told.lines]
+    if isinstance(told, DriftAlarm):
+        return alarm_lines(told)
+    if isinstance(told, MemberReplaced):
+        return replaced_lines(told)
+    if isinstance(told, SignalOutcome):
+        return outcome_lines(told)
     return notice_lines(told)
 
 
@@ -91,22 +101,6 @@ def notice_lines(notice: Notice) -> list[str]:
         lines.append(f"Value        {number_text(notice.value)}{limit}")
     lines += notice.detail.splitlines()
     return [*lines, f"At           {utc(notice.ts)}"]
-
-
-def drift_lines(
-    severity: str, strategy: str, recent: float | None, baseline: float | None, action: str, details: str
-) -> list[str]:
-    """A drift alarm. ``degradation = (baseline - recent) / baseline`` of the win rates; unknown ones are dashes."""
-    loss = None if recent is None or not baseline else (baseline - recent) / baseline
-    return [
-        f"DRIFT ALERT - {severity}",
-        f"Strategy: {strategy}",
-        f"Recent WR: {percent(recent)}",
-        f"Baseline WR: {percent(baseline)}",
-        f"Degradation: {percent(loss)}",
-        f"Action: {action}",
-        f"Details: {details}",
-    ]
 
 
 def guard_lines(changed: GuardChanged) -> list[str]:

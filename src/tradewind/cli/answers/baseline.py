@@ -27,7 +27,7 @@ def freeze_answer(config: Path | None, names: tuple[str, ...]) -> Report:
     workspace = Workspace(settings)
     with StrategyBook.read(database_path(settings)) as book:
         baseline = frozen_of(workspace, book, families_of(settings), names, WallClock().now())
-    return _shown(baseline, write_baseline(workspace, baseline))
+    return shown(baseline, write_baseline(workspace, baseline))
 
 
 def show_answer(config: Path | None, path: Path) -> Report:
@@ -39,10 +39,11 @@ def show_answer(config: Path | None, path: Path) -> Report:
         raise Unavailable(
             f"cannot read: {error.strerror or error}", where=str(path), next_step="tradewind baseline freeze"
         ) from error
-    return _shown(thaw(data, VerdictFiles(workspace.data).key()), path)
+    return shown(thaw(data, VerdictFiles(workspace.data).key()), path)
 
 
-def _shown(baseline: FrozenBaseline, path: Path) -> Report:
+def shown(baseline: FrozenBaseline, path: Path) -> Report:
+    """A baseline as a table."""
     document: dict[str, Any] = {"path": str(path)} | msgspec.to_builtins(baseline)
     rows = [
         (
