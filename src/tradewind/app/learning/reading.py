@@ -31,8 +31,8 @@ _CHOICE: Final = (
 )
 _CYCLE: Final = "SELECT timestamp, number, entries FROM learning_cycles ORDER BY ts DESC LIMIT 1"
 _TRADES: Final = (
-    "SELECT o.signal_id, o.symbol, o.timeframe, o.ts, o.source, o.result, o.member, o.r, o.leg, coalesce(o.ts_entry, 0),"
-    " o.entry, o.exit FROM signal_outcomes AS o WHERE o.ts > ? AND o.ts <= ? AND o.result <> 'expired' ORDER BY o.ts"
+    "SELECT signal_id, symbol, timeframe, ts, source, result, member, r, leg, coalesce(ts_entry, 0), entry, exit"
+    " FROM signal_outcomes WHERE ts > ? AND ts <= ? AND result <> 'expired' ORDER BY ts"
 )
 _JOINED: Final = (
     "SELECT s.id, s.timestamp, s.symbol, s.timeframe, s.direction, s.status, p.ts_entry, p.entry, p.lots, t.exit_leg,"
