@@ -24,7 +24,7 @@ AllOption = Annotated[
 @verb
 def report(config: Path | None, date: DateOption = None, store: StoreOption = None) -> Report:
     """Severity, win rates, degradation and action of every strategy on a day (exit 3: nothing was checked yet)."""
-    from tradewind.cli.answers.learning import report_answer
+    from tradewind.cli.answers.drift import report_answer
 
     return report_answer(config, date, store)
 
@@ -33,6 +33,6 @@ def report(config: Path | None, date: DateOption = None, store: StoreOption = No
 @verb
 def baseline(config: Path | None, everybody: AllOption = False) -> Report:
     """What strategies are held to: the newest frozen baseline; with --all it is measured and frozen now."""
-    from tradewind.cli.answers.learning import baseline_answer
+    from tradewind.cli.answers.drift import baseline_answer
 
     return baseline_answer(config, everybody)

@@ -22,6 +22,6 @@ LastOption = Annotated[int, typer.Option("--last", min=1, max=1000, help="How ma
 @verb
 def state(config: Path | None, pair: PairArgument = None, last: LastOption = 5, store: StoreOption = None) -> Report:
     """The state of a pair's market, who comes first in it with which weight, and the newest choices."""
-    from tradewind.cli.answers.learning import selector_answer
+    from tradewind.cli.answers.selector import selector_answer
 
     return selector_answer(config, pair, last, store)

@@ -1,4 +1,4 @@
-"""Answers of ``tradewind drift`` and ``tradewind selector``."""
+"""Answers of ``tradewind drift``."""
 
 from __future__ import annotations
 
@@ -10,20 +10,25 @@ from typing import Any
 from tradewind.app.ask.desk import Desk, Journaled
 from tradewind.app.config import load_config
 from tradewind.app.learning.baselines import newest_baseline
-from tradewind.app.learning.reading import DriftReport, drift_report, selector_view
+from tradewind.app.learning.reading import DriftReport, drift_report
 from tradewind.app.signal_text import percent, utc
 from tradewind.app.workspace import Workspace
 from tradewind.cli.answers.baseline import freeze_answer, shown
 from tradewind.cli.contract import Report, table
 from tradewind.cli.overrides import configured
-from tradewind.errors import Misconfigured, Unavailable
+from tradewind.errors import Unavailable
 from tradewind.model.stamp import head_of
 
 _RUN = "tradewind run"
 
 
 @contextmanager
-def _run_of(config: Path | None, store: Path | None) -> Iterator[tuple[Desk, Journaled]]:
+def run_of(config: Path | None, store: Path | None) -> Iterator[tuple[Desk, Journaled]]:
+    """The run of a store, to look at beside whoever writes it.
+
+    Raises:
+        Unavailable: nothing has run on it.
+    """
     desk = Desk(lambda chosen, asked: configured(config, chosen, asked), database=store)
     with desk.journaled() as journaled:
         if journaled is None:
@@ -33,7 +38,7 @@ def _run_of(config: Path | None, store: Path | None) -> Iterator[tuple[Desk, Jou
 
 def report_answer(config: Path | None, date: str | None, store: Path | None) -> Report:
     """The report of a day."""
-    with _run_of(config, store) as (desk, journaled):
+    with run_of(config, store) as (desk, journaled):
         started = journaled.run.started
         found = drift_report(journaled.store.database, date, simulated=started.simulated)
         if not found.days:
@@ -61,32 +66,6 @@ def baseline_answer(config: Path | None, everybody: bool) -> Report:
             next_step="tradewind drift baseline --all",
         )
     return shown(found.baseline, found.path)
-
-
-def selector_answer(config: Path | None, symbol: str | None, last: int, store: Path | None) -> Report:
-    """The selector on one pair."""
-    with _run_of(config, store) as (desk, journaled):
-        covered = tuple(journaled.run.bases)
-        name = desk.symbol(symbol) if symbol else covered[0]
-        if name not in covered:
-            raise Misconfigured(f"the run does not cover {name}", where="--symbol", allowed=", ".join(covered))
-        started = journaled.run.started
-        found = selector_view(journaled.store.database, name, last, simulated=started.simulated)
-        stamp = head_of(simulated=started.simulated, unproven=started.unproven)
-    how = "multiply votes" if found.applied else "are computed and logged, votes are not changed by them"
-    rows: list[tuple[object, ...]] = [(member, f"{weight:.3f}") for member, weight in found.weights.items()]
-    note = f"State {found.state}; first: {found.action or 'nobody yet'} ({found.method or 'selector'}); weights {how}."
-    choices = [
-        (one["timestamp"], one["state"], one["action"], f"{one['value']:.3f}", "yes" if one["explored"] else "")
-        for one in found.choices
-    ]
-    return Report(
-        found,
-        human=[
-            table(f"{stamp}{name}: selector", ["strategy", "weight (1 = equal)"], rows, note=note),
-            table("Newest choices", ["time", "state", "first", "value", "by chance"], choices),
-        ],
-    )
 
 
 def _drift_tables(found: DriftReport, stamp: str) -> list[Any]:
