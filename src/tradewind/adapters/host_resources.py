@@ -42,7 +42,7 @@ def resources(database: Path, logs: Path) -> Resources:
         connections=sockets,
         database=sum(size_of(database.with_name(database.name + end)) for end in ("", "-wal", "-shm")),
         logs=sum(size_of(path) for path in logs.glob("*.log*")) if logs.is_dir() else 0,
-        disk_free=_disk_free(database.parent),
+        disk_free=disk_free(database.parent),
     )
 
 
@@ -75,7 +75,8 @@ def _open_files() -> tuple[int, int]:
     return files, sockets
 
 
-def _disk_free(folder: Path) -> int:
+def disk_free(folder: Path) -> int:
+    """Bytes left on the disk of a folder, 0 where unknown."""
     try:
         return shutil.disk_usage(folder).free
     except OSError:

@@ -7,9 +7,9 @@ partly understood configuration.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -61,6 +61,13 @@ class Loaded(msgspec.Struct, frozen=True):
         if written is None:
             return "default"
         return written.layer if written.name == path else f"{written.layer} ({written.name})"
+
+
+class ConfigOrigin(NamedTuple):
+    """Which file a configuration was read from, None for none, and how to read it again."""
+
+    file: Path | None
+    load: Callable[[], AppConfig]
 
 
 def load_config(

@@ -8,6 +8,7 @@ import msgspec
 
 from tradewind.adapters.http_transport import HttpTransport
 from tradewind.adapters.market.failover import Failover
+from tradewind.app.config import ConfigOrigin
 from tradewind.app.feed_intake import LiveSource
 from tradewind.app.instruments import instrument_for
 from tradewind.app.market_sources import (
@@ -30,6 +31,7 @@ class LiveRequest(msgspec.Struct, frozen=True):
 
     ``polls`` asks for closed bars instead of streaming. ``gateway`` stands for the venues (stand-in, recording proxy).
     ``speed`` is that of the SIMULATED market's time, 0 as fast as it goes. ``policy`` says who is heard.
+    ``origin`` is where the configuration came from, so that its changes are noticed.
     """
 
     bases: dict[str, Timeframe]
@@ -41,6 +43,7 @@ class LiveRequest(msgspec.Struct, frozen=True):
     asked: tuple[str, ...] = ()
     speed: float = 0.0
     policy: Policy = Policy.PROVEN
+    origin: ConfigOrigin | None = None
 
 
 VIRTUAL_POLL_S = 1.0  # of this machine: the clock of such a venue runs at a pace nobody here knows

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -14,8 +15,10 @@ from tradewind.adapters.market.simulated import START
 from tradewind.adapters.paced_clock import PacedClock
 from tradewind.adapters.sim_clock import ManualClock
 from tradewind.adapters.steady_clock import SteadyClock
+from tradewind.adapters.store.heartbeats import HeartbeatBook
 from tradewind.adapters.store.store import Store
 from tradewind.adapters.task_scheduler import TaskScheduler
+from tradewind.app.control.asking import this_user
 from tradewind.app.database import database_path
 from tradewind.app.environment import process_environment
 from tradewind.app.learning.baselines import newest_baseline, references_of
@@ -30,9 +33,12 @@ from tradewind.app.people.people import People, Reread
 from tradewind.app.replay_loop import LoopResult
 from tradewind.app.run_plan import Wanted, run_plan
 from tradewind.app.run_replay import JournaledRun, RunResult, history_check, history_verdict, switches_of
+from tradewind.app.service.beating import finish
+from tradewind.app.service.config_watch import ConfigWatch
 from tradewind.app.service.life import Life
 from tradewind.app.service.note import ServiceState
 from tradewind.app.service.registry import MARKET, MARKET_POLICY, enlist
+from tradewind.app.service.scheduling import known_passes
 from tradewind.app.service.service import Service
 from tradewind.app.service.supervisor import Beat, LifeOver, Supervisor
 from tradewind.app.service.telling import begun, ended
@@ -173,9 +179,15 @@ class _LiveRun:
         opened = Store.open(self._database, self._host.now(), instruments=instruments, outbox=told)
         with opened as store, history_check(store, self._say) as history, book as switches:
             service.holds_store()
+
+            def fed(state: FeedState) -> None:
+                service.heard_of(state)
+                self._fed(state)
+
+            service.remembers(known_passes(store.database))
             run = JournaledRun(
                 self.plan, store, clock, self._say, origin="live", commit_every=1, on_closed=self._closed,
-                on_feed=self._fed, switches=switches, tell=self._tell,
+                on_feed=fed, switches=switches, tell=self._tell,
                 drift=DriftBook(database_path(self._config), self._chosen.pool.proven, self._say),
             )  # fmt: skip
             recovery = run.start(clock.now(), self._request.asked, self._chosen.pool.proven)
@@ -200,17 +212,19 @@ class _LiveRun:
 
             supervisor = Supervisor(service.supervision, self._host, TaskScheduler(), service.task_died)
             supervisor.add(MARKET, market, MARKET_POLICY)
-            people = People(self._config, store, self.plan, self._host, clock, self._transport, self._say, self._reread)
-            life = Life(service, self._config, run, self.sources, self._transport, self._host, people)
+            life = self._life(service, run, clock)
             begun(life, recovery)
             enlist(supervisor, life)
+            why = "failed"
             try:
                 await supervisor.run(ending)
+                why = "stopped"
             except TradewindError as error:
                 await ended(life, error)
                 raise
             finally:
-                service.errors.drain(store.log_error)
+                with suppress(TradewindError):  # what ended the life is told in any case
+                    finish(life, why)
             run.session.flush()
             result = stopped[0] if stopped and stopped[0].stopped != "asked" else loop.result("asked")
             return run.result(recovery, result, history_verdict(history, store, result, self._host.now()))
@@ -221,6 +235,16 @@ class _LiveRun:
         for note in found.notes:
             self._say(f"WARNING: {note}")
         return references_of(found, self.plan, ts)
+
+    def _life(self, service: Service, run: JournaledRun, clock: Clock) -> Life:
+        config, writer = self._config, run.store.writer
+        assert writer is not None, "the store was opened to write"
+        watch = ConfigWatch(writer, self._request.origin, this_user(), service.say, service.logs.set_level)
+        watch.started(config, self._host.now())
+        book = HeartbeatBook(writer, service.pid)
+        people = People(config, run.store, self.plan, self._host, clock, self._transport, self._say, self._reread)
+        service.on_alarm = people.notice
+        return Life(service, config, run, self.sources, self._transport, self._host, people, watch, book)
 
     async def _streamed(self, loop: LiveLoop, run: JournaledRun, ending: Callable[[], bool], beat: Beat) -> LoopResult:
         notes = SourceNotes(run.store.note, partial(notes_of, self.sources), self._host)

@@ -306,6 +306,40 @@ command_inbox = Table(
 )
 Index(None, command_inbox.c.status)
 
+heartbeats = Table(
+    "heartbeats",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("timestamp", Text, nullable=False),
+    Column("ts", BigInteger, nullable=False),
+    Column("first_ts", BigInteger, nullable=False),
+    Column("fencing", BigInteger, nullable=False),
+    Column("beats", BigInteger, nullable=False),
+    Column("operations", BigInteger, nullable=False),
+    Column("failed", BigInteger, nullable=False),
+    Column("errors", BigInteger, nullable=False),
+    Column("restarts", BigInteger, nullable=False),
+    Column("rss", BigInteger, nullable=False),
+    Column("cpu_s", Float, nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("healthy", Boolean(create_constraint=False), nullable=False),
+    Column("ended", Text, nullable=False),
+)
+Index(None, heartbeats.c.ts)
+
+config_history = Table(
+    "config_history",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("timestamp", Text, nullable=False),
+    Column("ts", BigInteger, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("origin", Text, nullable=False),
+    Column("config_hash", Text, nullable=False),
+    Column("changes", Text, nullable=False),
+    Column("settings", Text, nullable=False),
+)
+
 learning_states = Table(
     "learning_states",
     metadata,

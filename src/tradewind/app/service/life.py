@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from tradewind.adapters.store.heartbeats import HeartbeatBook
 from tradewind.app.feed_intake import LiveSource
 from tradewind.app.people.people import People
 from tradewind.app.run_replay import JournaledRun
+from tradewind.app.service.config_watch import ConfigWatch
 from tradewind.app.service.service import Service
 from tradewind.app.settings.root import AppConfig
 from tradewind.ports.clock import Clock
@@ -24,3 +26,5 @@ class Life(NamedTuple):
     transport: Transport
     clock: Clock
     people: People
+    config_watch: ConfigWatch | None = None
+    book: HeartbeatBook | None = None

@@ -8,7 +8,11 @@ from typing import Final, NamedTuple
 
 from tradewind.app.service.beating import beating
 from tradewind.app.service.calendar import calendar
+from tradewind.app.service.dead_man import dead_man
+from tradewind.app.service.health_server import health_server
+from tradewind.app.service.jobs import AUTO_SIGNALS, HEALTH, LEARNING
 from tradewind.app.service.life import Life
+from tradewind.app.service.scheduling import looping
 from tradewind.app.service.supervision import Policy
 from tradewind.app.service.supervisor import Supervisor, Work
 from tradewind.app.service.telling import PEERS, listening, telling
@@ -17,6 +21,10 @@ from tradewind.model.timeframe import MINUTE
 MARKET: Final = "market"
 MARKET_POLICY: Final = Policy(stale_after=2 * MINUTE, hung_after=15 * MINUTE, vital=True)
 """A venue may shut us out for minutes, and a history takes its time; both are waited for."""
+
+
+UNBEATEN: Final = Policy(stale_after=0, hung_after=0)
+"""For a task that only waits to be asked: it shows its life by answering."""
 
 
 class Row(NamedTuple):
@@ -32,6 +40,12 @@ ROWS: Final[tuple[Row, ...]] = (
     Row("calendar", calendar),
     *(Row(f"tell {peer}", partial(telling, peer)) for peer in PEERS),
     Row("bot", listening),
+    Row(AUTO_SIGNALS, looping(AUTO_SIGNALS)),
+    Row(LEARNING, looping(LEARNING)),
+    Row(HEALTH, looping(HEALTH)),
+    Row("schedule", looping("")),
+    Row("health-server", health_server, UNBEATEN),
+    Row("dead-man", dead_man),
 )
 
 

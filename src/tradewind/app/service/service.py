@@ -12,18 +12,22 @@ import msgspec
 from tradewind import __version__
 from tradewind.adapters.beat_file import BeatFile
 from tradewind.adapters.error_tracker import ErrorTracker
-from tradewind.adapters.host_resources import resources
+from tradewind.adapters.host_resources import Resources, resources
 from tradewind.adapters.log_files import LogFiles
 from tradewind.adapters.sd_notify import SystemdNotifier
 from tradewind.adapters.store.lease import WriterLock
 from tradewind.app.service.error_book import ErrorBook
+from tradewind.app.service.jobs import jobs_of
 from tradewind.app.service.note import ServiceNote, ServiceState
 from tradewind.app.service.supervision import Supervision, unwell
-from tradewind.app.service.supervisor import Death
+from tradewind.app.service.supervisor import Death, attempt
+from tradewind.app.service.timetable import Timetable
 from tradewind.app.settings.redaction import redacted
 from tradewind.app.settings.root import AppConfig
 from tradewind.app.task_report import ServiceReport, TaskReport
 from tradewind.errors import TradewindError
+from tradewind.model.event import FeedState
+from tradewind.model.notice import Notice
 from tradewind.model.timeframe import SECOND
 from tradewind.ports.clock import Clock
 from tradewind.ports.transport import Traffic
@@ -71,6 +75,13 @@ class Service:
         self.checks_passed = 0
         self.faults: tuple[str, ...] = ()
         self.traffic = traffic
+        self.timetable = Timetable(jobs_of(config), clock.now())
+        self.port = 0
+        self.pid = os.getpid()
+        self.passes: dict[str, int] = {}
+        self.feeds: dict[str, str] = {}
+        self.silent: set[str] = set()
+        self.on_alarm: Callable[[Notice], None] = lambda _: None
         self._say = say
         self._tell = tell
         self._since = clock.now()
@@ -81,7 +92,7 @@ class Service:
         """Logs, counts and tells that a task ended unasked."""
         self._failed(death.error or TradewindError(death.text), death.task)
         if death.again_in_s is None:
-            self.say(f"ALARM: task {death.task} is down for good: {death.text}")
+            self.alarm("task_down", death.task, None, None, f"task {death.task} is down for good: {death.text}")
         else:
             self.say(f"WARNING: task {death.task} died and starts again in {death.again_in_s:g} s: {death.text}")
 
@@ -98,6 +109,13 @@ class Service:
         self.logs.log("error", f"{origin} failed", error, origin=origin)
         if self._tracker is not None:
             self._tracker.tell(error, origin)
+
+    def alarm(self, code: str, subject: str, value: float | None, limit: float | None, detail: str) -> None:
+        """What somebody should act on: the console, the log, and whoever ``on_alarm`` tells."""
+        self.say(f"ALARM: {detail}")
+        notice = Notice(code, self.clock.now(), "critical", subject, value, limit, detail)
+        if (error := attempt(lambda: self.on_alarm(notice))) is not None:
+            self._failed(error, "alarm")
 
     def say(self, line: str) -> None:
         """For the console and the log: feeds, orders, warnings; what happens, which is not the result."""
@@ -150,7 +168,29 @@ class Service:
 
     def tasks(self) -> tuple[TaskReport, ...]:
         """All tasks as they are now."""
-        return self.supervision.report(self.clock.monotonic())
+        return tuple(
+            msgspec.structs.replace(one, last_error=redacted(one.last_error)) if one.last_error else one
+            for one in self.supervision.report(self.clock.monotonic())
+        )
+
+    def used(self) -> Resources:
+        """What this process uses."""
+        return resources(self.database, Path(self.config.paths.logs))
+
+    def heard_of(self, feed: FeedState) -> None:
+        """What became of a feed; a stale one stays so until it is fresh: that its socket is back says nothing."""
+        if feed.state == "fresh" or self.feeds.get(feed.symbol) != "stale":
+            self.feeds[feed.symbol] = feed.state
+
+    def listens(self, port: int) -> None:
+        """The health server listens."""
+        self.port = port
+        self.logs.log("info", "health server listens", port=port)
+
+    def remembers(self, passes: dict[str, int]) -> None:
+        """When jobs were begun before this process, from the store; asked once."""
+        if self.lives == 1:
+            self.timetable = Timetable(jobs_of(self.config), self.clock.now(), passes)
 
     def beat(self, detail: str = "") -> None:
         """A sign of life for systemd, while nothing vital is silent, and for everybody else."""
@@ -174,7 +214,7 @@ class Service:
             operations=self.operations + self.traffic.requests,
             failed=self.failed,
             errors=self.errors.total,
-            resources=resources(self.database, Path(self.config.paths.logs)),
+            resources=self.used(),
             traffic=self.traffic,
             detail=detail,
         )

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from tradewind.adapters.wall_clock import WallClock
+from tradewind.app.config import ConfigOrigin, load
 from tradewind.app.live_sources import LiveRequest
 from tradewind.app.people.people import Reread
 from tradewind.app.run_live import run_live
@@ -32,6 +33,7 @@ def live_run(
     config: Path | None,
 ) -> RunResult:
     """Streams or polls until the count is reached or somebody asks to stop."""
+    file = load(config, overrides={"preset": asked.preset} if asked.preset else None).file
     live = LiveRequest(
         live_bases(settings, symbols, asked.interval),
         request.executes,
@@ -42,6 +44,7 @@ def live_run(
         words,
         asked.speed,
         request.policy,
+        ConfigOrigin(file, lambda: configured(config, asked.preset, asked.interval)),
     )
     reread = Reread(lambda preset, interval: configured(config, preset, interval), config)
     running = run_live(
