@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tradewind.adapters.store.heartbeats import Figures, HeartbeatBook, spans
+from tradewind.adapters.store.heartbeats import Figures, HeartbeatBook
+from tradewind.adapters.store.life_spans import spans
 from tradewind.adapters.store.store import Store
 from tradewind.app.service.uptime import uptime
 from tradewind.model.timeframe import DAY, HOUR, MINUTE, SECOND
@@ -117,7 +118,7 @@ def test_a_clock_that_jumps_begins_a_new_row_and_never_makes_more_than_there_was
 @given(st.lists(st.tuples(st.integers(1, 300), st.integers(0, 300)), min_size=1, max_size=12))
 def test_up_and_down_add_up(lives) -> None:
     """Against adding by hand: lives of so many minutes, each after so many minutes of nothing."""
-    from tradewind.adapters.store.heartbeats import Span
+    from tradewind.adapters.store.life_spans import Span
 
     now, found, up, first = START, [], 0, None
     for minutes, gap in lives:

@@ -6,26 +6,14 @@ from typing import Any, Final
 
 import msgspec
 
+from tradewind.adapters.store.config_versions import ConfigVersion, config_versions
 from tradewind.adapters.store.database import Writer
-from tradewind.adapters.store.reader import Queryable
 from tradewind.adapters.store.schema import utc_text
 
 _INSERT: Final = (
     "INSERT INTO config_history (timestamp, ts, actor, origin, config_hash, changes, settings)"
     " VALUES (?, ?, ?, ?, ?, ?, ?)"
 )
-
-
-class ConfigVersion(msgspec.Struct, frozen=True):
-    """``changes`` maps a key to what it was and what it became; ``settings`` are all of them, secrets hidden."""
-
-    version: int
-    timestamp: str
-    actor: str
-    origin: str
-    config_hash: str
-    changes: dict[str, tuple[Any, Any]]
-    settings: dict[str, Any]
 
 
 def record_config(
@@ -48,21 +36,3 @@ def record_config(
     return ConfigVersion(
         (found[0].version if found else 0) + 1, utc_text(now), actor, origin, config_hash, changes, plain
     )
-
-
-def config_versions(database: Queryable, limit: int) -> list[ConfigVersion]:
-    """The newest versions first."""
-    columns = "id, timestamp, actor, origin, config_hash, changes, settings"
-    rows = database.query(f"SELECT {columns} FROM config_history ORDER BY id DESC LIMIT ?", (limit,))[1]  # noqa: S608  constants
-    return [
-        ConfigVersion(
-            version=int(row[0]),
-            timestamp=str(row[1]),
-            actor=str(row[2]),
-            origin=str(row[3]),
-            config_hash=str(row[4]),
-            changes=msgspec.json.decode(row[5], type=dict[str, tuple[Any, Any]]),
-            settings=msgspec.json.decode(row[6]),
-        )
-        for row in rows
-    ]

@@ -8,13 +8,11 @@ where it said nothing.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Final
 
 import msgspec
 
 from tradewind.adapters.store.database import Writer
-from tradewind.adapters.store.reader import Queryable
 from tradewind.adapters.store.schema import utc_text
 from tradewind.model.timeframe import DAY, HOUR, SECOND
 
@@ -40,19 +38,6 @@ class Figures(msgspec.Struct, frozen=True):
     restarts: int = 0
     rss: int = 0
     cpu_s: float = 0.0
-
-
-class Span(msgspec.Struct, frozen=True):
-    """A stretch of life, UTC nanoseconds, with what was counted in it."""
-
-    first_ts: int
-    ts: int
-    healthy: bool
-    ended: str
-    operations: int = 0
-    failed: int = 0
-    errors: int = 0
-    restarts: int = 0
 
 
 class HeartbeatBook:
@@ -111,10 +96,3 @@ class HeartbeatBook:
             with self._writer.transaction() as cursor:
                 cursor.execute("UPDATE heartbeats SET ended = ? WHERE id = ?", (why, self._row))
             self._row = None
-
-
-def spans(database: Queryable, since: int) -> Sequence[Span]:
-    """Every span that reaches beyond ``since``, in order."""
-    columns = "first_ts, ts, healthy, ended, operations, failed, errors, restarts"
-    rows = database.query(f"SELECT {columns} FROM heartbeats WHERE ts > ? ORDER BY first_ts, id", (since,))[1]  # noqa: S608  constants
-    return [Span(int(r[0]), int(r[1]), bool(r[2]), str(r[3]), *(int(value) for value in r[4:])) for r in rows]

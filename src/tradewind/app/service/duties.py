@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from tradewind.adapters.store.heartbeats import spans
+from tradewind.adapters.store.life_spans import spans
 from tradewind.adapters.store.schema import utc_text
 from tradewind.app.service import jobs
 from tradewind.app.service.health import examined

@@ -11,7 +11,7 @@ from typing import Final
 
 import msgspec
 
-from tradewind.adapters.store.heartbeats import Span
+from tradewind.adapters.store.life_spans import Span
 from tradewind.model.timeframe import DAY, HOUR, SECOND
 
 WINDOW: Final = 30 * DAY
