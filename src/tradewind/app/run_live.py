@@ -37,8 +37,8 @@ from tradewind.app.service.beating import finish
 from tradewind.app.service.config_watch import ConfigWatch
 from tradewind.app.service.life import Life
 from tradewind.app.service.note import ServiceState
+from tradewind.app.service.passes import known_passes
 from tradewind.app.service.registry import MARKET, MARKET_POLICY, enlist
-from tradewind.app.service.scheduling import known_passes
 from tradewind.app.service.service import Service
 from tradewind.app.service.supervisor import Beat, LifeOver, Supervisor
 from tradewind.app.service.telling import begun, ended

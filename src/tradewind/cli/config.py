@@ -7,7 +7,10 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from tradewind.adapters.store.config_versions import ConfigVersion, config_versions
+from tradewind.adapters.store.reader import StoreReader
 from tradewind.app.config import NAMES, SETTINGS, InvalidConfiguration, Loaded, built_in, config_hash, load, value_at
+from tradewind.app.database import database_path
 from tradewind.app.settings.evidence import require_promoted_models
 from tradewind.app.settings.example import env_example, toml_example
 from tradewind.app.settings.explain import described, matching, shown, written
@@ -155,6 +158,29 @@ def diff(
         {"against": against or "defaults", "differences": document},
         table(title, ["key", "there", "here", "from"], lines),
     )
+
+
+@app.command()
+@verb
+def history(
+    config: Path | None = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, max=1000, help="How many versions, the newest first.")] = 20,
+) -> Report:
+    """Shows every version the service met: what changed, when, and by whom."""
+    path = database_path(_loaded(config, None).config)
+    with StoreReader(path) as reader:
+        found = config_versions(reader, limit)
+    rows = [
+        (*_head_of(one), key or "first version", written(old), written(new))
+        for one in found
+        for key, (old, new) in (one.changes or {"": (None, None)}).items()
+    ]
+    columns = ["version", "time (UTC)", "who", "met at", "hash", "key", "was", "became"]
+    return Report({"versions": found}, table("Versions of the configuration", columns, rows))
+
+
+def _head_of(one: ConfigVersion) -> tuple[object, ...]:
+    return one.version, one.timestamp, one.actor, one.origin, one.config_hash
 
 
 @app.command()

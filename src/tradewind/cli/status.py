@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,6 +14,7 @@ from tradewind.adapters.wall_clock import WallClock
 from tradewind.app.ask.account_state import AccountState
 from tradewind.app.ask.block_stats import BlockStats
 from tradewind.app.ask.freshness import span
+from tradewind.app.ask.service_state import ready, service_view
 from tradewind.app.ask.status import Run, Status, SymbolState
 from tradewind.app.ask.status import status as look
 from tradewind.app.database import database_path
@@ -20,30 +22,64 @@ from tradewind.app.signal_text import percent, utc
 from tradewind.app.source_notes import SourceNote, SourcesNote
 from tradewind.cli.contract import DONE, UNAVAILABLE, Report, single, table, verb
 from tradewind.cli.overrides import configured
+from tradewind.cli.service_tables import service_parts
+from tradewind.errors import TimedOut
 from tradewind.model.stamp import head_of
+from tradewind.model.timeframe import SECOND
 
 app = single()
 
 StoreOption = Annotated[Path | None, typer.Option("--store", help="The run's database instead of the project's own.")]
+WaitOption = Annotated[
+    float,
+    typer.Option("--wait", min=0.0, help="Wait so many seconds until the service is well; exit 5 if it is not."),
+]
+ResourcesOption = Annotated[bool, typer.Option("--resources", help="Processor, memory, files, disk and network too.")]
+LOOK_EVERY_S = 0.25
 TOP_REASONS = 5
 SHOWN = 5
 
 
 @app.command()
 @verb
-def status(config: Path | None, store: StoreOption = None) -> Report:
+def status(
+    config: Path | None, store: StoreOption = None, wait: WaitOption = 0.0, resources: ResourcesOption = False
+) -> Report:
     """What runs, what it saw last, open positions, account, decisions, errors; 3 while nothing has run."""
     settings = configured(config)
+    if wait > 0.0:
+        _wait(store or database_path(settings), wait)
     found = look(
         settings,
         store or database_path(settings),
         WallClock().now(),
         lambda preset, interval: configured(config, preset, interval),
     )
-    return Report(found, human=_parts(found), exit_code=DONE if found.run is not None else UNAVAILABLE)
+    return Report(
+        found, human=_parts(found, resources=resources), exit_code=DONE if found.run is not None else UNAVAILABLE
+    )
 
 
-def _parts(found: Status) -> list[Any]:
+def _wait(store: Path, seconds: float) -> None:
+    """Until a service is at work on the store and well.
+
+    Raises:
+        TimedOut: it was not within ``seconds``; the message says why not.
+    """
+    clock, waiter = WallClock(), threading.Event()
+    until = clock.monotonic() + round(seconds * SECOND)
+    while why := ready(service_view(store, clock.now())):
+        left = (until - clock.monotonic()) / SECOND
+        if left <= 0.0:
+            raise TimedOut(
+                f"after {seconds:g} s {why}",
+                where=str(store),
+                next_step="look into logs/error.log, or start it with tradewind run --feed stream",
+            )
+        waiter.wait(min(left, LOOK_EVERY_S))
+
+
+def _parts(found: Status, *, resources: bool) -> list[Any]:
     parts: list[Any] = [f"WARNING: {warning}" for warning in found.warnings]
     symbols = table("Markets", ["symbol", "market", "data", "feed"], [_symbol(one) for one in found.symbols])
     if found.run is None:
@@ -51,6 +87,8 @@ def _parts(found: Status) -> list[Any]:
     head = head_of(simulated=found.run.simulated, unproven=found.run.unproven)
     parts.append(table(f"{head}Run in {found.store}", ["what", "value"], _run(found, found.run)))
     parts.append(symbols)
+    if found.service is not None:
+        parts += service_parts(found.service, found.uptime, resources=resources)
     if found.sources is not None:
         parts.append(_providers(found.sources))
     if found.account is not None:

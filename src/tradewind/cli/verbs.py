@@ -58,6 +58,9 @@ _ALL = (
     Verb("kill", OPERATE, "The kill switch: no new risk, through every restart, until it is cleared for a reason."),
     Verb("pause", OPERATE, "No new signals until `resume`; what is open is looked after."),
     Verb("resume", OPERATE, "End a pause; with --stopped and a reason also a stop."),
+    Verb("schedule", OPERATE, "The loops of the service: what runs, how often, when next."),
+    Verb("watchdog", OPERATE, "Raise the alarm when the service falls silent; a process of its own."),
+    Verb("soak", OPERATE, "Run the service for hours, in simulated time or real, and say what it used."),
     Verb("db", OPERATE, "The store: create, check, query."),
 )
 

@@ -16,7 +16,9 @@ from tradewind.adapters.store.reader import Queryable, StoreReader
 from tradewind.app.ask.account_state import AccountState, account_state, last_bar
 from tradewind.app.ask.block_stats import BlockStats, block_stats
 from tradewind.app.ask.freshness import Freshness, freshness, market_state
+from tradewind.app.ask.service_state import ServiceView, measured_uptime, service_view
 from tradewind.app.config import config_hash
+from tradewind.app.service.uptime import Uptime
 from tradewind.app.settings.root import AppConfig
 from tradewind.app.source_notes import SourcesNote, noted_sources
 from tradewind.model.event import Command, FeedState, Started
@@ -107,6 +109,8 @@ class Status(msgspec.Struct, frozen=True):
     errors: tuple[ErrorNote, ...]
     warnings: tuple[str, ...]
     sources: SourcesNote | None = None
+    service: ServiceView | None = None
+    uptime: Uptime | None = None
 
 
 def status(
@@ -172,6 +176,8 @@ def _of_run(
         errors=errors,
         warnings=tuple(_warnings(writer, run, symbols, sources)),
         sources=sources,
+        service=service_view(database.path, now),
+        uptime=measured_uptime(database, now),
     )
 
 

@@ -7,23 +7,16 @@ from typing import Final
 
 import msgspec
 
-from tradewind.adapters.store.reader import Queryable
 from tradewind.app.service.duties import DUTIES, Duty
 from tradewind.app.service.jobs import AUTO_SIGNALS, HEALTH, LEARNING
 from tradewind.app.service.life import Life
+from tradewind.app.service.passes import KEY
 from tradewind.app.service.supervisor import Beat, Work, attempt
 from tradewind.app.service.timetable import Timetable
 from tradewind.model.timeframe import SECOND
 
-KEY: Final = "schedule"
 ALONE: Final = (AUTO_SIGNALS, LEARNING, HEALTH)
 LOOK_EVERY: Final = SECOND
-
-
-def known_passes(database: Queryable) -> dict[str, int]:
-    """When each job was last begun, as the store remembers it."""
-    _, rows = database.query("SELECT value FROM meta WHERE key = ?", (KEY,))
-    return msgspec.json.decode(rows[0][0], type=dict[str, int]) if rows else {}
 
 
 def pass_through(life: Life, timetable: Timetable, now: int, names: Sequence[str], duties: Mapping[str, Duty]) -> int:
