@@ -94,7 +94,7 @@ def _real(settings: AppConfig, asked: SoakOptions, symbols: tuple[str, ...]) -> 
         request = RunRequest("stream", executes=True, policy=Policy.UNPROVEN)
         result: RunResult = live_run(
             settings, options, symbols, request, ("soak",), store, _say, lambda _: None,
-            lambda: stop.is_set() or clock.monotonic() >= until, lambda _: None,
+            lambda: stop.is_set() or clock.monotonic() >= until, lambda _: None, None,
         )  # fmt: skip
     view = service_view(store, clock.now())
     service = result.service
