@@ -36,12 +36,12 @@ from tradewind.app.run_replay import JournaledRun, RunResult, history_check, his
 from tradewind.app.service.beating import finish
 from tradewind.app.service.config_watch import ConfigWatch
 from tradewind.app.service.life import Life
-from tradewind.app.service.note import ServiceState
 from tradewind.app.service.passes import known_passes
 from tradewind.app.service.registry import MARKET, MARKET_POLICY, enlist
 from tradewind.app.service.service import Service
 from tradewind.app.service.supervisor import Beat, LifeOver, Supervisor
 from tradewind.app.service.telling import begun, ended
+from tradewind.app.service_note import ServiceState
 from tradewind.app.settings.root import AppConfig
 from tradewind.app.signal_text import utc
 from tradewind.app.source_notes import SourceNotes

@@ -6,8 +6,8 @@ from typing import Any
 
 from tradewind.app.ask.freshness import span
 from tradewind.app.ask.service_state import ResourceFigures, ServiceView
-from tradewind.app.service.uptime import Uptime
 from tradewind.app.signal_text import utc
+from tradewind.app.uptime import Uptime
 from tradewind.cli.contract import table
 
 MB = 1_000_000

@@ -16,9 +16,9 @@ from tradewind.adapters.sd_notify import SystemdNotifier
 from tradewind.adapters.store.store import Store
 from tradewind.app.config import built_in
 from tradewind.app.service.error_book import KEPT, ErrorBook
-from tradewind.app.service.note import noted
 from tradewind.app.service.service import Service
 from tradewind.app.service.supervision import Policy
+from tradewind.app.service_note import noted
 from tradewind.errors import Unavailable
 from tradewind.model.timeframe import MINUTE, SECOND
 from tradewind.ports.transport import Traffic

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tradewind.adapters.store.heartbeats import Figures, HeartbeatBook
 from tradewind.adapters.store.life_spans import spans
 from tradewind.adapters.store.store import Store
-from tradewind.app.service.uptime import uptime
+from tradewind.app.uptime import uptime
 from tradewind.model.timeframe import DAY, HOUR, MINUTE, SECOND
 
 START = 1_700_000_000 * SECOND // HOUR * HOUR

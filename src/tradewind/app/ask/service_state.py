@@ -9,8 +9,8 @@ import msgspec
 from tradewind.adapters.beat_file import BeatFile
 from tradewind.adapters.store.life_spans import spans
 from tradewind.adapters.store.reader import Queryable
-from tradewind.app.service.note import BEAT_EVERY, ServiceNote, noted
-from tradewind.app.service.uptime import WINDOW, Uptime, uptime
+from tradewind.app.service_note import BEAT_EVERY, ServiceNote, noted
+from tradewind.app.uptime import WINDOW, Uptime, uptime
 from tradewind.model.timeframe import SECOND
 
 QUIET_AFTER = 3 * BEAT_EVERY

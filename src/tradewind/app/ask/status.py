@@ -18,9 +18,9 @@ from tradewind.app.ask.block_stats import BlockStats, block_stats
 from tradewind.app.ask.freshness import Freshness, freshness, market_state
 from tradewind.app.ask.service_state import ServiceView, measured_uptime, service_view
 from tradewind.app.config import config_hash
-from tradewind.app.service.uptime import Uptime
 from tradewind.app.settings.root import AppConfig
 from tradewind.app.source_notes import SourcesNote, noted_sources
+from tradewind.app.uptime import Uptime
 from tradewind.model.event import Command, FeedState, Started
 from tradewind.model.instrument import Instrument
 from tradewind.model.instruments import resolve

@@ -6,10 +6,10 @@ from typing import Final
 
 from tradewind.adapters.store.heartbeats import Figures
 from tradewind.app.service.life import Life
-from tradewind.app.service.note import BEAT_EVERY
 from tradewind.app.service.service import Service
 from tradewind.app.service.supervision import unwell
 from tradewind.app.service.supervisor import Beat, Work
+from tradewind.app.service_note import BEAT_EVERY
 from tradewind.model.timeframe import MINUTE
 
 ROW_EVERY: Final = MINUTE

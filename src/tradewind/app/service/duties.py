@@ -12,7 +12,7 @@ from tradewind.app.service.health import examined
 from tradewind.app.service.learning_cycle import learning_cycle
 from tradewind.app.service.life import Life
 from tradewind.app.service.silence import silences
-from tradewind.app.service.uptime import uptime
+from tradewind.app.uptime import uptime
 from tradewind.model.session import calendar_of
 from tradewind.model.timeframe import DAY
 

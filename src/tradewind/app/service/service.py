@@ -18,10 +18,10 @@ from tradewind.adapters.sd_notify import SystemdNotifier
 from tradewind.adapters.store.lease import WriterLock
 from tradewind.app.service.error_book import ErrorBook
 from tradewind.app.service.jobs import jobs_of
-from tradewind.app.service.note import ServiceNote, ServiceState
 from tradewind.app.service.supervision import Supervision, unwell
 from tradewind.app.service.supervisor import Death, attempt
 from tradewind.app.service.timetable import Timetable
+from tradewind.app.service_note import ServiceNote, ServiceState
 from tradewind.app.settings.redaction import redacted
 from tradewind.app.settings.root import AppConfig
 from tradewind.app.task_report import ServiceReport, TaskReport

@@ -33,9 +33,9 @@ from tradewind.app.service.duties import DUTIES
 from tradewind.app.service.life import Life
 from tradewind.app.service.scheduling import pass_through
 from tradewind.app.service.service import Service
-from tradewind.app.service.uptime import Uptime, uptime
 from tradewind.app.settings.people import EmailSettings, SnsSettings, TelegramSettings, WebhookSettings
 from tradewind.app.settings.root import AppConfig
+from tradewind.app.uptime import Uptime, uptime
 from tradewind.model.timeframe import HOUR, MINUTE, SECOND, Timeframe
 from tradewind.ports.clock import Clock
 

@@ -7,8 +7,8 @@ from typing import Final
 from tradewind.adapters.beat_file import BeatFile
 from tradewind.app.people.channels import MAIL, SNS, TELEGRAM, WEBHOOK
 from tradewind.app.service.life import Life
-from tradewind.app.service.note import noted
 from tradewind.app.service.supervisor import Beat, Work
+from tradewind.app.service_note import noted
 from tradewind.app.session import Recovery
 from tradewind.errors import TradewindError, Unavailable
 from tradewind.model.notice import Notice

@@ -12,7 +12,7 @@ from typing import Final, Literal, NamedTuple
 
 import msgspec
 
-from tradewind.app.service.note import ServiceNote
+from tradewind.app.service_note import ServiceNote
 from tradewind.app.task_report import TaskReport
 from tradewind.model.timeframe import HOUR, SECOND
 from tradewind.ports.clock import Clock

@@ -15,8 +15,8 @@ from tradewind.adapters.http_transport import HttpTransport
 from tradewind.adapters.wall_clock import WallClock
 from tradewind.app.database import database_path
 from tradewind.app.service.alarm_bell import AlarmBell, require_bell
-from tradewind.app.service.note import ServiceNote, noted
 from tradewind.app.service.watchdog import Sight, Watched, watch
+from tradewind.app.service_note import ServiceNote, noted
 from tradewind.app.settings.root import AppConfig
 from tradewind.cli.answers.run import stop_on_signal
 from tradewind.cli.contract import DONE, NEGATIVE, Report
