@@ -1,0 +1,1 @@
+"""Learning beside the engine: words, reading, baselines, the strategy book."""
