@@ -5,10 +5,12 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 JOBS ?= 2
+POSTGRES_TESTS := tests/postgres tests/unit/store tests/unit/strategy_book tests/unit/session tests/unit/service tests/unit/people \
+	tests/acceptance/test_running.py tests/acceptance/test_strategy_book.py tests/acceptance/test_strategy_switches.py
 UV ?= uv
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install dev test check lint types architecture secrets security dead-code docs coverage soak-short bench bench-peer \
+.PHONY: help demo install dev test test-postgres check lint types architecture secrets security dead-code docs coverage soak-short bench bench-peer \
 	requirements env-example layout commands schema lock clean
 .DELETE_ON_ERROR:
 
@@ -20,6 +22,9 @@ demo: install ## Install, then refuse a strategy without an edge and trade a pro
 
 test: dev ## Run the tests (at most 15 minutes on 2 cores)
 	@$(BIN)/python -m pytest -n $(JOBS) -m "not soak" $(ARGS)
+
+test-postgres: dev ## Run the store, service and migration tests on a PostgreSQL started for them (skipped without one)
+	@TRADEWIND_TEST_STORE=postgres $(BIN)/python -m pytest -n $(JOBS) -m "not soak" $(POSTGRES_TESTS) $(ARGS)
 
 check: lint types architecture secrets security dead-code docs ## Lint, types, layers, secrets, security, dead code, docs
 

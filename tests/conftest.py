@@ -10,3 +10,6 @@ settings.load_profile("tradewind")
 
 # The parallel runner tells its workers that the screen is 80 wide, which folds tables that a pipe would not fold.
 os.environ["COLUMNS"] = "160"
+
+if os.environ.get("TRADEWIND_TEST_STORE") == "postgres":
+    pytest_plugins = ["tests.postgres_stores"]

@@ -9,21 +9,35 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 PLACES = ("/usr/lib/postgresql/15/bin", "/usr/lib/postgresql/16/bin", "/usr/lib/postgresql/17/bin", "/usr/local/bin")
+FOLDERS = ("/dev/shm", "/tmp")
 USERS = ("postgres", "nobody")
 START_S = 60
 
 
-class Server(NamedTuple):
-    """A running server; ``template`` is a database with nothing in it."""
+class Server:
+    """A server in ``folder`` that can be killed and revived."""
 
-    folder: Path
-    process: int
+    def __init__(self, folder: Path, start: Callable[[], subprocess.Popen[bytes]]) -> None:
+        self.folder = folder
+        self._start = start
+        self.revive()
+
+    def revive(self) -> None:
+        """Starts it and waits until it answers."""
+        self.process = self._start()
+        _wait(self)
+
+    def stop(self) -> None:
+        """Ends it in order."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+            self.process.wait(START_S)
 
     def url(self, name: str) -> str:
         """The URL of a database."""
@@ -44,7 +58,8 @@ class Server(NamedTuple):
 
     def kill(self) -> None:
         """Ends the server as a power cut ends it, without writing anything more."""
-        os.kill(self.process, signal.SIGQUIT)
+        self.process.send_signal(signal.SIGQUIT)
+        self.process.wait(START_S)
 
 
 def binaries() -> Path | None:
@@ -71,7 +86,8 @@ def postgres_server(*settings: str) -> Iterator[Server]:
     """A server for the time of the block; ``settings`` such as ``fsync=off`` go to it."""
     programs = binaries()
     assert programs is not None
-    folder = Path(tempfile.mkdtemp(prefix="tw-pg-", dir="/tmp"))  # a socket's path must be short
+    # A socket's path must be short; in memory, where there is such a place, every sync costs nothing.
+    folder = Path(tempfile.mkdtemp(prefix="tw-pg-", dir=next(place for place in FOLDERS if os.access(place, os.W_OK))))
     who = _ordinary() if os.geteuid() == 0 else None
     as_user: dict[str, Any] = {}
     if who is not None:
@@ -80,29 +96,31 @@ def postgres_server(*settings: str) -> Iterator[Server]:
     data = folder / "data"
     environment = {"PATH": os.environ.get("PATH", ""), "LC_ALL": "C", "HOME": str(folder)}
     quiet: dict[str, Any] = {"cwd": folder, "env": environment, "stdin": subprocess.DEVNULL, **as_user}
-    process: subprocess.Popen[bytes] | None = None
+    server: Server | None = None
     try:
         made = subprocess.run(
             [programs / "initdb", "-D", data, "-U", "tradewind", "-A", "trust", "-E", "UTF8", "--locale=C", "-N"],
             **quiet, capture_output=True, check=False,
         )  # fmt: skip
         assert made.returncode == 0, made.stderr.decode()
-        options = [word for setting in ("max_connections=60", *settings) for word in ("-c", setting)]
-        with (folder / "log").open("wb") as log:
-            process = subprocess.Popen(
-                [programs / "postgres", "-D", data, "-k", folder, "-h", "", *options], **quiet, stdout=log, stderr=log
-            )
-        server = Server(folder, process.pid)
-        _wait(server, process)
+        options = [word for setting in settings for word in ("-c", setting)]
+
+        def start() -> subprocess.Popen[bytes]:
+            with (folder / "log").open("ab") as log:
+                return subprocess.Popen(
+                    [programs / "postgres", "-D", data, "-k", folder, "-h", "", *options],
+                    **quiet, stdout=log, stderr=log,
+                )  # fmt: skip
+
+        server = Server(folder, start)
         yield server
     finally:
-        if process is not None and process.poll() is None:
-            process.send_signal(signal.SIGINT)
-            process.wait(START_S)
+        if server is not None:
+            server.stop()
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _wait(server: Server, process: subprocess.Popen[bytes]) -> None:
+def _wait(server: Server) -> None:
     import time
 
     import psycopg
@@ -112,7 +130,7 @@ def _wait(server: Server, process: subprocess.Popen[bytes]) -> None:
             psycopg.connect(server.url("postgres")).close()
             return
         except psycopg.OperationalError:
-            assert process.poll() is None, (server.folder / "log").read_text()
+            assert server.process.poll() is None, (server.folder / "log").read_text()
             time.sleep(0.05)
     raise AssertionError((server.folder / "log").read_text())
 

@@ -57,7 +57,7 @@ def check(config: Path | None) -> Report:
 def selftest(config: Path | None) -> Report:
     """Try a store of its own on the same disk: create, commit, lock, reopen, verify. The real one is not touched."""
     path = database_path(load_config(config))
-    return _report(try_store(path.parent, WallClock()), str(path.parent), "Self-test")
+    return _report(try_store(path, WallClock()), str(path.parent), "Self-test")
 
 
 @app.command()

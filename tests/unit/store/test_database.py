@@ -127,6 +127,7 @@ def statements_of_operators() -> list[str]:
     return block[1].strip().splitlines()
 
 
+@pytest.mark.sqlite
 def test_the_statements_operators_type_run_unmodified(tmp_path: Path) -> None:
     """R04: all 13, by plain sqlite3, on a store that holds a session."""
     with Store.open(tmp_path / "t.db", START) as store:
@@ -169,11 +170,11 @@ def test_references_are_enforced(tmp_path: Path) -> None:
     """R01: a row that points to no strategy is refused, and nothing dangling is stored."""
     with Store.open(tmp_path / "t.db", START) as store:
         assert store.writer is not None
-        with pytest.raises(Corrupt, match="FOREIGN KEY"), store.writer.transaction() as cursor:
+        with pytest.raises(Corrupt, match=r"(?i)foreign ?key"), store.writer.transaction() as cursor:
             cursor.execute(
                 "INSERT INTO learning_states (timestamp, strategy_id, state, reason) VALUES ('', 'x', '', '')"
             )
-        assert store.database.query("PRAGMA foreign_key_check")[1] == []
+        assert store.database.check_references()
 
 
 def test_a_newer_schema_is_refused(tmp_path: Path) -> None:
@@ -186,6 +187,7 @@ def test_a_newer_schema_is_refused(tmp_path: Path) -> None:
             opening()
 
 
+@pytest.mark.sqlite
 def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
     """Nothing is overwritten: the bytes stay as they were."""
     path = tmp_path / "t.db"
@@ -220,6 +222,7 @@ def test_a_locked_database_waits_then_says_so_and_loses_nothing(tmp_path: Path) 
         other.close()
 
 
+@pytest.mark.sqlite
 def test_readers_neither_wait_for_the_writer_nor_stop_it(tmp_path: Path) -> None:
     """O17: a reader in the middle of a transaction sees its own moment; the writer goes on committing."""
     with Store.open(tmp_path / "t.db", START) as store:

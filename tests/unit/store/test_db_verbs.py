@@ -30,6 +30,7 @@ def fill(path: Path) -> None:
         store.journal.commit()
 
 
+@pytest.mark.sqlite
 @pytest.mark.req("R03", "R06")
 def test_init_then_selftest(project: Path) -> None:
     """R06: from nothing to a working store with two verbs; init twice is harmless; nothing is left behind."""
@@ -46,6 +47,7 @@ def test_init_then_selftest(project: Path) -> None:
     assert {name for (name,) in names} >= {*wanted.split(), "error_log"}
 
 
+@pytest.mark.sqlite
 @pytest.mark.req("R05")
 def test_check_says_ok_or_names_the_damage(project: Path) -> None:
     """R05: a whole store exits 0; an overwritten page exits 1 and the table names the check that failed."""
@@ -71,6 +73,7 @@ def test_check_without_a_database_exits_3(project: Path) -> None:
     assert not (project / "data").exists()
 
 
+@pytest.mark.sqlite
 @pytest.mark.req("R04")
 def test_the_operators_statements_run_unmodified(project: Path) -> None:
     """R04: the 13 statements of the source documents, word for word."""

@@ -37,6 +37,7 @@ def changed(path: Path, statement: str) -> None:
     connection.close()
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize(
     ("statement", "found"),
     [
@@ -54,6 +55,7 @@ def test_every_older_entry_is_read(filled: Path, statement: str, found: str) -> 
     assert look(filled).found.startswith(found)
 
 
+@pytest.mark.sqlite
 def test_a_page_that_is_no_longer_one_is_found_in_any_table(filled: Path) -> None:
     """Random bytes over a page of the decisions: the chain holds and the page does not."""
     connection = sqlite3.connect(filled)
@@ -69,6 +71,7 @@ def test_a_page_that_is_no_longer_one_is_found_in_any_table(filled: Path) -> Non
     assert "db check" in found.next_step
 
 
+@pytest.mark.sqlite
 def test_the_child_tells_its_parent_while_somebody_writes(filled: Path) -> None:
     """The writer goes on; ``damaged`` turns true and ``finish`` raises with the entry and what to do."""
     with Store.open(filled, START) as store, HistoryCheck(filled) as check:
@@ -111,6 +114,7 @@ def test_an_orphan_gives_up(filled: Path, monkeypatch: pytest.MonkeyPatch) -> No
         look(filled, lambda: True)
 
 
+@pytest.mark.sqlite
 def test_nothing_in_the_working_folder_stands_in_for_the_library(filled: Path, tmp_path: Path) -> None:
     """A user's own ``json.py`` or ``sqlite3.py`` beside the configuration is not imported by the child."""
     (tmp_path / "sqlite3.py").write_text("raise SystemExit('mine')\n")

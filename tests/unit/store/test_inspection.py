@@ -11,7 +11,7 @@ import pytest
 from tests.fakes.session_script import START, bar_closed, session
 from tradewind.adapters.store.codec import encode_outputs
 from tradewind.adapters.store.inspection import Finding, inspect
-from tradewind.adapters.store.sqlite import SqliteDatabase
+from tradewind.adapters.store.opening import database_at
 from tradewind.adapters.store.store import Store
 from tradewind.errors import Corrupt, Unavailable
 
@@ -27,7 +27,7 @@ def filled(path: Path) -> Path:
 
 
 def failed(path: Path) -> dict[str, str]:
-    database = SqliteDatabase(path)
+    database = database_at(path)
     findings = inspect(database)
     database.close()
     return {finding.check: finding.detail for finding in findings if not finding.ok}
@@ -53,6 +53,7 @@ TAMPERING = {
 }
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize("check", sorted(TAMPERING))
 def test_tampering_is_found_where_it_is(tmp_path: Path, check: str) -> None:
     """Each kind of damage fails the check that is about it."""
@@ -63,6 +64,7 @@ def test_tampering_is_found_where_it_is(tmp_path: Path, check: str) -> None:
     assert message in failed(path)[check]
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize(
     "statement",
     [
@@ -81,6 +83,7 @@ def test_a_row_changed_by_hand_is_found(tmp_path: Path, statement: str) -> None:
     assert "does not follow from the journal" in failed(path)["tables"]
 
 
+@pytest.mark.sqlite
 def test_a_damaged_page_is_found(tmp_path: Path) -> None:
     """R05: bytes overwritten in the middle of the file."""
     path = filled(tmp_path / "t.db")
@@ -91,6 +94,7 @@ def test_a_damaged_page_is_found(tmp_path: Path) -> None:
     assert "pages" in failed(path)
 
 
+@pytest.mark.sqlite
 def test_a_truncated_file_is_found(tmp_path: Path) -> None:
     """A copy that broke off."""
     path = filled(tmp_path / "t.db")
@@ -98,6 +102,7 @@ def test_a_truncated_file_is_found(tmp_path: Path) -> None:
     assert "pages" in failed(path)
 
 
+@pytest.mark.sqlite
 def test_an_older_copy_is_refused_at_the_start(tmp_path: Path) -> None:
     """FLT-30: yesterday's copy, or a file moved without its log, is consistent in itself; the mark beside it tells."""
     path = filled(tmp_path / "t.db")
@@ -112,6 +117,7 @@ def test_an_older_copy_is_refused_at_the_start(tmp_path: Path) -> None:
     Store.open(path, START).close()
 
 
+@pytest.mark.sqlite
 def test_a_copy_of_another_history_is_refused(tmp_path: Path) -> None:
     """As many entries, but not these."""
     path = filled(tmp_path / "t.db")
@@ -141,5 +147,5 @@ def test_a_moved_file_without_its_log_is_refused(tmp_path: Path) -> None:
 def test_checking_what_is_not_there_says_so(tmp_path: Path) -> None:
     """No file is created by a check."""
     with pytest.raises(Unavailable, match="there is no database"):
-        inspect(SqliteDatabase(tmp_path / "t.db"))
+        inspect(database_at(tmp_path / "t.db"))
     assert list(tmp_path.iterdir()) == []

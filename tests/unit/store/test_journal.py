@@ -128,6 +128,7 @@ def test_a_second_writer_is_refused_by_name_and_changes_nothing(tmp_path: Path) 
         assert again.writer.fencing == 2
 
 
+@pytest.mark.sqlite
 def test_an_overtaken_writer_cannot_commit(tmp_path: Path) -> None:
     """A raised fencing number stops the older writer although its lock file was deleted."""
     path = tmp_path / "t.db"
@@ -185,6 +186,7 @@ DAMAGE = {
 }
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize("kind", sorted(DAMAGE))
 def test_damage_is_found_and_named(tmp_path: Path, kind: str) -> None:
     """Any change of a stored entry is found by reading, with its number and what differs."""

@@ -17,7 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from tests.fakes.session_script import START, SYMBOL, bar_closed, signal
 from tradewind.adapters.store.codec import encode_outputs
 from tradewind.adapters.store.memory_journal import MemoryJournal
-from tradewind.adapters.store.sqlite import SqliteDatabase
+from tradewind.adapters.store.opening import database_at
 from tradewind.adapters.store.store import Store
 from tradewind.errors import Retryable
 from tradewind.model.event import Command, FeedState, InputEvent, Started
@@ -52,7 +52,7 @@ class JournalMachine(RuleBasedStateMachine):
         self.signals = 0
 
     def opened(self) -> Store:
-        return Store.open(SqliteDatabase(self.path, busy_timeout_s=0), START)
+        return Store.open(database_at(self.path, busy_timeout_s=0), START)
 
     @rule(event=EVENTS, publishes=st.booleans())
     def append(self, event: InputEvent, publishes: bool) -> None:
@@ -132,5 +132,5 @@ class DeafCursor:
         return getattr(self.cursor, name)
 
 
-TestJournalMachine = JournalMachine.TestCase
+TestJournalMachine = pytest.mark.sqlite(JournalMachine.TestCase)  # a database for each example is too much for a server
 TestJournalMachine.settings = settings(max_examples=20, stateful_step_count=20, deadline=None)

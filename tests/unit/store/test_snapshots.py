@@ -40,6 +40,7 @@ def test_the_newest_usable_one_is_given(tmp_path: Path) -> None:
         assert store.database.query("SELECT count(*) FROM snapshots")[1] == [(3,)]
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize(
     ("damage", "note"),
     [
@@ -60,6 +61,7 @@ def test_a_bad_one_is_passed_over_with_a_note(tmp_path: Path, damage: str, note:
         assert note in store.snapshots.notes[0]
 
 
+@pytest.mark.sqlite
 def test_all_bad_means_the_whole_journal(tmp_path: Path) -> None:
     """None is an answer: replay from the first entry."""
     path = tmp_path / "t.db"

@@ -14,7 +14,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, Protocol, Self
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, Table
 
 from tradewind.adapters.store.lease import WriterLock
 from tradewind.adapters.store.location import SCHEMA_REVISION, absent, refuse_newer, require_current
@@ -26,6 +26,7 @@ RAISE_FENCE = (
     " ON CONFLICT (id) DO UPDATE SET fencing = lease.fencing + 1, pid = excluded.pid,"
     " timestamp = excluded.timestamp, acquired_ts = excluded.acquired_ts"
 )
+RESTORE = "keep a copy of the damaged database, then restore the last backup (tradewind db restore --last-good)"
 PUT_META = "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
 
 
@@ -98,6 +99,38 @@ class Database(ABC):
 
         Raises:
             Retryable: the writer held the lock longer than the busy timeout.
+        """
+
+    @abstractmethod
+    def walk(self, cursor: Cursor, sql: str) -> Iterator[list[tuple[Any, ...]]]:
+        """The rows of a statement of many, a portion at a time, on the cursor of ``reading`` or ``transaction``."""
+
+    @abstractmethod
+    def count_on(self, cursor: Cursor, table: Table) -> None:
+        """After rows were put in with their ids: the next id counts on from the highest."""
+
+    @abstractmethod
+    def size(self) -> int:
+        """Bytes on disk."""
+
+    @abstractmethod
+    def scratch(self, folder: Path) -> AbstractContextManager[Path]:
+        """Where a database of the same kind can be made in ``folder`` for a trial; gone when the block ends."""
+
+    @abstractmethod
+    def check_pages(self) -> str:
+        """What is known of the pages.
+
+        Raises:
+            Corrupt: one is damaged, or the server is set up to lose what it has acknowledged.
+        """
+
+    @abstractmethod
+    def check_references(self) -> str:
+        """Whether every foreign key has its row, in words.
+
+        Raises:
+            Corrupt: rows point to nothing.
         """
 
     @abstractmethod

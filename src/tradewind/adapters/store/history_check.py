@@ -17,20 +17,23 @@ import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from urllib.parse import quote
 
 import msgspec
 
 import tradewind
-from tradewind.adapters.store.chain import EMPTY, Row, followed
+from tradewind.adapters.store.chain import EMPTY, Head, Row, followed
 from tradewind.adapters.store.faults import translated
+from tradewind.adapters.store.opening import database_at
+from tradewind.adapters.store.seat import PostgresSeat
 from tradewind.errors import Corrupt, TimedOut, TradewindError, Unavailable
 
 SLICE: Final = 20_000
 """Entries that are read under one lock on the log: the writer may copy its log back in between."""
 _PARENT_ASKED_EVERY: Final = 100_000  # steps of SQLite's machine
 _NICE: Final = 5
+_LAST: Final = "SELECT coalesce(max(seq), 0) FROM journal"
 _READ: Final = (
     "SELECT seq, kind, ts, event, outputs, digest, hash FROM journal WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?"
 )
@@ -50,6 +53,8 @@ def look(path: Path, orphaned: Callable[[], bool] = lambda: False) -> HistoryFou
     Raises:
         Unavailable: the file cannot be read now, or the process that asked has ended.
     """
+    if isinstance(path, PostgresSeat):
+        return _look_on_server(path, orphaned)
     head = EMPTY
     try:
         with translated(str(path), sqlite3.Error):
@@ -57,16 +62,12 @@ def look(path: Path, orphaned: Callable[[], bool] = lambda: False) -> HistoryFou
             try:
                 connection.set_progress_handler(orphaned, _PARENT_ASKED_EVERY)
                 connection.execute("PRAGMA query_only=ON")
-                last = connection.execute("SELECT coalesce(max(seq), 0) FROM journal").fetchone()[0]
+                last = connection.execute(_LAST).fetchone()[0]
                 said = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
                 if said != "ok":
                     raise Corrupt(f"a page is damaged ({said})", where=str(path), next_step=_RESTORE)
                 while head.seq < last:
-                    before = head.seq
-                    for stored in connection.execute(_READ, (before, last, SLICE)).fetchall():
-                        head = followed(head, Row(*stored))
-                    if head.seq == before:
-                        raise Corrupt(f"entry {before + 1} is missing", where=str(path), next_step=_RESTORE)
+                    head = _followed(head, connection.execute(_READ, (head.seq, last, SLICE)).fetchall(), path)
             finally:
                 connection.close()
     except (Corrupt, TimedOut) as damage:
@@ -74,6 +75,31 @@ def look(path: Path, orphaned: Callable[[], bool] = lambda: False) -> HistoryFou
             raise Unavailable("the process that asked has ended", where=str(path)) from damage
         return HistoryFound(head.seq, damage.found, _RESTORE)
     return HistoryFound(head.seq)
+
+
+def _look_on_server(seat: PostgresSeat, orphaned: Callable[[], bool]) -> HistoryFound:
+    """The chain alone: pages are the server's to check, and it refuses what it finds damaged."""
+    database = database_at(seat)
+    head = EMPTY
+    try:
+        last = int(database.query(_LAST)[1][0][0])
+        while head.seq < last:
+            if orphaned():
+                raise Unavailable("the process that asked has ended", where=seat.shown)
+            head = _followed(head, database.query(_READ, (head.seq, last, SLICE))[1], seat)
+    except Corrupt as damage:
+        return HistoryFound(head.seq, damage.found, _RESTORE)
+    finally:
+        database.close()
+    return HistoryFound(head.seq)
+
+
+def _followed(head: Head, rows: Sequence[Sequence[Any]], path: Path) -> Head:
+    if not rows:
+        raise Corrupt(f"entry {head.seq + 1} is missing", where=str(path), next_step=_RESTORE)
+    for stored in rows:
+        head = followed(head, Row(*stored))
+    return head
 
 
 class HistoryCheck:
@@ -98,7 +124,7 @@ class HistoryCheck:
             self._process = subprocess.Popen(  # noqa: S603 - this module, and a path that is one argument  # nosec B603
                 # -P: nothing in the working folder can stand in for a module of the library
                 [sys.executable, "-P", "-c", _CHILD, _package(), str(self.path), str(os.getpid())],
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 start_new_session=True,  # Ctrl+C is for the run, which then ends this in order
@@ -143,7 +169,9 @@ class HistoryCheck:
 
     def _listen(self) -> None:
         assert self._process is not None
-        said, failed = self._process.communicate()
+        # The URL of a server may hold a password, so it goes where no list of processes shows it.
+        server = self.path.url.encode() if isinstance(self.path, PostgresSeat) else b""
+        said, failed = self._process.communicate(server)
         try:
             self._found = msgspec.json.decode(said, type=HistoryFound)
             self.damaged = bool(self._found.found)
@@ -153,12 +181,17 @@ class HistoryCheck:
 
 
 def main(arguments: Sequence[str]) -> None:
-    """The child's work: the database's path and the parent's process id in, one JSON object out."""
+    """The child's work: the database's path and the parent's process id in, one JSON object out.
+
+    The URL of a server comes by the standard input.
+    """
     parent = int(arguments[1])
+    path = Path(arguments[0])
+    server = sys.stdin.read()
     with suppress(OSError):
         os.nice(_NICE)
     try:
-        found = look(Path(arguments[0]), lambda: os.getppid() != parent)
+        found = look(PostgresSeat.at(path, server) if server else path, lambda: os.getppid() != parent)
     except TradewindError as fault:
         sys.stderr.write(f"{fault}\n")
         raise SystemExit(fault.exit_code) from fault

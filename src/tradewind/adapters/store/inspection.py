@@ -59,8 +59,8 @@ def inspect(database: Database) -> list[Finding]:
         database.require()
     checks: tuple[tuple[str, Callable[[Database], str]], ...] = (
         ("schema", _schema),
-        ("pages", _pages),
-        ("foreign keys", _foreign_keys),
+        ("pages", Database.check_pages),
+        ("foreign keys", Database.check_references),
         ("journal chain", _chain),
         ("acknowledged", _acknowledged),
         ("tables", _tables),
@@ -68,7 +68,7 @@ def inspect(database: Database) -> list[Finding]:
     )
     first = _finding(*checks[0], database)
     if not first.ok and _finding("tables", _has_tables, database).detail == _NO_TABLES:
-        return [first]  # every other check would say the same in the words of SQLite
+        return [first]  # every other check would say the same in the words of the database
     return [first, *(_finding(name, run, database) for name, run in checks[1:])]
 
 
@@ -86,26 +86,6 @@ def _schema(database: Database) -> str:
 
 def _has_tables(database: Database) -> str:
     return _NO_TABLES if database.revision() is None else ""
-
-
-def _pages(database: Database) -> str:
-    _, rows = database.query("PRAGMA integrity_check(20)")
-    if rows != [("ok",)]:
-        raise Corrupt("; ".join(str(row[0]) for row in rows), where=str(database.path), next_step=_RESTORE)
-    _, pages = database.query("PRAGMA page_count")
-    return f"{pages[0][0]} pages, integrity_check ok"
-
-
-def _foreign_keys(database: Database) -> str:
-    _, rows = database.query("PRAGMA foreign_key_check")
-    if rows:
-        table, row, parent, _ = rows[0]
-        raise Corrupt(
-            f"{len(rows)} rows point to nothing, the first is {table} row {row} (to {parent})",
-            where=str(database.path),
-            next_step=_RESTORE,
-        )
-    return "every reference has its row"
 
 
 def _chain(database: Database) -> str:
@@ -197,4 +177,3 @@ _SNAPSHOT: Final = (
     "nothing is lost: the next run replays the journal instead and writes new ones; that bytes changed on this disk is"
     " worth a look (dmesg)"
 )
-_RESTORE: Final = "keep a copy of the damaged file, then restore the last backup"

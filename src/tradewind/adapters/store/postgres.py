@@ -7,21 +7,25 @@ overtaken cannot commit. ``synchronous_commit`` is on whatever the server's defa
 
 from __future__ import annotations
 
+import os
+import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
+from pathlib import Path
 from typing import Any, Final
 
 import psycopg
-from sqlalchemy import Connection, Engine, QueuePool, Text, create_engine, event
+from sqlalchemy import Connection, Engine, Integer, QueuePool, Table, Text, create_engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.compiler import compiles
 
-from tradewind.adapters.store.database import Cursor, Database, Writer, fence, overtaken
+from tradewind.adapters.store.database import RESTORE, Cursor, Database, Writer, fence, overtaken
 from tradewind.adapters.store.lease import WriterLock
+from tradewind.adapters.store.location import lost, require_current
 from tradewind.adapters.store.postgres_cursor import PostgresCursor
 from tradewind.adapters.store.postgres_faults import server_faults
 from tradewind.adapters.store.seat import PostgresSeat
-from tradewind.errors import Misconfigured, Unavailable
+from tradewind.errors import Corrupt, Misconfigured, Unavailable
 
 _SESSION: Final = {
     "synchronous_commit": "on",
@@ -41,6 +45,8 @@ _HOLDER: Final = (  # the lease says which process, the server from where
     " AND k.objid::bigint = (hashtext(current_schema())::bigint & 4294967295)"
     " AND k.database = (SELECT oid FROM pg_database WHERE datname = current_database())"
 )
+_DURABLE: Final = ("fsync", "full_page_writes")
+_PORTION: Final = 1_000
 _PLAIN: Final = ("select", "with", "values")
 
 
@@ -111,7 +117,12 @@ class PostgresDatabase(Database):
         with suppress(OSError):
             self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._make()
-        super().require()
+        revision = self.revision()
+        if revision is None:
+            raise lost(self.path, "the database is empty") or Unavailable(
+                "there is no store in this database", where=self.path.shown, next_step="run tradewind db init"
+            )
+        require_current(self.path, revision)
 
     def revision(self) -> str | None:
         """The schema's revision, None for an empty database."""
@@ -168,6 +179,67 @@ class PostgresDatabase(Database):
         finally:
             pooled.close()
 
+    def walk(self, cursor: Cursor, sql: str) -> Iterator[list[tuple[Any, ...]]]:
+        """As ``Database.walk``: the rows stay on the server until they are asked for."""
+        cursor.execute(f"DECLARE walk NO SCROLL CURSOR FOR {sql}")
+        try:
+            while rows := cursor.execute(f"FETCH {_PORTION} FROM walk").fetchall():
+                yield rows
+        finally:
+            with suppress(psycopg.Error):
+                cursor.execute("CLOSE walk")
+
+    def count_on(self, cursor: Cursor, table: Table) -> None:
+        """As ``Database.count_on``: tells the sequences."""
+        keys = list(table.primary_key)
+        for column in ("id",) if [key.name for key in keys] == ["id"] and isinstance(keys[0].type, Integer) else ():
+            cursor.execute(
+                f"SELECT setval(s, (SELECT coalesce(max({column}), 0) + 1 FROM {table.name}), false)"  # noqa: S608  names of the schema
+                f" FROM pg_get_serial_sequence('{table.name}', '{column}') AS s WHERE s IS NOT NULL"
+            )
+
+    def size(self) -> int:
+        """As ``Database.size``."""
+        return int(self.query("SELECT pg_database_size(current_database())")[1][0][0])
+
+    @contextmanager
+    def scratch(self, folder: Path) -> Iterator[Path]:
+        """As ``Database.scratch``: a schema of its own in this database."""
+        name = f"tradewind_selftest_{os.getpid()}"
+        with self.faults(), self._session("BEGIN") as cursor:
+            cursor.execute(f"CREATE SCHEMA {name}")
+        try:
+            joined = "&" if "?" in self.path.url else "?"
+            yield PostgresSeat.at(folder / "selftest", f"{self.path.url}{joined}options=-csearch_path%3D{name}")
+        finally:
+            with self.faults(), self._session("BEGIN") as cursor:
+                cursor.execute(f"DROP SCHEMA {name} CASCADE")
+            self.close()
+
+    def check_pages(self) -> str:
+        """As ``Database.check_pages``: pages are the server's to check, its settings say what a commit is worth."""
+        names = [*_DURABLE, "data_checksums"]
+        _, rows = self.query("SELECT name, setting FROM pg_settings WHERE name = ANY(?)", (names,))
+        found = dict(rows)
+        weak = [name for name in _DURABLE if found.get(name) == "off"]
+        if weak:
+            raise Corrupt(
+                f"the server runs with {' and '.join(weak)} off: a power cut loses what was acknowledged",
+                where=self.path.shown,
+                next_step="switch it on in postgresql.conf and restart the server",
+            )
+        return f"the server's to check; data_checksums {found.get('data_checksums', 'unknown')}"
+
+    def check_references(self) -> str:
+        """As ``Database.check_references``: the server holds them, unless somebody switched that off."""
+        _, rows = self.query(
+            "SELECT conrelid::regclass::text, conname FROM pg_constraint"
+            " WHERE contype = 'f' AND NOT convalidated AND connamespace = current_schema()::regnamespace"
+        )
+        if rows:
+            raise Corrupt(f"{rows[0][1]} of {rows[0][0]} was never validated", where=self.path.shown, next_step=RESTORE)
+        return "held by the server, all validated"
+
     def writer(self, now: int) -> PostgresWriter:
         """As ``Database.writer``."""
         return PostgresWriter(self, now)
@@ -185,6 +257,7 @@ class PostgresWriter(Writer):
         self.database: PostgresDatabase = database
         self._lock = WriterLock(database.path)
         self._lock.acquire()
+        _WRITERS.add(self)
         try:
             with database.faults():
                 self._session = self._owned()
@@ -203,6 +276,14 @@ class PostgresWriter(Writer):
             finally:
                 session.close()
         return session
+
+    def let_go_in_child(self) -> None:
+        """Cuts a forked child off from its parent's session, which would outlive a killed parent with its lock."""
+        session = getattr(self, "_session", None)
+        if session is not None and not session.closed:
+            nothing = os.open(os.devnull, os.O_RDWR)
+            os.dup2(nothing, session.fileno())
+            os.close(nothing)
 
     @contextmanager
     def transaction(self) -> Iterator[Cursor]:
@@ -225,6 +306,17 @@ class PostgresWriter(Writer):
             self._session.close()
         finally:
             self._lock.release()
+
+
+_WRITERS: weakref.WeakSet[PostgresWriter] = weakref.WeakSet()
+
+
+def _let_go_in_child() -> None:
+    for writer in list(_WRITERS):
+        writer.let_go_in_child()
+
+
+os.register_at_fork(after_in_child=_let_go_in_child)
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from urllib.parse import quote
 
 from tradewind.adapters.store.faults import translated
-from tradewind.adapters.store.location import absent, require_current
+from tradewind.adapters.store.location import absent, path_of, require_current
 from tradewind.adapters.store.seat import PostgresSeat
 
 _REVISION = "SELECT name FROM sqlite_master WHERE type = 'table' AND name = 'alembic_version'"
@@ -36,8 +36,10 @@ class StoreReader:
     """
 
     def __init__(self, path: Path, *, busy_timeout_s: float = 5.0) -> None:
-        self.path = path
-        self._connection = _on_server(path) if isinstance(path, PostgresSeat) else _SqliteReader(path, busy_timeout_s)
+        self.path = place = path_of(path)
+        self._connection: _Connection = (
+            _ServerReader(place) if isinstance(place, PostgresSeat) else _SqliteReader(place, busy_timeout_s)
+        )
 
     def query(self, sql: str, parameters: Sequence[object] = ()) -> Answer:
         """``(column names, rows)`` of a statement that only reads."""
@@ -112,7 +114,3 @@ class _ServerReader:
 
     def close(self) -> None:
         self._database.close()
-
-
-def _on_server(seat: PostgresSeat) -> _Connection:
-    return _ServerReader(seat)

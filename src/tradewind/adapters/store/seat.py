@@ -44,7 +44,12 @@ class PostgresSeat(PosixPath):
         port = str(parts.port or asked.get("port", ""))
         where = "local" if not host or host.startswith("/") else host
         text = f"{name}@{where}" + (f"-{port}" if port and port != "5432" else "")
-        seat = cls(folder / (re.sub(r"[^A-Za-z0-9@._-]", "_", text) + SUFFIX))
+        return cls.at(folder / (re.sub(r"[^A-Za-z0-9@._-]", "_", text) + SUFFIX), url)
+
+    @classmethod
+    def at(cls, path: str | Path, url: str) -> PostgresSeat:
+        """The seat at ``path`` of the database at ``url``."""
+        seat = cls(path)
         seat.url = "postgresql" + url[url.index("://") :]
         return seat
 
@@ -58,7 +63,7 @@ class PostgresSeat(PosixPath):
 
     def under(self, folder: Path) -> PostgresSeat:
         """The same database with its seat taken from ``folder``, where its own path is relative."""
-        return PostgresSeat.of(self.url, folder / self.parent)
+        return PostgresSeat.at(folder / self, self.url)
 
     def __reduce__(self) -> tuple[object, ...]:
-        return PostgresSeat.of, (self.url, Path(self.parent))
+        return PostgresSeat.at, (str(self), self.url)

@@ -8,6 +8,7 @@ from statistics import median
 from typing import Final
 
 from tradewind.adapters.store.inspection import Finding, inspect
+from tradewind.adapters.store.opening import database_at
 from tradewind.adapters.store.store import Store
 from tradewind.errors import Corrupt, TradewindError, Unavailable
 from tradewind.model.event import Command
@@ -16,16 +17,22 @@ from tradewind.ports.clock import Clock
 ENTRIES: Final = 200
 
 
-def selftest(folder: Path, clock: Clock) -> list[Finding]:
-    """Creates a store in a temporary folder inside ``folder``, uses it, checks it and removes it.
+def selftest(place: Path, clock: Clock) -> list[Finding]:
+    """Creates a store beside the one at ``place``, uses it, checks it and removes it.
+
+    Beside a file that is one in a temporary folder, in a PostgreSQL database a schema of its own.
 
     Raises:
-        Unavailable: the folder cannot be written.
+        Unavailable: the folder cannot be written, or the user may create no schema.
     """
+    folder = place.parent
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".selftest-", dir=folder) as name:
-            return _tried(Path(name) / "selftest.db", clock)
+        with (
+            tempfile.TemporaryDirectory(prefix=".selftest-", dir=folder) as name,
+            database_at(place).scratch(Path(name)) as scratch,
+        ):
+            return _tried(scratch, clock)
     except OSError as fault:
         raise Unavailable(
             f"no database can be made ({fault.strerror})", where=str(folder), next_step="name a writable folder"

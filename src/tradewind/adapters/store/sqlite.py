@@ -12,16 +12,17 @@ from types import ModuleType
 from typing import Any, Final
 from urllib.parse import quote
 
-from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
+from sqlalchemy import Connection, Engine, QueuePool, Table, create_engine, event
 from sqlalchemy.exc import DBAPIError
 
-from tradewind.adapters.store.database import Database, Writer, fence, overtaken
+from tradewind.adapters.store.database import RESTORE, Database, Writer, fence, overtaken
 from tradewind.adapters.store.faults import translated
 from tradewind.adapters.store.lease import WriterLock
 from tradewind.adapters.store.location import path_of
-from tradewind.errors import Misconfigured
+from tradewind.errors import Corrupt, Misconfigured
 
 CHECKPOINT_PAGES: Final = 4000  # 16 MB of log: the copy back into the database costs one commit in some five hundred
+_PORTION: Final = 1_000
 
 
 class SqliteDatabase(Database):
@@ -160,6 +161,46 @@ class SqliteDatabase(Database):
                     yield cursor
             finally:
                 connection.close()
+
+    def walk(self, cursor: Any, sql: str) -> Iterator[list[tuple[Any, ...]]]:
+        """As ``Database.walk``."""
+        cursor.execute(sql)
+        while rows := cursor.fetchmany(_PORTION):
+            yield rows
+
+    def count_on(self, cursor: Any, table: Table) -> None:
+        """As ``Database.count_on``: SQLite does by itself."""
+
+    def size(self) -> int:
+        """As ``Database.size``."""
+        return sum(
+            path.stat().st_size for path in (self.path, self.path.with_name(self.path.name + "-wal")) if path.is_file()
+        )
+
+    @contextmanager
+    def scratch(self, folder: Path) -> Iterator[Path]:
+        """As ``Database.scratch``."""
+        yield folder / "selftest.db"
+
+    def check_pages(self) -> str:
+        """As ``Database.check_pages``: all of SQLite's own checks."""
+        _, rows = self.query("PRAGMA integrity_check(20)")
+        if rows != [("ok",)]:
+            raise Corrupt("; ".join(str(row[0]) for row in rows), where=str(self.path), next_step=RESTORE)
+        _, pages = self.query("PRAGMA page_count")
+        return f"{pages[0][0]} pages, integrity_check ok"
+
+    def check_references(self) -> str:
+        """As ``Database.check_references``."""
+        _, rows = self.query("PRAGMA foreign_key_check")
+        if rows:
+            table, row, parent, _ = rows[0]
+            raise Corrupt(
+                f"{len(rows)} rows point to nothing, the first is {table} row {row} (to {parent})",
+                where=str(self.path),
+                next_step=RESTORE,
+            )
+        return "every reference has its row"
 
     def writer(self, now: int) -> SqliteWriter:
         """As ``Database.writer``."""
