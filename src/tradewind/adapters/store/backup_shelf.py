@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -94,46 +95,52 @@ class BucketShelf:
     def manifests(self) -> list[Manifest]:
         """As ``Shelf.manifests``."""
         found: list[Manifest] = []
-        for page in self._asked(lambda: list(self._client.get_paginator("list_objects_v2").paginate(
-            Bucket=self._bucket, Prefix=self._prefix))):  # fmt: skip
-            for item in page.get("Contents", ()):
+        with self._asked():
+            pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=self._prefix)
+            for item in [one for page in pages for one in page.get("Contents", ())]:
                 if item["Key"].endswith(MANIFEST):
-                    body = self._asked(lambda key=item["Key"]: self._client.get_object(Bucket=self._bucket, Key=key))
-                    found.append(msgspec.json.decode(body["Body"].read(), type=Manifest))
+                    body = self._client.get_object(Bucket=self._bucket, Key=item["Key"])["Body"].read()
+                    with suppress(msgspec.DecodeError):  # a stranger's file
+                        found.append(msgspec.json.decode(body, type=Manifest))
         return _newest_first(found)
 
     def put(self, folder: Path, manifest: Manifest) -> None:
         """As ``Shelf.put``: the file first, its manifest when it is there whole."""
-        for name in (manifest.name, manifest.name + MANIFEST):
-            self._asked(
-                lambda name=name: self._client.upload_file(str(folder / name), self._bucket, self._prefix + name)
-            )
+        with self._asked():
+            for name in _files(manifest):
+                self._client.upload_file(str(folder / name), self._bucket, self._prefix + name)
 
     def fetch(self, manifest: Manifest, folder: Path) -> Path:
         """As ``Shelf.fetch``."""
-        for name in (manifest.name, manifest.name + MANIFEST):
-            self._asked(
-                lambda name=name: self._client.download_file(self._bucket, self._prefix + name, str(folder / name))
-            )
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with self._asked():
+            for name in _files(manifest):
+                self._client.download_file(self._bucket, self._prefix + name, str(folder / name))
         return folder / manifest.name
 
     def drop(self, manifest: Manifest) -> None:
         """As ``Shelf.drop``."""
-        for name in (manifest.name + MANIFEST, manifest.name):
-            self._asked(lambda name=name: self._client.delete_object(Bucket=self._bucket, Key=self._prefix + name))
+        with self._asked():
+            for name in reversed(_files(manifest)):
+                self._client.delete_object(Bucket=self._bucket, Key=self._prefix + name)
 
-    def _asked(self, call: Callable[[], Any]) -> Any:
+    @contextmanager
+    def _asked(self) -> Iterator[None]:
         from boto3.exceptions import Boto3Error  # an extra of its own, there where a client was made
         from botocore.exceptions import BotoCoreError, ClientError
 
         try:
-            return call()
+            yield
         except (Boto3Error, BotoCoreError, ClientError) as fault:
             raise Unavailable(
                 f"the bucket refuses ({str(fault).splitlines()[0][:200]})",
                 where=self.where,
                 next_step="check AWS_REGION, the credentials and the bucket; local backups go on",
             ) from fault
+
+
+def _files(manifest: Manifest) -> tuple[str, str]:
+    return manifest.name, manifest.name + MANIFEST
 
 
 def bucket_shelf(bucket: str, region: str, *, endpoint: str | None = None, prefix: str = "") -> BucketShelf:

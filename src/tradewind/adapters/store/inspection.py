@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator
+from operator import methodcaller
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import StaticPool, create_engine
@@ -59,8 +60,8 @@ def inspect(database: Database) -> list[Finding]:
         database.require()
     checks: tuple[tuple[str, Callable[[Database], str]], ...] = (
         ("schema", _schema),
-        ("pages", Database.check_pages),
-        ("foreign keys", Database.check_references),
+        ("pages", methodcaller("check_pages")),
+        ("foreign keys", methodcaller("check_references")),
         ("journal chain", _chain),
         ("acknowledged", _acknowledged),
         ("tables", _tables),

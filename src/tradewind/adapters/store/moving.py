@@ -47,8 +47,8 @@ def move(source: Path, target: Path, backups: list[Manifest], now: int) -> Moved
         one.require()
         if getattr(source, "url", str(source.absolute())) == getattr(target, "url", str(target.absolute())):
             raise Misconfigured("source and target are the same database", where=str(source))
+        backup = _fresh(one, backups, now)
         with one.writer(now):  # nobody writes to it meanwhile
-            backup = _fresh(one, backups, now)
             two.prepare(now)
             with one.reading() as seen:
                 wanted = sums(one, seen)
@@ -67,7 +67,7 @@ def move(source: Path, target: Path, backups: list[Manifest], now: int) -> Moved
 def _fresh(database: Database, backups: list[Manifest], now: int) -> Manifest:
     seq, own = _head(database)
     for one in backups:
-        if one.source == str(database.path) and now - one.ts <= FRESH_S * 1_000_000_000:
+        if Path(one.source).absolute() == database.path.absolute() and now - one.ts <= FRESH_S * 1_000_000_000:
             return one
     newest = f"the newest one is of {backups[0].timestamp} UTC" if backups else "there is none"
     raise Rejected(

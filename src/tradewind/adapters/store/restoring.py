@@ -58,11 +58,8 @@ class Restored(msgspec.Struct, frozen=True):
             None: "how many entries came after it is not known on this host",
             0: "nothing that was acknowledged is lost",
         }.get(self.lost, f"{self.lost} later entries, acknowledged before, are LOST")
-        after = (
-            ""
-            if self.lost == 0
-            else "; what was sent or ordered after it is not in the journal: compare with the venue"
-        )
+        warning = "; what was sent or ordered after it is not in the journal: compare with the venue"
+        after = "" if self.lost == 0 else warning
         return f"restored from {self.backup} (taken {self.taken} UTC), which ends at {up_to}: {lost}{after}"
 
 

@@ -61,9 +61,22 @@ class PostgresSeat(PosixPath):
         port = f":{parts.port}" if parts.port else ""
         return f"postgresql://{user}{parts.hostname or ''}{port}{parts.path}"
 
+    @property
+    def parent(self) -> Path:  # type: ignore[override]  # what is made of a seat is an ordinary path
+        """The folder."""
+        return Path(str(self)).parent
+
+    def with_name(self, name: str) -> Path:  # type: ignore[override]  # as parent
+        """The path beside it called ``name``."""
+        return Path(str(self)).with_name(name)
+
+    def absolute(self) -> Path:  # type: ignore[override]  # as parent
+        """The whole path."""
+        return Path(str(self)).absolute()
+
     def under(self, folder: Path) -> PostgresSeat:
         """The same database with its seat taken from ``folder``, where its own path is relative."""
-        return PostgresSeat.at(folder / self, self.url)
+        return PostgresSeat.at(folder / str(self), self.url)
 
     def __reduce__(self) -> tuple[object, ...]:
         return PostgresSeat.at, (str(self), self.url)

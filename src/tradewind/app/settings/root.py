@@ -22,6 +22,7 @@ from tradewind.app.settings.people import EmailSettings, SnsSettings, TelegramSe
 from tradewind.app.settings.service import (
     AutoSignalSettings,
     AwsSettings,
+    BackupSettings,
     CredentialSettings,
     DatabaseSettings,
     FtmoSettings,
@@ -83,6 +84,7 @@ class AppConfig(msgspec.Struct, frozen=True):
     market: MarketSettings = MarketSettings()
     paths: PathSettings = PathSettings()
     database: DatabaseSettings = DatabaseSettings()
+    backup: BackupSettings = BackupSettings()
     credentials: CredentialSettings = CredentialSettings()
     auto_signals: AutoSignalSettings = AutoSignalSettings()
     telegram: TelegramSettings = TelegramSettings()

@@ -10,7 +10,6 @@ from tradewind.app.settings.key import NOT_YET, Key, Name
 from tradewind.app.settings.secret import Secret
 from tradewind.app.settings.units import Unit
 
-CLOUD = NOT_YET + "cloud deployment"
 LIVE = NOT_YET + "live execution"
 
 
@@ -147,11 +146,33 @@ class DatabaseSettings(msgspec.Struct, frozen=True):
     ] = None  # fmt: skip
 
 
+def _kept(text: str, low: int) -> Key:
+    return Key(text, low=low, high=3650, source="R09 DIS31", reader="backups", decides=False)
+
+
+class BackupSettings(msgspec.Struct, frozen=True):
+    """When the store is backed up, where to, and how long a backup stays; `aws.backup_bucket` takes a copy of each."""
+
+    folder: Annotated[
+        str, Key("Folder of backups; better on another disk.", source="R09", reader="backups", decides=False)
+    ] = "backups"
+    hour: Annotated[
+        int,
+        Key("UTC hour of the daily backup of a running service.", low=0, high=23, source="R09 DIS31", reader="backups",
+            decides=False),
+    ] = 22  # fmt: skip
+    daily: Annotated[int, _kept("Days of which the newest daily backup stays.", 1)] = 7
+    weekly: Annotated[int, _kept("Weeks of which the newest daily backup stays.", 0)] = 4
+    others: Annotated[int, _kept("Backups of every other kind (before a migration, by hand) that stay.", 1)] = 5
+
+
 class AwsSettings(msgspec.Struct, frozen=True):
     """Cloud account; read from `.env.aws` too."""
 
-    region: Annotated[str, _credential("Region.", "W14", "AWS_REGION", reader=CLOUD)] = "us-east-1"
-    backup_bucket: Annotated[str, _credential("Bucket of backups.", "R09", reader=CLOUD)] = ""
+    region: Annotated[str, _credential("Region.", "W14", "AWS_REGION", reader="backups")] = "us-east-1"
+    backup_bucket: Annotated[
+        str, _credential("Bucket that takes a copy of each backup.", "R09", "BACKUP_BUCKET", reader="backups")
+    ] = ""
 
 
 class FtmoSettings(msgspec.Struct, frozen=True):
