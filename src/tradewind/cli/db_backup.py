@@ -53,12 +53,12 @@ def restore(
     ] = False,
 ) -> Report:
     """Put a backup in the place of the store, which is kept beside it; say what is lost and how long it took."""
+    backups, clock = _backups(config, None), WallClock()
     if (file is None) is not newest:
         raise Misconfigured(
             "name a backup, or say --last-good", where="tradewind db restore", allowed="one of the two",
             next_step="tradewind db backup --list shows what there is",
         )  # fmt: skip
-    backups, clock = _backups(config, None), WallClock()
     started = clock.monotonic()
     notes: list[str] = []
     with tempfile.TemporaryDirectory(prefix="tradewind-fetched-") as name:
