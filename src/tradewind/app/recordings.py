@@ -104,17 +104,24 @@ def material_for(
         recordings.append(Recording(symbol, base, columns, "+".join(sorted(sources))))
         bases[symbol] = base
         parts.append(f"{symbol}|{base}|{dataset.hash}|{columns.ts_open[0]}|{columns.ts_close[-1]}")
-    calendar = None
-    instruments = [resolve(symbol, workspace.config.instruments) for symbol in symbols]
-    if concerned(workspace.config, [one.asset_class for one in instruments]):
-        first = min(int(one.columns.ts_open[0]) for one in recordings)
-        last = max(int(one.columns.ts_close[-1]) for one in recordings)
-        calendar = calendar_for(workspace.config, first, last, workspace.folder)
-        warnings += notes_on(workspace.config, calendar)
-    if calendar is not None:
-        parts.append(f"calendar|{hashlib.sha256(msgspec.json.encode(calendar.events)).hexdigest()}")
     digest = hashlib.sha256("\n".join(parts).encode()).hexdigest()
-    return Material(tuple(recordings), bases, digest[:16], simulated, synthetic, tuple(warnings), calendar)
+    return Material(tuple(recordings), bases, digest[:16], simulated, synthetic, tuple(warnings))
+
+
+def with_calendar(workspace: Workspace, material: Material) -> Material:
+    """The same bars with what was due in their time, for runs whose entries keep out of scheduled news."""
+    config = workspace.config
+    instruments = [resolve(one.symbol, config.instruments) for one in material.recordings]
+    if not concerned(config, [one.asset_class for one in instruments]):
+        return material
+    last = max(int(one.columns.ts_close[-1]) for one in material.recordings)
+    calendar = calendar_for(config, material.first_ts, last, workspace.folder)
+    warnings = (*material.warnings, *notes_on(config, calendar))
+    if calendar is None:
+        return msgspec.structs.replace(material, warnings=warnings)
+    events = hashlib.sha256(msgspec.json.encode(calendar.events)).hexdigest()
+    digest = hashlib.sha256(f"{material.data_hash}|calendar|{events}".encode()).hexdigest()
+    return msgspec.structs.replace(material, warnings=warnings, calendar=calendar, data_hash=digest[:16])
 
 
 def _require_sessions(symbol: str, base: Timeframe, columns: BarColumns, calendar: SessionCalendar) -> None:

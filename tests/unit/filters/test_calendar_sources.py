@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests import scene
 from tests.fakes.transport import InProcessTransport
 from tests.shared_data import shared
 from tradewind.adapters.calendar.feed import CalendarFeed
@@ -18,8 +19,11 @@ from tradewind.adapters.calendar.shelf import CalendarShelf
 from tradewind.adapters.sim_clock import ManualClock
 from tradewind.app.config import load_config
 from tradewind.app.news_calendar import calendar_for, fetched, imported, newest, upcoming
+from tradewind.app.recordings import material_for, with_calendar
+from tradewind.app.workspace import Workspace
 from tradewind.errors import Corrupt, Misconfigured, Retryable, TradewindError, Unavailable
-from tradewind.model.timeframe import DAY, HOUR, SECOND
+from tradewind.model.calendar import NewsCalendar, NewsEvent
+from tradewind.model.timeframe import DAY, HOUR, SECOND, Timeframe
 from tradewind.ports.transport import Response
 
 NOW = 1_780_660_800 * SECOND  # 2026-06-05 12:00 UTC
@@ -163,6 +167,25 @@ def test_no_row_makes_the_reader_do_anything_but_read_or_refuse(rows: list) -> N
         events_of(rows, "x")
     except TradewindError:
         return
+
+
+def test_the_hash_of_bars_that_a_proof_rests_on_knows_no_calendar(tmp_path: Path) -> None:
+    """An imported calendar changes what a run is made of, and no bars."""
+    config = load_config(environment={}, folder=tmp_path)
+    workspace = Workspace(config, tmp_path)
+    columns = scene.market("EUR/USD", 300)[0]
+    workspace.candles.write("EUR/USD", Timeframe.H1, columns, "test")
+    before = material_for(workspace, ("EUR/USD",))
+    events = (NewsEvent(int(columns.ts_close[100]), "EUR", 1, "CPI"),)
+    start, end = int(columns.ts_open[0]), int(columns.ts_close[-1])
+    CalendarShelf(tmp_path / "data" / "calendar").write(
+        "history", NewsCalendar(NOW, NOW, start, end, "file", "x", events)
+    )
+    assert material_for(workspace, ("EUR/USD",)).data_hash == before.data_hash
+    told = with_calendar(workspace, before)
+    assert told.data_hash != before.data_hash
+    assert told.calendar is not None
+    assert told.calendar.events == events
 
 
 def _csv(folder: Path) -> Path:

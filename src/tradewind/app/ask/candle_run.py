@@ -14,7 +14,7 @@ from tradewind.adapters.sim_clock import ManualClock
 from tradewind.adapters.store.memory_journal import MemoryJournal
 from tradewind.app.instruments import instrument_for
 from tradewind.app.pool import Policy
-from tradewind.app.recordings import Material, material_for
+from tradewind.app.recordings import Material, material_for, with_calendar
 from tradewind.app.replay_loop import drive_replay
 from tradewind.app.run_plan import Wanted, new_run
 from tradewind.app.session import Session
@@ -60,7 +60,7 @@ class CandleRun:
         needed = price_needed(config, instrument_for(config, symbol))
         names = (symbol, needed) if needed and workspace.stored(needed) else (symbol,)
         self.symbol = symbol
-        self.material: Material = material_for(workspace, names, detail=detail)
+        self.material: Material = with_calendar(workspace, material_for(workspace, names, detail=detail))
         policy = Policy.PROVEN if begun is None else pool_of(begun).policy
         wanted = Wanted(self.material.bases, config.execution == "paper", self.material.simulated, policy)
         chosen = new_run(config, wanted, empty=empty)

@@ -11,7 +11,7 @@ from tradewind.adapters.wall_clock import WallClock
 from tradewind.app.backtest import Backtest
 from tradewind.app.cost_stress import FACTORS, cost_stress
 from tradewind.app.measured_run import FinishedRun, MeasuredRun, measure
-from tradewind.app.recordings import Material, material_for
+from tradewind.app.recordings import Material, material_for, with_calendar
 from tradewind.app.run_page import report_data, require_page, write_page
 from tradewind.app.sealed_bars import SealedBars
 from tradewind.app.settings.root import AppConfig
@@ -56,13 +56,14 @@ def answer(config: Path | None, asked: BacktestOptions) -> Report:
         require_page(asked.page)
     guarded = SealedBars(settings, workspace, symbols, asked.interval, asked.detail)
     span, kept_back = _span(asked, guarded.start, workspace.newest(symbols, asked.interval, asked.detail))
-    material = material_for(
+    bars = material_for(
         workspace, symbols, interval=asked.interval, detail=asked.detail, start=span.start, end=span.end
     )
+    material = with_calendar(workspace, bars)
     warn(material.warnings)
     looks = 0
     if asked.sealed:
-        looks = guarded.record(span.start, span.end, material.data_hash, WallClock().now())
+        looks = guarded.record(span.start, span.end, bars.data_hash, WallClock().now())
     if looks:
         warn([f"{looks} looks into sealed windows are in the trial ledger: bars read here prove nothing of these"
               " strategies any more"])  # fmt: skip

@@ -15,7 +15,7 @@ import msgspec
 from tradewind.adapters.wall_clock import WallClock
 from tradewind.app.config import config_hash
 from tradewind.app.pacing import paced
-from tradewind.app.recordings import Material, material_for
+from tradewind.app.recordings import Material, material_for, with_calendar
 from tradewind.app.run_options import policy_asked, requested
 from tradewind.app.run_page import require_page
 from tradewind.app.run_plan import RunPlan, Wanted, run_plan
@@ -53,9 +53,10 @@ def answer(config: Path | None, asked: RunOptions) -> Report:
     )
     if request.feed == "replay":
         span = asked.timerange or TimeRange()
-        material = material_for(
+        bars = material_for(
             workspace, symbols, interval=asked.interval, detail=asked.detail, start=span.start, end=span.end
         )
+        material = with_calendar(workspace, bars)
         warn(material.warnings)
         wanted = Wanted(material.bases, request.executes, material.simulated, request.policy)
         chosen = run_plan(settings, wanted, place, WallClock().now())
