@@ -20,7 +20,7 @@ from tradewind.model.outcome import SignalOutcome
 
 STATES_KEPT: Final = 512
 """Hours for which the state is remembered; a trade that was open longer counts for the oldest of them."""
-DECIDED_KEPT: Final = 4096
+DECIDED_KEPT: Final = 1024
 SHOWN: Final = 10
 _ROOM: Final = 4 * NEEDED
 

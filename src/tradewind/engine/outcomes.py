@@ -26,7 +26,7 @@ from tradewind.model.order import Fill, Leg
 from tradewind.model.outcome import Outcome, SignalOutcome
 from tradewind.model.timeframe import HOUR, Timeframe
 
-REMEMBERED: Final = 4096
+REMEMBERED: Final = 1024
 """Ended signals that can still be reported on."""
 WORDS: Final = {"profit": "won", "loss": "lost"}
 

@@ -232,7 +232,7 @@ def test_a_check_that_fails_is_told_and_stops_no_other(columns):
     assert any(one.check.subject != broken for one in of(outputs, DriftAlarm))
 
 
-@pytest.mark.req("L04", "L05", "HZ06")
+@pytest.mark.req("L04")
 def test_a_restart_from_a_snapshot_learns_on_bit_for_bit(columns):
     """Rule: same outputs, same table, same weights, whichever method and however it is weighed."""
     for method in ("fixed_share", "q_learning"):
@@ -248,6 +248,22 @@ def test_a_restart_from_a_snapshot_learns_on_bit_for_bit(columns):
         assert other.learning.memory.table.digest == one.learning.memory.table.digest
         assert drive(one, columns, 1200, 1800) == drive(other, columns, 1200, 1800)
         assert snapshot_engine(one, sequencer_for(made)) == snapshot_engine(other, sequencer_for(made))
+
+
+@pytest.mark.req("L05", "HZ06")
+def test_what_is_learnt_has_its_bound_over_months():
+    """Rule: the state after 180 days is no larger than after 120, but for the outcomes still below their bound."""
+    engine = engine_for(plan(executes=False))
+    engine.process(references(engine, rate=0.3))
+    bars = bars_of(scene.market(bars=4320)[0], SYMBOL, Timeframe.H1)
+    sizes = []
+    for number, bar in enumerate(bars, start=1):
+        engine.process(BarClosed(bar))
+        if number in (2880, 4320):
+            outcomes = len(engine.learning.book.snapshot())
+            sizes.append(len(engine.learning.snapshot()) - outcomes)
+    assert sizes[1] < 1.15 * sizes[0]
+    assert engine.learning.memory.entries <= 36 * len(engine.learning.subjects)
 
 
 @pytest.mark.req("DIS22", "J16", "L06")
