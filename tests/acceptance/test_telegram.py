@@ -114,7 +114,7 @@ def test_a_run_tells_its_chats_and_obeys_its_owner_alone(project: Project) -> No
             assert "resume: done" in bot.asks(OWNER, "/resume")
             assert "kill_on: done. The run is halted" in bot.asks(OWNER, "/kill prices look wrong")
             bot.waits(lambda: "guard_halted" in bot.asks(OWNER, "/signal BTC/USDT"))
-            bot.waits(lambda: any("kill set, now normal -> halted" in text for text in bot.api.said_in(ADMIN)))
+            bot.waits(lambda: any("set by telegram 7: prices look wrong" in text for text in bot.api.said_in(ADMIN)))
         finally:
             process.send_signal(signal.SIGINT)
             out, err = process.communicate(timeout=60)
@@ -139,3 +139,43 @@ def test_the_bot_does_not_start_with_an_empty_list_of_users(project: Project) ->
     ran = project.types("run", "--feed", "stream", "--allow-unproven")
     assert ran.exit_code == 2
     assert "TELEGRAM_ALLOWED_USERS is not set" in ran.stderr
+
+
+@pytest.mark.req("N08", "N11", "DIS25")
+def test_the_self_test_sends_three_alerts_and_shows_where_they_arrived(project: Project) -> None:
+    """Signal to the chat, drift and error to the admin, each with the id it has there; then to a chat that is gone."""
+    with telegram() as bot:
+        project.configured(settings(bot.url).replace("bot_token", "#"))
+        (project.folder / ".env").write_text(f"TELEGRAM_TOKEN={TOKEN}\n")
+        ran = project.types("telegram", "test", "--json")
+        assert ran.exit_code == 0, ran.stderr
+        alerts = ran.document["alerts"]
+        assert [(one["alert"], one["chat"]) for one in alerts] == [
+            ("signal", "100"),
+            ("drift", "200"),
+            ("error", "200"),
+        ]
+        arrived = {str(message.id): message.text for message in bot.api.messages}
+        assert all(f"TEST {one['alert']} alert" in arrived[one["delivery_id"]] for one in alerts)
+        bot.api.chats[ADMIN].blocked = True
+        ran = project.types("telegram", "test")
+        assert ran.exit_code == 4
+        assert "blocked" in ran.stdout
+        assert TOKEN not in ran.stdout + ran.stderr
+        bot.api.token = TOKEN[:-1] + "y"
+        ran = project.types("telegram", "test")
+        assert ran.exit_code == 2
+        assert "TELEGRAM_BOT_TOKEN" in ran.stderr
+        assert TOKEN not in ran.stderr
+
+
+@pytest.mark.req("N08")
+def test_the_self_test_needs_no_network_with_the_stand_in_and_says_when_the_bot_is_off(project: Project) -> None:
+    """Everything but the network is checked; a bot that is off is a setting, not a success."""
+    project.configured(settings("http://127.0.0.1:1"))
+    assert project.types("telegram", "test", "--stand-in").exit_code == 0
+    assert project.types("telegram", "test").exit_code == 3
+    project.configured("")
+    ran = project.types("telegram", "test", "--stand-in")
+    assert ran.exit_code == 2
+    assert "the bot is off" in ran.stderr

@@ -61,6 +61,7 @@ _ALL = (
     Verb("schedule", OPERATE, "The loops of the service: what runs, how often, when next."),
     Verb("watchdog", OPERATE, "Raise the alarm when the service falls silent; a process of its own."),
     Verb("soak", OPERATE, "Run the service for hours, in simulated time or real, and say what it used."),
+    Verb("telegram", OPERATE, "Prove that the bot reaches its chats: three test alerts with their delivery ids."),
     Verb("db", OPERATE, "The store: create, check, query."),
 )
 

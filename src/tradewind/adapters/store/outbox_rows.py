@@ -13,7 +13,6 @@ from tradewind.adapters.store.schema import utc_text
 from tradewind.model.channel import ALARMS, SEVERITIES, Channel, Topic
 from tradewind.model.decision import Signal
 from tradewind.model.drift import DriftAlarm, MemberReplaced
-from tradewind.model.guard import GuardChanged
 from tradewind.model.notice import Notice, Severity
 from tradewind.model.order import Fill, Leg
 from tradewind.model.outcome import SignalOutcome, Trade
@@ -58,6 +57,9 @@ _TOPICS: Final[dict[str, Topic]] = {
 }
 
 
+_ONCE: Final = ("news_embargo",)
+
+
 class Said(NamedTuple):
     """One thing to be told: what the outbox keeps of it. ``condition`` is empty for what is never held back."""
 
@@ -86,10 +88,6 @@ def said_of(output: object) -> Said | None:
     if isinstance(output, Fill):
         key = f"opened {output.client_id} {output.ts}"
         return Said("trade", key, output.ts, encode_text(output)) if output.leg is Leg.ENTRY else None
-    if isinstance(output, GuardChanged):
-        key = f"{output.cause} {'cleared' if output.cleared else 'set'} {output.ts}"
-        severity: Severity = "critical" if output.after.rank > output.before.rank else "warning"
-        return Said("guard", key, output.ts, encode_text(output), severity)
     if isinstance(output, DriftAlarm):
         key, worst = f"{output.check.subject} {output.check.ts}", output.check.severity
         return Said("drift", key, output.check.ts, encode_text(output), _DRIFT.get(worst, "info"))
@@ -103,10 +101,16 @@ def said_of(output: object) -> Said | None:
 
 
 def said_of_notice(notice: Notice) -> Said:
-    """A notice as an alert: one for each condition (code and subject) within a cool-down."""
+    """A notice as an alert: one for each condition (code and subject) within a cool-down.
+
+    What the guard does and what news prevent is told every time: the engine says each of them once.
+    """
     condition = f"{notice.code} {notice.subject}".strip()
     topic = topic_of(notice.code)
-    return Said(topic, f"{condition} {notice.ts}", notice.ts, encode_text(notice), notice.severity, condition=condition)
+    key = f"{condition} {notice.ts}"
+    if topic == "guard" or notice.code in _ONCE:
+        condition = ""
+    return Said(topic, key, notice.ts, encode_text(notice), notice.severity, condition=condition)
 
 
 class OutboxRows:

@@ -14,7 +14,7 @@ from tradewind.adapters.store.schema import utc_text
 from tradewind.model.decision import NoDecision, NoTrade, Signal
 from tradewind.model.drift import DriftAlarm, MemberReplaced
 from tradewind.model.event import BarClosed
-from tradewind.model.guard import Answered, GuardChanged
+from tradewind.model.guard import Answered
 from tradewind.model.instrument import Instrument
 from tradewind.model.notice import Notice
 from tradewind.model.order import Fill, Leg, Refusal
@@ -85,7 +85,7 @@ _PRUNE = (
     "DELETE FROM candles WHERE symbol = ? AND timeframe = ? AND ts_open < (SELECT ts_open FROM candles"
     " WHERE symbol = ? AND timeframe = ? ORDER BY ts_open DESC LIMIT 1 OFFSET ?)"
 )
-TOLD: Final = (Signal, Trade, Fill, Notice, GuardChanged, SignalOutcome, DriftAlarm, MemberReplaced)
+TOLD: Final = (Signal, Trade, Fill, Notice, SignalOutcome, DriftAlarm, MemberReplaced)
 """What may concern people; ``OutboxRows`` says what does."""
 _MANY: Final = (_CANDLE, _DECISION, _CONFIDENCE)
 

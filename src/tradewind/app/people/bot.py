@@ -83,6 +83,7 @@ class Bot:
                     for heard in await self._heard(timeout_s):
                         self._next = max(self._next, heard.update_id + 1)
                         answers.create_task(self.take(heard))
+                await asyncio.sleep(0)  # answers begin before the next poll, however fast that one is
 
     async def begin_webhook(self, url: str, secret: str) -> bool:
         """Has updates delivered to ``url``; whether Telegram agreed."""
@@ -126,15 +127,16 @@ class Bot:
         self._say(f"WARNING: Telegram: {fault.found}; asked again in {wait / SECOND:g} s")
         await self._clock.sleep_until(self._clock.monotonic() + wait)
 
+    def _held(self) -> int:
+        return self._pace.held_until("telegram")
+
     async def _reply(self, chat_id: str, text: str, html: str) -> bool:
         """Sends one page; an answer is no promise, so a doubtful one is not sent again."""
         limits = chat_limits(chat_id)
         for _ in range(_ATTEMPTS):
-            now = self._clock.now()
-            at = max(self._pace.earliest(limits, now), self._pace.held_until("telegram"))
-            if at > now:
+            while (at := max(self._pace.earliest(limits, now := self._clock.now()), self._held())) > now:
                 await self._clock.sleep_until(self._clock.monotonic() + at - now)
-            self._pace.took(limits, self._clock.now())
+            self._pace.took(limits, now)  # nothing is awaited since the last look, so nobody came in between
             try:
                 await self._client.send(chat_id, text, html)
             except Refused as refusal:

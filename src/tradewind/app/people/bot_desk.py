@@ -20,7 +20,7 @@ from tradewind.ports.clock import Clock
 
 REFUSAL: Final = "Not authorised."
 REPLAY_KEPT: Final = 4096
-COMMANDS_A_MINUTE: Final = 30
+COMMANDS_A_MINUTE: Final = 60
 _STRANGER_EVERY: Final = 10 * MINUTE
 _REPORT_USAGE: Final = "Usage: /report <signal_id> <profit|loss> <amount>"
 _TOO_OLD: Final = 5 * MINUTE

@@ -45,6 +45,7 @@ class Courier:
         self._clock = clock
         self._illustrate = illustrate
         self._say = say
+        self._drawn: tuple[int, bytes] = (0, b"")
 
     async def run(self, stop: Callable[[], bool] = lambda: False, beat: Callable[[], None] = lambda: None) -> None:
         """Carries until ``stop``; what is on its way then is brought to its end first."""
@@ -61,7 +62,10 @@ class Courier:
         parcel = self._outbox.due(self._clock.now(), self.channel.name)
         if parcel is None:
             return False
-        picture = await self._illustrate(parcel) if self._illustrate is not None else b""
+        if self._illustrate is not None and self._drawn[0] != parcel.id:
+            self._drawn = (parcel.id, await self._illustrate(parcel))
+            return True  # time has passed, and others may have spoken to the peer: asked again
+        picture = self._drawn[1]
         parcel = self._outbox.sending(parcel.id, self._clock.now())
         try:
             message_id = await self._sender.send(self._write(parcel, picture))

@@ -42,6 +42,12 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     data: dict[str, Any] | None = None
 
 
+def message_schema() -> dict[str, Any]:
+    """JSON Schema of a message (draft 2020-12)."""
+    schema = msgspec.json.schema(Document)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Tradewind message", **schema}
+
+
 class Posts:
     """Makes posts; ``instruments`` and ``stamp`` are the run's."""
 

@@ -15,14 +15,13 @@ from tradewind.app.signal_text import closed_log_line, number_text, opened_text,
 from tradewind.model.announcement import Announcement
 from tradewind.model.decision import Signal
 from tradewind.model.drift import DriftAlarm, MemberReplaced
-from tradewind.model.guard import GuardChanged
 from tradewind.model.instrument import Instrument
 from tradewind.model.notice import Notice
 from tradewind.model.order import Fill
 from tradewind.model.outcome import SignalOutcome, Trade
 from tradewind.model.output import Output
 
-Told = Signal | Trade | Fill | Notice | GuardChanged | Announcement | DriftAlarm | MemberReplaced | SignalOutcome
+Told = Signal | Trade | Fill | Notice | Announcement | DriftAlarm | MemberReplaced | SignalOutcome
 _decoder: msgspec.json.Decoder[Output | Announcement] = msgspec.json.Decoder(Output | Announcement)
 
 _WHAT: Final = {
@@ -78,8 +77,6 @@ def _body(told: Told, instruments: Mapping[str, Instrument]) -> list[str]:
     if isinstance(told, Fill):
         line = f"Position opened: {opened_text(told, instruments[told.symbol])}"
         return [line, f"Signal       {told.signal_id}"]
-    if isinstance(told, GuardChanged):
-        return guard_lines(told)
     if isinstance(told, Announcement):
         return [told.title, *told.lines]
     if isinstance(told, DriftAlarm):
@@ -101,16 +98,3 @@ def notice_lines(notice: Notice) -> list[str]:
         lines.append(f"Value        {number_text(notice.value)}{limit}")
     lines += notice.detail.splitlines()
     return [*lines, f"At           {utc(notice.ts)}"]
-
-
-def guard_lines(changed: GuardChanged) -> list[str]:
-    """What the account guard did, by what it met."""
-    moved = changed.after.value if changed.before is changed.after else f"{changed.before} -> {changed.after}"
-    what = "cleared" if changed.cleared else "set"
-    lines = [f"Account guard: {changed.cause} {what}, now {moved}"]
-    if changed.value is not None:
-        limit = "" if changed.limit is None else f", limit {number_text(changed.limit)}"
-        lines.append(f"Value        {number_text(changed.value)}{limit}")
-    if changed.actor:
-        lines.append(f"By           {changed.actor}" + (f": {changed.reason}" if changed.reason else ""))
-    return [*lines, f"At           {utc(changed.ts)}"]

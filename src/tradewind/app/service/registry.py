@@ -15,7 +15,7 @@ from tradewind.app.service.life import Life
 from tradewind.app.service.scheduling import looping
 from tradewind.app.service.supervision import Policy
 from tradewind.app.service.supervisor import Supervisor, Work
-from tradewind.app.service.telling import PEERS, listening, telling
+from tradewind.app.service.telling import PEERS, listening, reporting, telling
 from tradewind.model.timeframe import MINUTE
 
 MARKET: Final = "market"
@@ -46,6 +46,7 @@ ROWS: Final[tuple[Row, ...]] = (
     Row("schedule", looping("")),
     Row("health-server", health_server, UNBEATEN),
     Row("dead-man", dead_man),
+    Row("reports", reporting),
 )
 
 

@@ -5,16 +5,20 @@ from __future__ import annotations
 from typing import Final
 
 from tradewind.adapters.beat_file import BeatFile
+from tradewind.app.people.alarms import AlarmBook, AlarmState
 from tradewind.app.people.channels import MAIL, SNS, TELEGRAM, WEBHOOK
+from tradewind.app.people.daily import DailyReports, Limits
 from tradewind.app.service.life import Life
 from tradewind.app.service.supervisor import Beat, Work
 from tradewind.app.service_note import noted
 from tradewind.app.session import Recovery
 from tradewind.errors import TradewindError, Unavailable
 from tradewind.model.notice import Notice
+from tradewind.model.timeframe import SECOND
 
 PEERS: Final = (TELEGRAM, WEBHOOK, MAIL, SNS)
 LAST_WORDS_S: Final = 5.0
+LOOK_EVERY: Final = 15 * SECOND
 _IN_ORDER: Final = ("stopped",)
 
 
@@ -37,6 +41,31 @@ def listening(life: Life) -> Work | None:
 
     async def work(beat: Beat) -> None:
         await life.people.listen(lambda: False, beat)
+
+    return work
+
+
+def reporting(life: Life) -> Work:
+    """At the end of every day its summary; every minute a look at the alarms over the past."""
+    people, clock = life.people, life.clock
+    settings, account = life.config.risk, life.run.engine.account
+    limits = Limits(settings.daily_loss_limit, settings.max_drawdown)
+    database = life.run.store.database
+    reports = DailyReports(
+        people.outbox, database, lambda ts: None if account is None else account.mark(ts, "day"), limits, clock.now()
+    )
+    alarms = AlarmBook()
+
+    async def work(beat: Beat) -> None:
+        while True:
+            beat()
+            now = clock.now()
+            reports.look(now)
+            changed = alarms.look(database, people.outbox.market_time(now))
+            if changed is AlarmState.ALARM:
+                about = f"{alarms.alarm.metric} {alarms.alarm.dimension}, sum of an hour at least 1"
+                people.notice(Notice("alarm", now, "critical", alarms.alarm.name, 1.0, 1.0, about))
+            await clock.sleep_until(clock.monotonic() + LOOK_EVERY)
 
     return work
 
