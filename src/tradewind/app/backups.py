@@ -1,12 +1,10 @@
-"""Backups as a configuration wants them: where to, when, which stay; and the task that takes the daily one."""
+"""Backups as a configuration wants them: where to, when, which stay."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable
 from contextlib import closing
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
@@ -16,10 +14,7 @@ from tradewind.adapters.store.opening import database_at
 from tradewind.app.settings.root import AppConfig
 from tradewind.app.workspace import Workspace
 from tradewind.errors import TradewindError
-from tradewind.model.timeframe import DAY, HOUR, SECOND
-from tradewind.ports.clock import Clock
-
-LOOK_EVERY_S: Final = 60.0
+from tradewind.model.timeframe import DAY, HOUR
 
 
 class Taken(NamedTuple):
@@ -102,33 +97,6 @@ class Backups:
         """Bytes a day that the store grew by, from its backups; None before there is a day to compare."""
         with closing(database_at(self.database)) as database:
             return growth(self.here(), database.size(), now)
-
-
-async def daily_backups(
-    backups: Backups,
-    clock: Clock,
-    beat: Callable[[], None],
-    say: Callable[[str], None],
-    failed: Callable[[TradewindError], Awaitable[None] | None],
-) -> None:
-    """Takes the daily backup of a running service when it is due, beside the run, until it is cancelled.
-
-    One that fails is told and tried again in an hour; a service that was down at the hour takes it when it is back.
-    """
-    not_before = 0
-    while True:
-        beat()
-        now = clock.now()
-        if now >= not_before and backups.due(now):
-            try:
-                taken = await asyncio.to_thread(backups.take, "daily", now)
-                say(taken_line(taken))
-            except TradewindError as fault:
-                not_before = now + HOUR
-                told = failed(fault)
-                if told is not None:
-                    await told
-        await clock.sleep_until(clock.monotonic() + round(LOOK_EVERY_S * SECOND))
 
 
 def taken_line(taken: Taken) -> str:

@@ -13,6 +13,7 @@ from tradewind.adapters.notify.console import LineNotifier
 from tradewind.adapters.replay_feed import ReplayFeed, Step
 from tradewind.adapters.sim_clock import ManualClock
 from tradewind.adapters.store.history_check import HistoryCheck
+from tradewind.adapters.store.restored import RESTORED, restored_note
 from tradewind.adapters.store.store import Store
 from tradewind.app.control.desk import ControlDesk, answered_line
 from tradewind.app.learning.drift_book import DriftBook
@@ -173,6 +174,9 @@ class JournaledRun:
         recovery = self.session.recover(begun.seq)
         for note in self.store.snapshots.notes:
             self._say(f"WARNING: {note}")
+        if (restored := restored_note(self.store.database)) is not None:
+            self._say(f"WARNING: this store was {restored.words()}")
+            self.store.note(RESTORED, "")  # said once, by the run that went on from it
         if self._drift is not None and self.engine.learning is not None:
             self._drift.resumed(self.engine.learning, ts)
         return recovery

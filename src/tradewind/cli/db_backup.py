@@ -14,7 +14,7 @@ from tradewind.adapters.store.backup import Kind, Manifest
 from tradewind.adapters.store.backup_shelf import last_good
 from tradewind.adapters.store.location import path_of
 from tradewind.adapters.store.moving import move
-from tradewind.adapters.store.restoring import Restored
+from tradewind.adapters.store.restored import Restored
 from tradewind.adapters.store.restoring import restore as put_back
 from tradewind.adapters.wall_clock import WallClock
 from tradewind.app.backups import Backups, document, taken_line

@@ -13,6 +13,7 @@ from tradewind.adapters.store.location import SCHEMA_REVISION
 from tradewind.adapters.store.opening import database_at
 from tradewind.adapters.store.selftest import selftest as try_store
 from tradewind.adapters.wall_clock import WallClock
+from tradewind.app.backups import Backups
 from tradewind.app.config import load_config
 from tradewind.app.database import database_path
 from tradewind.cli.contract import DONE, INTERNAL, Report, single, table, verb
@@ -44,12 +45,15 @@ def init(config: Path | None) -> Report:
 @verb
 def check(config: Path | None) -> Report:
     """Verify pages, references, the journal's hash chain, and that every table follows from the journal."""
-    database = database_at(database_path(load_config(config)))
+    settings = load_config(config)
+    database = database_at(database_path(settings))
     try:
         findings = inspect(database)
+        size = database.size() if findings[0].ok else None
     finally:
         database.close()
-    return _report(findings, str(database.path), "Check")
+    grown = Backups(settings).growth(WallClock().now()) if size is not None else None
+    return _report(findings, str(database.path), "Check", {"bytes": size, "growth_bytes_per_day": grown})
 
 
 @app.command()
@@ -87,9 +91,9 @@ def sql(
     return Report(document, human=table("", columns, shown, note=f"rows: {len(rows)}") if columns else "no rows")
 
 
-def _report(findings: list[Finding], where: str, title: str) -> Report:
+def _report(findings: list[Finding], where: str, title: str, more: dict[str, Any] | None = None) -> Report:
     ok = all(finding.ok for finding in findings)
-    document = {"database": where, "ok": ok, "checks": [finding._asdict() for finding in findings]}
+    document = {"database": where, "ok": ok, "checks": [finding._asdict() for finding in findings], **(more or {})}
     rows = [(finding.check, "ok" if finding.ok else "FAILED", finding.detail) for finding in findings]
     human = table(f"{title} of {where}", ["check", "result", "detail"], rows)
     return Report(document, human, DONE if ok else INTERNAL)

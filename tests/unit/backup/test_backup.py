@@ -17,7 +17,8 @@ from tradewind.adapters.store.backup_shelf import FolderShelf, Keep, expired, gr
 from tradewind.adapters.store.codec import encode_outputs
 from tradewind.adapters.store.head_mark import HeadMark
 from tradewind.adapters.store.opening import database_at
-from tradewind.adapters.store.restoring import restore, restored_note
+from tradewind.adapters.store.restored import restored_note
+from tradewind.adapters.store.restoring import restore
 from tradewind.adapters.store.store import Store
 from tradewind.adapters.store.table_copy import sums
 from tradewind.errors import Corrupt, Misconfigured, Unavailable

@@ -146,6 +146,10 @@ class Database(ABC):
         """Makes the file, or the seat; raises ``OSError`` where that is refused."""
 
     @abstractmethod
+    def _keep(self, revision: str) -> None:
+        """Before a migration: a copy of what an earlier version left, where the database is a file."""
+
+    @abstractmethod
     def _alone(self) -> AbstractContextManager[None]:
         """Waits until nobody else migrates; refuses while somebody writes."""
 
@@ -187,6 +191,8 @@ class Database(ABC):
             lock = WriterLock(self.path)
             lock.acquire()
             try:
+                if revision is not None:
+                    self._keep(revision)
                 self._migrate(now)
             finally:
                 lock.release()

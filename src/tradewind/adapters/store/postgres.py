@@ -97,6 +97,9 @@ class PostgresDatabase(Database):
             self.path.touch(mode=0o600)
             self.path.write_text(f"The data is in {self.path.shown}; its lock and marks lie beside this file.\n")
 
+    def _keep(self, revision: str) -> None:
+        """Nothing: a server changes its schema in one transaction, and its backups are an administrator's or ours."""
+
     @contextmanager
     def _alone(self) -> Iterator[None]:
         with self.faults():

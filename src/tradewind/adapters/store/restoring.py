@@ -20,47 +20,14 @@ from tradewind.adapters.store.database import PUT_META, Database, alone_in
 from tradewind.adapters.store.head_mark import HeadMark
 from tradewind.adapters.store.lease import WriterLock
 from tradewind.adapters.store.opening import database_at
+from tradewind.adapters.store.restored import RESTORED, Restored
 from tradewind.adapters.store.schema import utc_text
 from tradewind.adapters.store.seat import PostgresSeat
 from tradewind.adapters.store.sqlite import SqliteDatabase
 from tradewind.adapters.store.table_copy import TableSum, copy_all, sums
 from tradewind.errors import Corrupt, Unavailable
 
-RESTORED: Final = "restored"
-"""Key in ``meta`` under which the next run finds what was restored, until it has said so."""
 _SIDES: Final = ("-wal", "-shm")
-
-
-class Restored(msgspec.Struct, frozen=True):
-    """What a restore did. ``acknowledged`` is the last entry the replaced store had acknowledged, None where unknown.
-
-    ``seq`` is the backup's last entry, of ``last_ts``; ``kept`` is where what was there before lies now.
-    """
-
-    backup: str
-    taken: str
-    restored: str
-    seq: int
-    last_ts: int
-    acknowledged: int | None
-    kept: str
-    rows: dict[str, int]
-
-    @property
-    def lost(self) -> int | None:
-        """Entries that were acknowledged and are not there any more."""
-        return None if self.acknowledged is None else max(0, self.acknowledged - self.seq)
-
-    def words(self) -> str:
-        """What a person must know of it."""
-        up_to = f"entry {self.seq}" + (f" ({utc_text(self.last_ts)} UTC)" if self.last_ts else "")
-        lost = {
-            None: "how many entries came after it is not known on this host",
-            0: "nothing that was acknowledged is lost",
-        }.get(self.lost, f"{self.lost} later entries, acknowledged before, are LOST")
-        warning = "; what was sent or ordered after it is not in the journal: compare with the venue"
-        after = "" if self.lost == 0 else warning
-        return f"restored from {self.backup} (taken {self.taken} UTC), which ends at {up_to}: {lost}{after}"
 
 
 def restore(backup: Path, target: Path, now: int) -> Restored:
@@ -178,12 +145,3 @@ def _set_marks(target: Path, manifest: Manifest) -> None:
             mark.close()
         else:
             mark.path.unlink(missing_ok=True)
-
-
-def restored_note(database: Database) -> Restored | None:
-    """What the next run has to say about a restore; None where there was none, or it was said."""
-    _, rows = database.query("SELECT value FROM meta WHERE key = ?", (RESTORED,))
-    try:
-        return msgspec.json.decode(rows[0][0], type=Restored) if rows and rows[0][0] else None
-    except msgspec.DecodeError:
-        return None

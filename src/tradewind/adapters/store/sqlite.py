@@ -6,7 +6,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
@@ -84,6 +84,17 @@ class SqliteDatabase(Database):
 
     def _make(self) -> None:
         os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
+
+    def _keep(self, revision: str) -> None:
+        """``X.db.before-0002``, which ``db restore`` takes as any backup; one that is there stays."""
+        kept = self.path.with_name(f"{self.path.name}.before-{revision}")
+        if kept.exists():
+            return
+        with translated(str(self.path), sqlite3.Error), closing(sqlite3.connect(self.path)) as source:
+            os.close(os.open(kept, os.O_RDWR | os.O_CREAT, 0o600))
+            with closing(sqlite3.connect(kept)) as copy:
+                source.backup(copy)
+                copy.execute("PRAGMA journal_mode=DELETE").fetchall()
 
     def _alone(self) -> AbstractContextManager[None]:
         return nullcontext()  # the lock on the folder and the writer's lock beside the file are enough

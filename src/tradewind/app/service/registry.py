@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final, NamedTuple
 
+from tradewind.app.service.backing_up import backing_up
 from tradewind.app.service.beating import beating
 from tradewind.app.service.calendar import calendar
 from tradewind.app.service.dead_man import dead_man
@@ -27,6 +28,10 @@ UNBEATEN: Final = Policy(stale_after=0, hung_after=0)
 """For a task that only waits to be asked: it shows its life by answering."""
 
 
+UNHURRIED: Final = Policy(stale_after=30 * MINUTE, hung_after=0)
+"""A backup of a large store, and its copy into a bucket, take their time."""
+
+
 class Row(NamedTuple):
     """``offer`` gives the work of a task in a life, None where it has nothing to do there."""
 
@@ -38,6 +43,7 @@ class Row(NamedTuple):
 ROWS: Final[tuple[Row, ...]] = (
     Row("heartbeat", beating),
     Row("calendar", calendar),
+    Row("backup", backing_up, UNHURRIED),
     *(Row(f"tell {peer}", partial(telling, peer)) for peer in PEERS),
     Row("bot", listening),
     Row(AUTO_SIGNALS, looping(AUTO_SIGNALS)),
