@@ -68,7 +68,8 @@ class Learning:
     """Outcomes, drift and selection of all symbols of one engine.
 
     ``off`` are members that drift took off, each ``SYMBOL ID`` with the time of it; ``benched`` those of the reserve
-    that have no seat yet, best first. ``quiet`` is everybody of both: nobody hears them.
+    that have no seat yet, best first. ``quiet`` is everybody of both: nobody hears them. ``stirred``: the last cycle
+    changed who is heard, or with which weight.
     """
 
     def __init__(self, symbols: Iterable[SymbolPlan], params: LearningParams) -> None:
@@ -88,6 +89,7 @@ class Learning:
         self.benched = [f"{symbol} {name}" for symbol, one in plans.items() for name in one.reserve]
         self.memory = MarketMemory(plans, self.subjects.values(), params.selector)
         self.cooldown = Cooldown(params.cooldown)
+        self.stirred = False
         self._next_cycle = 0
         self._cycles = 0
 
@@ -122,7 +124,8 @@ class Learning:
 
     def on_base(self, bar: Bar) -> list[Output]:
         """A base bar: open signals meet it."""
-        return [output for ended in self.book.on_bar(bar) for output in self._ended(ended)]
+        found = self.book.on_bar(bar)
+        return [output for ended in found for output in self._ended(ended)] if found else []
 
     def on_closes(self, bars: Iterable[Bar], series: Mapping[Timeframe, Series], *, history: bool) -> list[Output]:
         """Bars of one symbol that closed together, after their series took them; the hourly cycle where it is due."""
@@ -219,19 +222,21 @@ class Learning:
     def _cycle(self, ts: int) -> list[Output]:
         """The hourly cycle: checks, alarms, replacements, choices; what was missed is not made up for."""
         self._cycles += 1
+        quiet = len(self.off)
         self._next_cycle = (ts // self.params.cycle + 1) * self.params.cycle
         outputs: list[Output] = []
-        limit = self._fleet_limit(ts)
+        limit = self._fleet_limit()
         everybody = [name for name in self.subjects if name not in self.off]
         again = self._cycles % DAILY == 0
         due = [name for name in everybody if again or self.watches[name].news]
         found, failed = self._check_all(due, ts, outputs)
-        sure = self._confirmed(everybody, limit)
+        sure = self._confirmed(everybody, [one.subject for one in found], limit)
         alarms = 0
         made = (*found, *self._families(due, ts))
         for one in made:
             alarms += self._speak(one, limit, one.subject in sure, outputs)
         outputs += self.memory.choose(ts, self.quiet)
+        self.stirred = len(self.off) != quiet or self.memory.weighs
         states, entries = self.memory.states(ts), self.memory.entries
         checked = len(everybody) - failed
         outputs.append(LearningCycle(ts, self._cycles, checked, alarms, failed, limit, entries, states, made))
@@ -254,17 +259,15 @@ class Learning:
             found.append(one)
         return found, len(names) - len(found)
 
-    def _fleet_limit(self, ts: int) -> float:
+    def _fleet_limit(self) -> float:
         """The level at which everybody together alarms falsely at most once a month."""
-        count = 0
-        for watch in self.watches.values():
-            count += sum([one.ts > ts - MONTH for one in watch.predictions.recent])
-        return fleet_limit(float(count), _CRITICAL)
+        count = sum([len(watch.predictions.recent) for watch in self.watches.values()])
+        return fleet_limit(count * MONTH / self.params.lookback, _CRITICAL)
 
-    def _confirmed(self, everybody: list[str], limit: float) -> frozenset[str]:
+    def _confirmed(self, everybody: list[str], checked: list[str], limit: float) -> frozenset[str]:
         """Whose decline stands up to the number of members looked at."""
         if self.params.fleet == "limit":
-            return frozenset(name for name in everybody if self.watches[name].level >= limit)
+            return frozenset(name for name in checked if self.watches[name].level >= limit)
         known = [name for name in everybody if name in self.references]
         values = [self.watches[name].level / max(1, self.watches[name].seen) for name in known]
         return frozenset(known[place] for place in e_bh(values, self.params.limits.alpha))

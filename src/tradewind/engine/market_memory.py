@@ -80,6 +80,11 @@ class MarketMemory:
         """Values in the table."""
         return self.table.size
 
+    @property
+    def weighs(self) -> bool:
+        """Whether votes are multiplied by the weights."""
+        return self._params is not None and self._params.weighs
+
     def states(self, ts: int) -> dict[str, str]:
         """The state of every symbol that has one."""
         if self._params is None:
@@ -142,7 +147,7 @@ class MarketMemory:
     def multipliers(self, symbol: str) -> dict[str, float]:
         """What the votes of each member of a symbol are multiplied by; empty where nothing is."""
         own = self.symbols[symbol]
-        if self._params is None or not self._params.weighs or own.share is None:
+        if self._params is None or not self.weighs or own.share is None:
             return {}
         if self._params.method == "fixed_share":
             return own.share.multipliers

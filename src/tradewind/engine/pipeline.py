@@ -272,11 +272,12 @@ class Engine:
         self.closed = tuple(bar for bar, _ in fired)
         if fired and not history and (late := self.book.age_notice(fired[0][0].ts_close)) is not None:
             outputs.append(late)
-        if self.learning is not None:
+        if self.learning is not None and fired:
             learnt = self.learning.on_closes(self.closed, desk.series, history=history)
             if learnt:
                 outputs += learnt
-                self.silence(self.silenced)
+                if self.learning.stirred:
+                    self.silence(self.silenced)
         if desk.plan.unheard and not history:
             for bar, _ in fired:
                 outputs.extend(desk.series[bar.timeframe].unheard_news(bar.ts_close))

@@ -46,10 +46,10 @@ def market_state(closes: Sequence[float], ts: int) -> MarketState | None:
     None with fewer than ``NEEDED`` closes, or where one of them is no positive number.
     """
     recent = closes[-NEEDED:]
-    if len(recent) < NEEDED or not all(math.isfinite(close) and close > 0.0 for close in recent):
+    if len(recent) < NEEDED or not (math.isfinite(math.fsum(recent)) and min(recent) > 0.0):
         return None
     moves = [abs(later - earlier) for earlier, later in pairwise(recent)]
-    long = math.fsum(moves) / LONG_BARS
+    long = math.fsum(moves) / LONG_BARS  # rounded once, the same on every machine
     short = math.fsum(moves[-SHORT_BARS:]) / SHORT_BARS
     usual = math.fsum(moves[-TREND_BARS:]) / TREND_BARS * math.sqrt(TREND_BARS)
     drift = (recent[-1] - recent[-1 - TREND_BARS]) / usual if usual > 0.0 else 0.0
