@@ -6,6 +6,7 @@ latches on the engine's ``Guard`` and notices. Nothing here reads a clock.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping
 from typing import Final
 
@@ -16,7 +17,7 @@ from tradewind.engine.portfolio import Portfolio
 from tradewind.model.decision import Reason, Signal
 from tradewind.model.guard import AccountMark, GuardChanged, GuardState
 from tradewind.model.instrument import Instrument
-from tradewind.model.notice import Notice, Severity
+from tradewind.model.notice import Notice
 from tradewind.model.order import Fill, Leg, Refusal
 from tradewind.model.outcome import Trade
 from tradewind.risk.firm_account import FirmAccount, Judged
@@ -44,7 +45,6 @@ class _State(msgspec.Struct):
     day_equity: float = 0.0
     day_balance: float = 0.0
     peak: float = 0.0
-    equity: float = 0.0
     alerted: bool = False
     losses: int = 0
     cooling: dict[str, int] = {}
@@ -56,21 +56,18 @@ class _State(msgspec.Struct):
 class AccountGuard:
     """The guard of one account. ``wake`` is the moment from which ``pass_time`` must be asked before a bar trades.
 
-    ``equity`` is the equity it judged last; another one is for ``look``.
+    An equity between ``low`` and ``high`` changes nothing, so that ``look`` need not be asked: at most bars it is not.
     """
 
     def __init__(self, params: GuardParams, guard: Guard, portfolio: Portfolio) -> None:
         self.params = params
         self.wake = 0
+        self.low = math.inf
+        self.high = -math.inf
         self.firm: FirmAccount | None = None
         self._guard = guard
         self._portfolio = portfolio
-        self._state = _State(equity=portfolio.equity, peak=portfolio.equity)
-
-    @property
-    def equity(self) -> float:
-        """The equity it judged last."""
-        return self._state.equity
+        self._state = _State(peak=portfolio.equity)
 
     def pass_time(self, ts: int) -> Said:
         """Everything that ends or begins up to ``ts``: the account's day, cool-downs, halts of a day."""
@@ -94,10 +91,15 @@ class AccountGuard:
             said += self._judge_firm(ts, balance, equity)
         if ts - 1 >= state.day_end:
             said += self._new_day(ts - 1)
-        state.equity = equity
-        state.peak = max(state.peak, equity)
+        if equity > state.peak:
+            state.peak, state.alerted = equity, False
         said += self._judge(ts, equity)
+        self._bound(balance)
         return said
+
+    def changed(self) -> None:
+        """The balance has changed: the next bar is looked at in any case."""
+        self.low = math.inf
 
     def booked(self, happened: Fill | Refusal | Trade) -> Said:
         """An entry makes a trading day; a losing trade may begin a cool-down. The account is marked after a trade."""
@@ -106,9 +108,11 @@ class AccountGuard:
         if isinstance(happened, Refusal):
             return []
         if isinstance(happened, Fill):
+            self.changed()
             if happened.leg is Leg.ENTRY and self.firm is not None:
                 self.firm.opened(happened.ts)
             return []
+        self.changed()
         state, params, said = self._state, self.params, Said()
         state.losses = 0 if happened.won else state.losses + 1
         if happened.exit_leg == Leg.STOP and params.symbol_pause_ns:
@@ -116,7 +120,7 @@ class AccountGuard:
         if params.losses_in_a_row and state.losses >= params.losses_in_a_row:
             said += self._latch(
                 LOSSES, GuardState.REDUCING, happened.ts_exit, float(state.losses), float(params.losses_in_a_row),
-                until=happened.ts_exit + params.pause_ns, severity="warning",
+                until=happened.ts_exit + params.pause_ns
             )  # fmt: skip
             state.losses = 0
         self.wake = 0  # what was set is looked at with the next bar
@@ -163,6 +167,7 @@ class AccountGuard:
         """A person started a stopped account again: the drawdown is measured from here on."""
         self._state.peak = self._portfolio.equity
         self._state.alerted = False
+        self.changed()
 
     def mark(self, ts: int, kind: str) -> AccountMark:
         """The account and its floors at ``ts``."""
@@ -189,6 +194,7 @@ class AccountGuard:
             return
         self._state = msgspec.msgpack.decode(state, type=_State)
         self.wake = 0
+        self.changed()
         if self._state.firm:
             self._begin_firm(0)
             if self.firm is not None:
@@ -200,8 +206,10 @@ class AccountGuard:
         if not state.day_end:
             self._begin_firm(ts)
         elif self.firm is not None:
-            judged = self.firm.advance(ts)
-            said += self._verdict(judged)
+            own = self.firm.state
+            if own.day_end <= ts:  # what is carried is what was known last before midnight
+                own.balance, own.equity = float(portfolio.balance), portfolio.equity
+            said += self._verdict(self.firm.advance(ts))
         if self.firm is not None:
             own = self.firm.state
             state.day, state.day_end = str(own.day), own.day_end
@@ -209,6 +217,7 @@ class AccountGuard:
             day = self._portfolio.calendar.day(ts)
             state.day, state.day_end = str(day.date), day.end
         state.day_equity, state.day_balance = portfolio.equity, float(portfolio.balance)
+        self.changed()
         state.armed = {cause: armed for cause, armed in state.armed.items() if cause == FIRM_TOTAL_NEAR}
         said.append(self.mark(ts, "day"))
         return said
@@ -225,21 +234,30 @@ class AccountGuard:
             lost = 1.0 - equity / state.day_equity
             if lost >= params.daily_loss - _NEAR_ZERO:
                 said += self._latch(
-                    DAILY_LOSS, GuardState.HALTED, ts, lost, params.daily_loss, until=state.day_end, once=True,
-                    severity="critical",
+                    DAILY_LOSS, GuardState.HALTED, ts, lost, params.daily_loss, until=state.day_end, once=True
                 )  # fmt: skip
         fallen = 1.0 - equity / state.peak if state.peak > 0.0 else 0.0
         if fallen >= params.drawdown - _NEAR_ZERO:
-            said += self._latch(
-                DRAWDOWN, GuardState.STOPPED, ts, fallen, params.drawdown, flat=True, severity="critical"
-            )
+            said += self._latch(DRAWDOWN, GuardState.STOPPED, ts, fallen, params.drawdown, flat=True)
         elif fallen >= params.drawdown_alert - _NEAR_ZERO > 0.0 and not state.alerted:
             state.alerted = True
             detail = f"approaching {params.drawdown:.1%}, at which everything is closed"
             said.append(Notice("drawdown_alert", ts, "critical", "", fallen, params.drawdown_alert, detail))
-        elif fallen < params.drawdown_alert / 2.0:
-            state.alerted = False
         return said
+
+    def _bound(self, balance: float) -> None:
+        """Between which equities nothing can happen."""
+        state, params, firm = self._state, self.params, self.firm
+        fall = params.drawdown if state.alerted or not params.drawdown_alert else params.drawdown_alert
+        low = state.peak * (1.0 - min(fall, params.drawdown))
+        if not state.armed.get(DAILY_LOSS):
+            low = max(low, state.day_equity * (1.0 - params.daily_loss))
+        if firm is not None and params.firm is not None:
+            near = params.firm.new_risk_until
+            top = firm.state.total_floor + firm.total_room
+            day = max(firm.state.anchor, balance) - near * firm.daily_room
+            low = max(low, day, top - near * firm.total_room)
+        self.low, self.high = low * (1.0 + _NEAR_ZERO), state.peak
 
     def _judge_firm(self, ts: int, balance: float, equity: float) -> Said:
         """The firm's floors, and our own guard well before them."""
@@ -249,7 +267,7 @@ class AccountGuard:
         if ts - 1 >= firm.state.day_end:
             # The bar lies across midnight, and what of it came before is not known: the stricter anchor holds.
             firm.state.balance = max(firm.state.balance, balance)
-            firm.state.equity = max(firm.state.equity, equity)
+            firm.state.equity = equity
         said = self._verdict(firm.on_account(ts - 1, balance, equity, flat=not self._portfolio.positions()))
         until = firm.state.day_end
         floating = (balance - equity) / firm.daily_room  # what tomorrow's floor, hung from the balance, would see
@@ -260,13 +278,11 @@ class AccountGuard:
             if used >= plan.flat_from - _NEAR_ZERO:
                 state = GuardState.HALTED if day else GuardState.STOPPED
                 said += self._latch(
-                    close, state, ts, used, plan.flat_from, until=until if day else 0, flat=True, once=True,
-                    severity="critical",
+                    close, state, ts, used, plan.flat_from, until=until if day else 0, flat=True, once=True
                 )  # fmt: skip
             if used >= plan.new_risk_until - _NEAR_ZERO:
                 said += self._latch(
-                    near, GuardState.REDUCING, ts, used, plan.new_risk_until, until=until if day else 0, once=True,
-                    severity="warning",
+                    near, GuardState.REDUCING, ts, used, plan.new_risk_until, until=until if day else 0, once=True
                 )  # fmt: skip
             else:
                 self._state.armed.pop(near, None)
@@ -278,16 +294,16 @@ class AccountGuard:
             return []
         if judged.verdict == "PASS":
             return self._latch(
-                FIRM_PASSED, GuardState.REDUCING, judged.at, judged.value, judged.limit, severity="info",
+                FIRM_PASSED, GuardState.REDUCING, judged.at, judged.value, judged.limit,
                 reason=judged.rule,
             )  # fmt: skip
         return self._latch(
-            FIRM_FAILED, GuardState.STOPPED, judged.at, judged.value, judged.limit, flat=True, severity="critical",
+            FIRM_FAILED, GuardState.STOPPED, judged.at, judged.value, judged.limit, flat=True,
             reason=judged.rule,
         )  # fmt: skip
 
     def _latch(
-        self, cause: str, state: GuardState, ts: int, value: float | None, limit: float | None, *, severity: Severity,
+        self, cause: str, state: GuardState, ts: int, value: float | None, limit: float | None, *,
         until: int = 0, flat: bool = False, once: bool = False, reason: str = "",
     ) -> Said:  # fmt: skip
         """Sets a latch and says so; with ``once`` not again where a person has cleared it and nothing got better."""
@@ -299,7 +315,7 @@ class AccountGuard:
         if once:
             self._state.armed[cause] = True
         self.wake = 0
-        return [*changed, Notice(cause, ts, severity, "", value, limit, reason)]
+        return [*changed]
 
     def _open_trades(self, stops: Mapping[str, float]) -> list[OpenTrade]:
         return [

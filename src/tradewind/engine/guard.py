@@ -13,7 +13,6 @@ import msgspec
 from tradewind.model.decision import Reason
 from tradewind.model.event import Command
 from tradewind.model.guard import Answered, GuardChanged, GuardState
-from tradewind.model.notice import Notice, Severity
 
 REMEMBERED: Final = 1024
 """How many obeyed requests are known again: one is repeated at once or never."""
@@ -87,7 +86,17 @@ class Guard:
         self._follow()
         return [
             GuardChanged(
-                latch.ts, before, self.state, cause, False, latch.value, latch.limit, latch.actor, latch.reason
+                latch.ts,
+                before,
+                self.state,
+                cause,
+                False,
+                latch.value,
+                latch.limit,
+                latch.actor,
+                latch.reason,
+                latch.state,
+                latch.until,
             )
         ]
 
@@ -178,11 +187,3 @@ def _held(cause: str, latch: Latch) -> str:
     who = f" by {latch.actor}" if latch.actor else ""
     why = f": {latch.reason}" if latch.reason else ""
     return f"{latch.state}: {cause}{who}{why}"
-
-
-def told_of(changed: GuardChanged) -> Notice:
-    """What people hear of an order that changed the guard."""
-    what = "cleared" if changed.cleared else "set"
-    detail = f"{what} by {changed.actor}: {changed.reason or 'no reason given'}; now {changed.after}"
-    severity: Severity = "info" if changed.cleared else "critical"
-    return Notice(f"guard_{changed.cause}", changed.ts, severity, what, None, None, detail)

@@ -11,7 +11,7 @@ from tradewind.engine.account_guard import AccountGuard
 from tradewind.engine.aggregate import Aggregator
 from tradewind.engine.deliberation import decisive, deliberate, filter_reasons, leader
 from tradewind.engine.desk_book import Desk, DeskBook
-from tradewind.engine.guard import STOPPED, Guard, told_of
+from tradewind.engine.guard import STOPPED, Guard
 from tradewind.engine.holding import Holding
 from tradewind.engine.identity import client_id, signal_id
 from tradewind.engine.learning import Learning, Reported
@@ -162,7 +162,6 @@ class Engine:
                 self.learning.enabled(order.argument)
             self.silence(self.silenced - {order.argument})
         outputs: list[Output] = [*self.guard.obey(order)]
-        outputs += [told_of(one) for one in outputs if isinstance(one, GuardChanged)]
         if order.verb == "resume" and order.argument == STOPPED and outputs and self.account is not None:
             self.account.resumed()
         reported = NOTHING_REPORTED if self.learning is None else self.learning.report(order)
@@ -216,7 +215,7 @@ class Engine:
         if self.book.tracks:
             self.book.on_close(bar)
         self.portfolio.mark(bar)
-        if account is not None and self.portfolio.equity != account.equity:
+        if account is not None and not account.low < self.portfolio.equity <= account.high and not history:
             outputs += self._guarded(account.look(bar.ts_close), bar.ts_close)
         desk.watch.believe(bar)
         completed = desk.aggregator.on_bar(bar)
@@ -250,6 +249,8 @@ class Engine:
         """Carries what the broker reported into the portfolio, the account guard and the time stop."""
         if isinstance(happened, Charge):
             self.portfolio.on_charge(happened)
+            if self.account is not None:
+                self.account.changed()
             return ()
         holding = desk.holding
         if holding is not None and happened.signal_id == holding.signal_id:

@@ -33,7 +33,7 @@ class GuardChanged(msgspec.Struct, frozen=True, tag="guard", gc=False):
     """A latch was set or cleared. ``cause`` names it; ``value`` met ``limit`` where a number did it.
 
     ``before`` and ``after`` are the states that hold with all latches together; they are equal where another latch
-    holds the same.
+    holds the same. ``state`` is that of the latch itself, ``until`` when it ends by itself (0: a person must clear it).
     """
 
     ts: int
@@ -45,6 +45,8 @@ class GuardChanged(msgspec.Struct, frozen=True, tag="guard", gc=False):
     limit: float | None = None
     actor: str = ""
     reason: str = ""
+    state: GuardState = GuardState.NORMAL
+    until: int = 0
 
 
 class Answered(msgspec.Struct, frozen=True, tag="answer", gc=False):

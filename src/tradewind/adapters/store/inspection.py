@@ -28,6 +28,8 @@ _PROJECTED: Final = {
     "positions": "SELECT signal_id, symbol, timeframe, direction, status, ts_entry, ts_exit, steps, entry_ticks, exit,"
     " pnl, net FROM positions ORDER BY signal_id",
     "trade_outcomes": "SELECT * FROM trade_outcomes ORDER BY id",
+    "guard_state": "SELECT * FROM guard_state ORDER BY cause",
+    "equity_marks": "SELECT * FROM equity_marks ORDER BY id",
     "confidence_history": "SELECT * FROM confidence_history ORDER BY id",
     "signal_outcomes": "SELECT * FROM signal_outcomes ORDER BY signal_id",
     "outcome_audit": "SELECT * FROM outcome_audit ORDER BY id",

@@ -340,6 +340,44 @@ config_history = Table(
     Column("settings", Text, nullable=False),
 )
 
+guard_state = Table(
+    "guard_state",
+    metadata,
+    Column("cause", Text, primary_key=True),
+    Column("timestamp", Text, nullable=False),
+    Column("ts", BigInteger, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("value", Float),
+    Column("limit_value", Float),
+    Column("until", BigInteger, nullable=False),
+    _journal_seq(),
+)
+
+equity_marks = Table(
+    "equity_marks",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("timestamp", Text, nullable=False),
+    Column("ts", BigInteger, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("balance", Text, nullable=False),
+    Column("equity", Float, nullable=False),
+    Column("day", Text, nullable=False),
+    Column("day_equity", Float, nullable=False),
+    Column("day_balance", Float, nullable=False),
+    Column("day_end", BigInteger, nullable=False),
+    Column("peak", Float, nullable=False),
+    Column("daily_floor", Float),
+    Column("total_floor", Float),
+    Column("trading_days", Integer, nullable=False),
+    Column("best_day", Float),
+    Column("verdict", Text, nullable=False),
+    _journal_seq(),
+)
+Index(None, equity_marks.c.kind, equity_marks.c.ts)
+
 learning_states = Table(
     "learning_states",
     metadata,

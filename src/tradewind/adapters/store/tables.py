@@ -8,13 +8,14 @@ from typing import Any, Final
 
 from tradewind.adapters.store.codec import encode_text
 from tradewind.adapters.store.database import Cursor
+from tradewind.adapters.store.guard_rows import guard_statements
 from tradewind.adapters.store.learning_rows import LEARNT, statements
 from tradewind.adapters.store.outbox_rows import OutboxRows, changed
 from tradewind.adapters.store.schema import utc_text
 from tradewind.model.decision import NoDecision, NoTrade, Signal
 from tradewind.model.drift import DriftAlarm, MemberReplaced
 from tradewind.model.event import BarClosed
-from tradewind.model.guard import Answered
+from tradewind.model.guard import AccountMark, Answered, GuardChanged
 from tradewind.model.instrument import Instrument
 from tradewind.model.notice import Notice
 from tradewind.model.order import Fill, Leg, Refusal
@@ -77,10 +78,6 @@ _TRADE_CONFIDENCE = (
     "UPDATE trade_outcomes SET confidence = (SELECT confidence FROM signals WHERE id = signal_id) WHERE signal_id = ?"
 )
 _STATUS = "UPDATE signals SET status = ?, r = coalesce(?, r) WHERE id = ?"
-_ANSWER = (
-    "UPDATE command_inbox SET status = ?, answered_ts = ?, state = ?, answer = ?, journal_seq = ?"
-    " WHERE id = ? AND status = 'waiting'"
-)
 _PRUNE = (
     "DELETE FROM candles WHERE symbol = ? AND timeframe = ? AND ts_open < (SELECT ts_open FROM candles"
     " WHERE symbol = ? AND timeframe = ? ORDER BY ts_open DESC LIMIT 1 OFFSET ?)"
@@ -140,9 +137,8 @@ class SqlTables:
                 self._put(_STATUS, ("refused", None, output.signal_id))
             elif isinstance(output, Outcome):
                 self._put(_STATUS, (output.result, output.r, output.signal_id))
-            elif isinstance(output, Answered) and output.id.isdigit():
-                row = (output.result, output.ts, output.state, output.detail, entry.seq, int(output.id))
-                self._put(_ANSWER, row)
+            elif isinstance(output, Answered | GuardChanged | AccountMark):
+                self._in_order += guard_statements(output, entry.seq)
             elif isinstance(output, LEARNT):
                 self._in_order += statements(output, entry.seq)
             if isinstance(output, TOLD):
