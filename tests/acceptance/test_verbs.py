@@ -42,8 +42,9 @@ NEEDED = {
     ("optimize",): ("--family", "Donchian_Breakout"),
     ("baseline", "show"): ("baseline.json",),
     ("kill", "off"): ("--reason", "x"),
+    ("trades", "verify"): ("trades.csv",),
 }
-WITHOUT_CONFIGURATION = {("init",), ("demo",), ("config", "example")}
+WITHOUT_CONFIGURATION = {("init",), ("demo",), ("config", "example"), ("risk", "firms"), ("trades", "verify")}
 VERBS = leaves()
 
 

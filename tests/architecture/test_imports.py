@@ -48,6 +48,8 @@ OWN = {
     ("cli/kill.py", "tradewind.cli.answers.control"): "the store; shared by every verb that orders something",
     ("cli/pause.py", "tradewind.cli.answers.control"): "the same",
     ("cli/resume.py", "tradewind.cli.answers.control"): "the same",
+    ("cli/liquidate.py", "tradewind.cli.answers.control"): "the same",
+    ("cli/rollback.py", "tradewind.cli.answers.control"): "the same",
     ("cli/answers/run.py", "tradewind.cli.answers.live"): "sockets, 20 MiB; a replay needs none",
     ("cli/data_import.py", "tradewind.app.bar_files"): "polars; `data list` and its sisters read no bar file",
     ("cli/data_verify.py", "tradewind.app.bar_files"): "polars; only verifying a file reads one",

@@ -55,7 +55,7 @@ class Told(Engine):
         bracket = bracket_for(
             side=wish.side, bar=bar, row=desk.series[bar.timeframe].row,
             exits=Exits(stop_mode="pct", stop_pct=wish.stop, target_r=wish.target_r, min_stop_costs=0.0),
-            instrument=desk.plan.instrument, params=self.plan.risk, account=self.account_view(bar.symbol),
+            instrument=desk.plan.instrument, params=self.plan.risk, account=self.account_view(bar.symbol, VOICE),
             rates=self.rates,
         )  # fmt: skip
         if isinstance(bracket, Bracket) and not reasons:

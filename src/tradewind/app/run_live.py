@@ -197,7 +197,7 @@ class _LiveRun:
             stopped: list[LoopResult] = []
 
             def ending() -> bool:
-                return history.damaged or stop_asked()
+                return history.damaged or run.over or stop_asked()
 
             async def market(beat: Beat) -> None:
                 def warming() -> bool:

@@ -113,6 +113,7 @@ class JournaledRun:
         self._on_feed = on_feed
         self.store = store
         self.begun = 0
+        self._rolled_back = False
         self.summary = RunSummary()
         self.engine: Engine = engine_for(plan)
         instruments = {one.instrument.symbol: one.instrument for one in plan.symbols}
@@ -155,9 +156,15 @@ class JournaledRun:
         if isinstance(event, Command) and event.verb in ("disable", "enable"):
             self._say(order_line(event))
         elif isinstance(event, Command):
+            self._rolled_back |= event.verb == "rollback"
             for output in outputs:
                 if isinstance(output, Answered):
                     self._say(answered_line(output))
+
+    @property
+    def over(self) -> bool:
+        """Whether somebody rolled this life back and nothing is held any more: providers can be let go."""
+        return self._rolled_back and not self.engine.portfolio.positions()
 
     def start(self, ts: int, asked: Sequence[str] = (), proven: Sequence[ProvenStrategy] = ()) -> Recovery | None:
         """Continues the store's run, or begins one stamped ``ts``; ``asked`` and ``proven`` as in ``Started``.
@@ -289,7 +296,7 @@ def run_replay(
             iterations=iterations,
             pace=pace,
             on_step=on_step,
-            stop_asked=lambda: history.damaged or stop_asked(),
+            stop_asked=lambda: history.damaged or run.over or stop_asked(),
         )
         return run.result(recovery, loop, history_verdict(history, store, loop, now))
 

@@ -64,6 +64,7 @@ _BY_PART: Final[dict[str, dict[str, str]]] = {
         "max_open_risk": "the open positions leave less risk than wanted",
         "max_position_size": "the margin of one position is capped",
         "max_lot": "the venue's largest order",
+        "volatility_target": "the position would swing more than wanted",
         "firm_room": "all stops together must stay above the firm's floors",
         "below_min_lot": "the risk allows less than the smallest lot",
     },

@@ -140,6 +140,8 @@ def risk_params(config: AppConfig) -> RiskParams:
         min_stop_fraction=0.0 if pips else own.min_stop.value,
         entry_zone=own.entry_zone,
         entry_zone_of_stop=own.entry_zone_of_stop,
+        dynamic=own.sizing == "dynamic",
+        target_volatility=own.target_volatility,
     )
 
 

@@ -13,11 +13,14 @@ from tradewind.cli.options import (
     OptionalIntervalOption,
     PeriodOption,
     PresetOption,
+    RiskPresetOption,
     SeedOption,
+    SizingOption,
     SymbolsOption,
     TimeRangeOption,
     split_symbols,
 )
+from tradewind.cli.preset_words import preset_word
 
 app = single()
 
@@ -32,6 +35,8 @@ def backtest(
     period: PeriodOption = None,
     detail: DetailOption = "auto",
     preset: PresetOption = None,
+    risk_preset: RiskPresetOption = None,
+    sizing: SizingOption = None,
     seed: SeedOption = 1,
     page: Annotated[Path | None, typer.Option("--report", help="Where the HTML report goes.")] = None,
     stress: Annotated[bool, typer.Option("--stress", help="Also at 2 and 3 times spread and slippage.")] = False,
@@ -51,7 +56,7 @@ def backtest(
             timerange=timerange,
             period=period,
             detail=detail,
-            preset=preset,
+            preset=preset_word(preset, risk_preset, sizing),
             seed=seed,
             page=page,
             stress=stress,

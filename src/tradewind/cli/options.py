@@ -190,6 +190,13 @@ SeedOption = Annotated[
 PresetOption = Annotated[
     str | None, typer.Option("--preset", help="Bundle of settings: fx, crypto, crpbot, strict or source.")
 ]
+RiskPresetOption = Annotated[
+    str | None,
+    typer.Option("--risk-preset", help="Risk limits above all settings: tight, first-live, ftmo-2step, ftmo-1step."),
+]
+SizingOption = Annotated[
+    str | None, typer.Option("--sizing", help="fixed, or dynamic: less where volatility is high or confidence low.")
+]
 StoreOption = Annotated[Path | None, typer.Option("--store", help="The run's database instead of the project's own.")]
 DetailOption = Annotated[
     str, typer.Option("--detail", help="Stored interval that shows the path inside a bar: auto, none, 1m, 5m, ...")

@@ -15,11 +15,14 @@ from tradewind.cli.options import (
     OptionalIntervalOption,
     PresetOption,
     ProviderOption,
+    RiskPresetOption,
+    SizingOption,
     StoreOption,
     SymbolsOption,
     TimeRangeOption,
     split_symbols,
 )
+from tradewind.cli.preset_words import preset_word
 
 app = single()
 
@@ -56,6 +59,8 @@ def run(
     timerange: TimeRangeOption = None,
     detail: DetailOption = "auto",
     preset: PresetOption = None,
+    risk_preset: RiskPresetOption = None,
+    sizing: SizingOption = None,
     store: StoreOption = None,
     provider: ProviderOption = "",
     gateway: GatewayOption = "",
@@ -84,7 +89,7 @@ def run(
             speed=speed,
             timerange=timerange,
             detail=detail,
-            preset=preset,
+            preset=preset_word(preset, risk_preset, sizing),
             store=store,
             provider=provider,
             gateway=gateway,

@@ -212,7 +212,7 @@ def _risk(engine: Engine, series: Series, bar: Bar, consensus: Consensus, not_ye
     params, instrument = engine.plan.risk, plan.instrument
     member = leader(series, plan.members, consensus)
     exits = member.rule.exits
-    account = engine.account_view(series.symbol, not_yet)
+    account = engine.account_view(series.symbol, consensus, not_yet)
     rate = engine.rates.rate(instrument.quote)
     column = series.row.index.get(atr(exits.atr_period).key) if exits.needs_atr else None
     true_range = math.nan if column is None else float(series.row.values[column])

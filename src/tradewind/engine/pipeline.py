@@ -21,6 +21,7 @@ from tradewind.engine.plausibility import PriceWatch
 from tradewind.engine.portfolio import Portfolio
 from tradewind.engine.rates import Rates
 from tradewind.engine.series import Series
+from tradewind.engine.volatility import Volatility
 from tradewind.engine.withdrawal import CLOSING, close_all, what_was_done, withdraw, without_stop
 from tradewind.ensemble.confidence import compile_now
 from tradewind.model.bar import Bar
@@ -37,6 +38,7 @@ from tradewind.model.session import calendar_of
 from tradewind.model.venue import OrderUpdate, VenueReport
 from tradewind.ports.broker import Broker
 from tradewind.risk.bracket import bracket_for
+from tradewind.risk.dynamic import conviction
 from tradewind.risk.params import AccountView
 
 NO_TRIGGER = (Reason(code="no_trigger"),)
@@ -99,6 +101,7 @@ class Engine:
         self.paused = False
         self.guard = Guard()
         self.account = None if plan.guard is None else AccountGuard(plan.guard, self.guard, portfolio)
+        self.volatility = Volatility(portfolio.calendar) if plan.risk.dynamic else None
         self.silenced: frozenset[str] = frozenset()
         self.closed: tuple[Bar, ...] = ()
         self.desks = {one.instrument.symbol: _Desk(one, plan, keep_shadow=keep_shadow) for one in plan.symbols}
@@ -214,6 +217,8 @@ class Engine:
         self.rates.on_close(bar.symbol, bar.close)
         if self.book.tracks:
             self.book.on_close(bar)
+        if self.volatility is not None:
+            self.volatility.on_close(bar)
         self.portfolio.mark(bar)
         if account is not None and not account.low < self.portfolio.equity <= account.high and not history:
             outputs += self._guarded(account.look(bar.ts_close), bar.ts_close)
@@ -355,9 +360,12 @@ class Engine:
             reasons += (Reason(code=code, detail=desk.holding.signal_id),)
         return reasons if self.account is None else reasons + self.account.objections(desk.plan.instrument.symbol)
 
-    def account_view(self, symbol: str, without: Collection[str] = ()) -> AccountView:
+    def account_view(self, symbol: str, consensus: Consensus, without: Collection[str] = ()) -> AccountView:
         """The account as risk sees it for a trade of ``symbol``, before the signals ``without`` were decided."""
         view = self.portfolio.account_view(symbol, without)
+        if self.volatility is not None:
+            share = conviction(consensus, self.plan.ensemble.min_confidence, self.plan.risk.risk_per_trade)
+            view = view._replace(conviction=share, daily_volatility=self.volatility.daily(symbol))
         if self.account is None:
             return view
         stops = {one.holding.signal_id: one.holding.stop for one in self.desks.values() if one.holding is not None}
@@ -373,7 +381,7 @@ class Engine:
             exits=chosen.rule.exits,
             instrument=desk.plan.instrument,
             params=self.plan.risk,
-            account=self.account_view(bar.symbol),
+            account=self.account_view(bar.symbol, consensus),
             rates=self.rates,
             leads=chosen.id,
         )

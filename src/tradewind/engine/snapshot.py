@@ -35,6 +35,7 @@ class EngineState(msgspec.Struct, frozen=True):
     silenced: tuple[str, ...] = ()
     guard: bytes = b""
     account: bytes = b""
+    volatility: bytes = b""
     book: bytes = b""
     learning: bytes = b""
 
@@ -65,6 +66,7 @@ def snapshot_engine(engine: Engine, sequencer: Sequencer) -> bytes:
             sequencer=sequencer.state(),
             silenced=tuple(sorted(engine.silenced)),
             guard=engine.guard.snapshot(),
+            volatility=b"" if engine.volatility is None else engine.volatility.snapshot(),
             account=b"" if engine.account is None else engine.account.snapshot(),
             book=engine.book.snapshot(),
             learning=b"" if engine.learning is None else engine.learning.snapshot(),
@@ -100,6 +102,8 @@ def restore_engine(engine: Engine, sequencer: Sequencer, state: bytes) -> None:
         engine.learning.restore(found.learning)
     engine.silence(frozenset(found.silenced))
     engine.guard.restore(found.guard)
+    if engine.volatility is not None:
+        engine.volatility.restore(found.volatility)
     if engine.account is not None:
         engine.account.restore(found.account)
     sequencer.restore(found.sequencer)

@@ -24,6 +24,9 @@ class RiskParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
 
     ``entry_zone`` is the half width of the entry zone as a fraction of price, cut to ``entry_zone_of_stop`` of the
     stop distance: 0.1 % of EUR/USD is 11 pips, half of a 20 pip stop, and an entry that far off is another trade.
+
+    ``dynamic``: conviction and volatility make sizes smaller; ``target_volatility`` is the most a position may bring,
+    per year.
     """
 
     risk_per_trade: Annotated[float, msgspec.Meta(gt=0.0, le=0.1)] = 0.01
@@ -38,6 +41,8 @@ class RiskParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     min_stop_fraction: Annotated[float, msgspec.Meta(ge=0.0, le=0.5)] = 0.0
     entry_zone: Annotated[float, msgspec.Meta(ge=0.0, le=0.05)] = 0.001
     entry_zone_of_stop: Fraction = 0.25
+    dynamic: bool = False
+    target_volatility: Annotated[float, msgspec.Meta(gt=0.0, le=5.0)] = 0.10
 
     def leverage_of(self, instrument: Instrument) -> float:
         """The leverage that applies to an instrument."""
@@ -56,7 +61,8 @@ class AccountView(NamedTuple):
     """What risk must know of the account; orders not filled yet count as open. ``held`` is about the asked symbol.
 
     ``room`` is the cash that the worst case of a new trade may take, None where no floor limits it; ``slippage``
-    multiplies the exit costs in that worst case.
+    multiplies the exit costs in that worst case. ``conviction`` is the share of the risk per trade that the trade
+    deserves, ``daily_volatility`` that of the symbol, None where the size does not depend on it.
     """
 
     equity: float
@@ -65,3 +71,5 @@ class AccountView(NamedTuple):
     held: bool = False
     room: float | None = None
     slippage: float = 1.0
+    conviction: float = 1.0
+    daily_volatility: float | None = None

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from tradewind.model.decision import Reason
 from tradewind.model.instrument import Instrument
+from tradewind.risk.dynamic import volatility_leverage
 from tradewind.risk.params import AccountView, RiskParams
 from tradewind.risk.worst_case import worst_per_lot
 
@@ -44,17 +45,22 @@ def size(
     """The size of a trade under all caps, or every reason why it would be smaller than the smallest lot."""
     if account.equity <= 0.0:
         return (Reason(code="no_equity", value=account.equity, limit=0.0),)
-    wanted = lots_at_risk(instrument, params.risk_per_trade * account.equity, distance, rate)
+    wanted = lots_at_risk(instrument, account.conviction * params.risk_per_trade * account.equity, distance, rate)
     room = params.max_open_risk * account.equity - account.open_risk
     margin = params.max_position_size * account.equity
     margin_per_lot = price * instrument.contract_size * rate / params.leverage_of(instrument)
     worst = worst_per_lot(instrument, price, distance, side, rate, account.slippage)
+    quiet = wanted
+    if account.daily_volatility is not None:
+        leverage = volatility_leverage(params.target_volatility, account.daily_volatility)
+        quiet = leverage * account.equity / (price * instrument.contract_size * rate)
     floor = wanted if account.room is None else max(0.0, account.room) / worst
     caps = (
         ("max_open_risk", lots_at_risk(instrument, max(0.0, room), distance, rate)),
         ("max_position_size", margin / margin_per_lot),
         ("max_lot", instrument.max_lot),
         ("firm_room", floor),
+        ("volatility_target", quiet),
     )
     # A cap counts as met when it takes away a whole step, not when it differs by float noise.
     fitting = steps = instrument.to_steps(wanted)

@@ -8,6 +8,7 @@ from threading import Event
 from tradewind.adapters.wall_clock import WallClock
 from tradewind.app.control.asking import Asked, asked_line, give, what_became
 from tradewind.app.control.kill_switch import lay_down, take_up
+from tradewind.app.control.rolling_back import rollback_lines, rolled_back
 from tradewind.app.database import database_path
 from tradewind.cli.contract import DONE, NEGATIVE, Report
 from tradewind.cli.control_options import Ordering
@@ -44,6 +45,15 @@ def kill_off_answer(ordering: Ordering) -> Report:
     """The kill switch off: the file goes first, or it would set the latch again."""
     removed = take_up(_store(ordering))
     return order_answer("kill_off", ordering, notes=(f"{removed} was removed.",) if removed is not None else ())
+
+
+def rollback_answer(ordering: Ordering) -> Report:
+    """Four lines: trading and learning, positions, providers, data; each says what is known and no more."""
+    store = _store(ordering)
+    given = give(store, "rollback", actor=ordering.by, reason=ordering.reason or "rollback", now=WallClock().now())
+    asked = what_became(given, wait_s=ordering.wait_s, waiter=Event())
+    state = rolled_back(store, asked, wait_s=min(ordering.wait_s, 3.0), waiter=Event())
+    return Report({"order": asked, "rollback": state, "notes": []}, "\n".join(rollback_lines(asked, state)))
 
 
 def _store(ordering: Ordering) -> Path:

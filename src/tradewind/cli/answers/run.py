@@ -21,7 +21,8 @@ from tradewind.app.run_page import require_page
 from tradewind.app.run_plan import RunPlan, Wanted, run_plan
 from tradewind.app.run_replay import RunResult, run_replay
 from tradewind.app.run_summary import RunSummary
-from tradewind.app.signal_text import utc
+from tradewind.app.settings.root import AppConfig
+from tradewind.app.signal_text import percent, utc
 from tradewind.app.stored_run import asked_words
 from tradewind.app.workspace import Workspace
 from tradewind.cli.answers.replay import repeat
@@ -43,6 +44,8 @@ def answer(config: Path | None, asked: RunOptions) -> Report:
     symbols = workspace.symbols(asked.symbols)
     place = asked.store or workspace.database
     say, told = (_say_warnings, _nothing) if asked.quiet else (_say, tell)
+    if "+" in (asked.preset or ""):
+        say(risk_line(settings))
     words = asked_words(
         executes=request.executes,
         preset=asked.preset,
@@ -158,6 +161,17 @@ def _of_this_life(result: RunResult) -> list[tuple[str, str]]:
 
 def _nothing(line: str) -> None:
     """For ``--quiet``."""
+
+
+def risk_line(settings: AppConfig) -> str:
+    """The limits that hold, in one line."""
+    risk = settings.risk
+    firm = f"; rules of {risk.firm}, {risk.firm_stage}" if risk.firm else ""
+    return (
+        f"Risk: position at most {percent(risk.max_position_size)},"
+        f" daily loss at most {percent(risk.daily_loss_limit)}, drawdown at most {percent(risk.max_drawdown)};"
+        f" sizing {risk.sizing}{firm}"
+    )
 
 
 def _say(line: str) -> None:
