@@ -13,6 +13,7 @@ import msgspec
 from tradewind.model.decision import Reason
 from tradewind.model.event import Command
 from tradewind.model.guard import Answered, GuardChanged, GuardState
+from tradewind.model.notice import Notice, Severity
 
 REMEMBERED: Final = 1024
 """How many obeyed requests are known again: one is repeated at once or never."""
@@ -187,3 +188,16 @@ def _held(cause: str, latch: Latch) -> str:
     who = f" by {latch.actor}" if latch.actor else ""
     why = f": {latch.reason}" if latch.reason else ""
     return f"{latch.state}: {cause}{who}{why}"
+
+
+def told_of(changed: GuardChanged) -> Notice:
+    """What people hear of a latch that was set or cleared; its severity is that of the state."""
+    who = changed.actor or "a limit"
+    why = f": {changed.reason}" if changed.reason else ""
+    detail = f"{'cleared' if changed.cleared else 'set'} by {who}{why}; the account is {changed.after}"
+    severity: Severity = "info"
+    if not changed.cleared:
+        severity = "warning" if changed.state is GuardState.REDUCING else "critical"
+    code = changed.cause if "_" in changed.cause else f"guard_{changed.cause}"
+    subject = "cleared" if changed.cleared else ""
+    return Notice(code, changed.ts, severity, subject, changed.value, changed.limit, detail)

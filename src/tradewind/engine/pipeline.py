@@ -11,7 +11,7 @@ from tradewind.engine.account_guard import AccountGuard
 from tradewind.engine.aggregate import Aggregator
 from tradewind.engine.deliberation import decisive, deliberate, filter_reasons, leader
 from tradewind.engine.desk_book import Desk, DeskBook
-from tradewind.engine.guard import STOPPED, Guard
+from tradewind.engine.guard import STOPPED, Guard, told_of
 from tradewind.engine.holding import Holding
 from tradewind.engine.identity import client_id, signal_id
 from tradewind.engine.learning import Learning, Reported
@@ -32,7 +32,7 @@ from tradewind.model.guard import AccountMark, GuardChanged
 from tradewind.model.instrument import Instrument
 from tradewind.model.notice import Notice
 from tradewind.model.order import Charge, Fill, Leg, OrderIntent, Refusal
-from tradewind.model.outcome import Outcome
+from tradewind.model.outcome import Outcome, Trade
 from tradewind.model.output import Output
 from tradewind.model.session import calendar_of
 from tradewind.model.venue import OrderUpdate, VenueReport
@@ -165,6 +165,7 @@ class Engine:
                 self.learning.enabled(order.argument)
             self.silence(self.silenced - {order.argument})
         outputs: list[Output] = [*self.guard.obey(order)]
+        outputs += [told_of(one) for one in outputs if isinstance(one, GuardChanged)]
         if order.verb == "resume" and order.argument == STOPPED and outputs and self.account is not None:
             self.account.resumed()
         reported = NOTHING_REPORTED if self.learning is None else self.learning.report(order)
@@ -243,7 +244,7 @@ class Engine:
 
     def _guarded(self, said: list[GuardChanged | Notice | AccountMark], ts: int) -> list[Output]:
         """What the account guard said, and the risk that is taken away after it."""
-        outputs: list[Output] = [*said]
+        outputs: list[Output] = [*said, *(told_of(one) for one in said if isinstance(one, GuardChanged))]
         if said and self.guard.reasons:
             outputs += self._withdraw(ts)
         if self.guard.wants_flat:
@@ -269,7 +270,7 @@ class Engine:
         if self.account is not None:
             for one in (happened, *news):
                 if not isinstance(one, Outcome):
-                    booked += self.account.booked(one)
+                    booked += self._guarded(self.account.booked(one), one.ts_exit if isinstance(one, Trade) else one.ts)
         return booked if self.learning is None else [*booked, *self.learning.on_booked(happened, news)]
 
     def _decide_all(self, desk: _Desk, bars: Iterable[Bar], outputs: list[Output], *, history: bool) -> None:

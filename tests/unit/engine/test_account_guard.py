@@ -52,6 +52,7 @@ def test_a_fall_to_the_limit_closes_everything_and_stops_for_good() -> None:
     assert made.engine.portfolio.drawdown > 0.15
     (changed,) = [one for one in of(GuardChanged, crash) if one.cause == "drawdown_limit"]
     assert (changed.after, changed.limit) == (GuardState.STOPPED, 0.15)
+    assert [one.severity for one in of(Notice, crash) if one.code == "drawdown_limit"] == ["critical"]
     after = made.hour()
     assert {one.exit_leg for one in of(Trade, after)} == {"close"}
     assert len(of(Trade, after)) == 3
