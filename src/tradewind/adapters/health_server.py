@@ -37,12 +37,18 @@ class LoopbackServer:
         self._wanted = port
         self.port = 0
 
-    async def serve(self, listening: Callable[[int], None] = lambda _: None) -> None:
-        """Serves until cancelled; port 0 takes any free one, told by ``port`` once ``listening`` was called.
+    async def serve(
+        self, listening: Callable[[int], None] = lambda _: None, alive: Callable[[], None] = lambda: None
+    ) -> None:
+        """Serves until cancelled; port 0 takes any free one, told to ``listening``; ``alive`` is called as it works.
 
         Raises:
             Unavailable: the port is taken.
         """
+
+        async def notify() -> None:
+            alive()
+
         end = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         try:
             end.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -57,7 +63,7 @@ class LoopbackServer:
             self.port = int(end.getsockname()[1])
             config = uvicorn.Config(
                 self._app, log_config=None, access_log=False, lifespan="off", ws="none", timeout_graceful_shutdown=1,
-                server_header=False,
+                server_header=False, callback_notify=notify, timeout_notify=5,
             )  # fmt: skip
             server = _QuietServer(config)
             listening(self.port)

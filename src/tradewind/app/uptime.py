@@ -1,7 +1,7 @@
 """How much of the time the service was up, from its heartbeats: the age of a process forgets its outages.
 
 A stretch counts as up from the first to the last of beats that follow each other closely and report health; everything
-between is an outage. So the figure errs towards less, by the time between two beats for every end.
+between is an outage. So the figure errs towards less, by the time between two beats for every life.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from tradewind.adapters.store.life_spans import Span
 from tradewind.model.timeframe import DAY, HOUR, SECOND
 
 WINDOW: Final = 30 * DAY
+NEXT_BEAT: Final = 90 * SECOND
+"""The newest beat speaks for the time until the next one is overdue."""
 LINES: Final = (("alert", 0.95), ("phase 3", 0.99), ("target", 0.995), ("expectation", 0.999))
 """The four lines that one measured number is held against; the target is 3.6 hours of outage in thirty days."""
 
@@ -63,7 +65,8 @@ def uptime(spans: Sequence[Span], now: int, window: int = WINDOW) -> Uptime | No
     for at, one in enumerate(known):
         if not one.healthy:
             continue
-        begin, end = max(one.first_ts, reached), min(one.ts, now)
+        alive = not one.ended and 0 <= now - one.ts <= NEXT_BEAT
+        begin, end = max(one.first_ts, reached), now if alive else min(one.ts, now)
         if begin > reached:
             outages.append((begin - reached, _planned(known[:at])))
         up += max(0, end - begin)

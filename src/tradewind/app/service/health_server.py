@@ -55,11 +55,12 @@ def health_server(life: Life) -> Work | None:
             server = LoopbackServer(answers_of(life), wanted)
             try:
                 beat()
-                await server.serve(life.service.listens)
+                await server.serve(life.service.listens, beat)
             except Unavailable as error:
                 if not told:
                     life.service.say(f"WARNING: no health server yet: {error}")
                 told = True
+            beat()
             await life.clock.sleep_until(life.clock.monotonic() + AGAIN_AFTER)
 
     return work

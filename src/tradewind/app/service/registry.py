@@ -24,10 +24,6 @@ MARKET_POLICY: Final = Policy(stale_after=2 * MINUTE, hung_after=15 * MINUTE, vi
 """A venue may shut us out for minutes, and a history takes its time; both are waited for."""
 
 
-UNBEATEN: Final = Policy(stale_after=0, hung_after=0)
-"""For a task that only waits to be asked: it shows its life by answering."""
-
-
 UNHURRIED: Final = Policy(stale_after=30 * MINUTE, hung_after=0)
 """A backup of a large store, and its copy into a bucket, take their time."""
 
@@ -50,7 +46,7 @@ ROWS: Final[tuple[Row, ...]] = (
     Row(LEARNING, looping(LEARNING)),
     Row(HEALTH, looping(HEALTH)),
     Row("schedule", looping("")),
-    Row("health-server", health_server, UNBEATEN),
+    Row("health-server", health_server),
     Row("dead-man", dead_man),
     Row("reports", reporting),
 )
