@@ -11,6 +11,7 @@ import pytest
 
 from tests.acceptance.project import Project, simulated
 from tests.cli_runner import Ran
+from tests.unit.service.conftest import tracker_sink  # noqa: F401  a fixture
 
 NAMES = ("TRADEWIND", "RUNTIME", "TELEGRAM", "OANDA", "COINBASE", "DB_URL", "CONFIDENCE", "MIN_CONF", "KILL", "AUTO_")
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 
 from tradewind.adapters.beat_file import BeatFile
+from tradewind.adapters.store.lease import WriterLock
 from tradewind.adapters.store.life_spans import spans
 from tradewind.adapters.store.reader import Queryable
 from tradewind.app.service_note import BEAT_EVERY, ServiceNote, noted
@@ -62,9 +63,12 @@ class ServiceView(msgspec.Struct, frozen=True):
 
 
 def service_view(database: Path, now: int) -> ServiceView | None:
-    """The newest note beside the store at ``database``; None where no service ever ran there."""
+    """The newest note beside the store at ``database``; None where no service ever ran there.
+
+    A note can be seconds old and its process dead: only while somebody holds the store is it taken as fresh.
+    """
     note = noted(BeatFile(database))
-    return None if note is None else _view(note, now)
+    return None if note is None else _view(note, now, held=WriterLock(database).holder() is not None)
 
 
 def measured_uptime(database: Queryable, now: int) -> Uptime | None:
@@ -82,14 +86,14 @@ def ready(view: ServiceView | None) -> str:
     return f"{', '.join(down)} not running" if down else "; ".join(view.faults)
 
 
-def _view(note: ServiceNote, now: int) -> ServiceView:
+def _view(note: ServiceNote, now: int, *, held: bool) -> ServiceView:
     age = max(0, now - note.ts)
     ended = note.state in ("stopped", "failed")
     lived = max(note.ts - note.since, 1) / SECOND
     used, traffic = note.resources, note.traffic
     return ServiceView(
         state=note.state,
-        fresh=age <= QUIET_AFTER and not ended,
+        fresh=age <= QUIET_AFTER and held and not ended,
         age_s=age / SECOND,
         since=note.since,
         pid=note.pid,

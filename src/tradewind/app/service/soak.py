@@ -110,19 +110,30 @@ class Soak:
             service.ready()
             end = START + round(hours * HOUR)
 
+            reached = [START]
+
             def step(ts: int) -> None:
+                for minute in range(reached[0] + MINUTE, ts, MINUTE):  # a closed market has hours too
+                    self._tick(life, minute)
                 self._tick(life, ts)
+                reached[0] = ts
                 if self._early is None and ts - START >= (end - START) // 4:
                     self._early = (ts, service.used())
-                advance(1)
+                advance(ts)
 
-            loop = drive_replay(
-                run.session, self._feed(bases, hours), clock, on_step=lambda one: step(one.ts), stop_asked=stop
+            drive_replay(
+                run.session,
+                self._feed(bases, hours),
+                clock,
+                on_step=lambda one: step(one.ts),
+                stop_asked=lambda: reached[0] >= end or stop(),
             )
+            if not stop():
+                step(max(end, reached[0]))
             finish(life, "stopped")
             late = service.used()
             wall = (self._host.monotonic() - began) / SECOND
-            found = self._report(life, loop.last_ts, late, wall)
+            found = self._report(life, reached[0], late, wall)
         service.ends("stopped")
         return found
 

@@ -23,7 +23,7 @@ from tradewind.cli.answers.run_options import RunOptions
 from tradewind.cli.contract import DONE, NEGATIVE, Report, progress, table
 from tradewind.cli.overrides import configured
 from tradewind.errors import Misconfigured
-from tradewind.model.timeframe import HOUR, SECOND, Timeframe
+from tradewind.model.timeframe import SECOND, Timeframe
 
 MB = 1_000_000
 
@@ -52,10 +52,9 @@ def answer(config: Path | None, asked: SoakOptions) -> Report:
     if asked.clock == "real":
         return _real(settings, asked, symbols)
     host = WallClock()
-    steps = asked.hours * HOUR / min(base.ns for base in bases.values())
-    with stop_on_signal() as stop, progress("Soak", steps) as advance:
+    with stop_on_signal() as stop, progress("Soak", None) as advance:
         soak = Soak(settings, asked.folder / FILE_NAME, host, lambda _: None, asked.seed)
-        found = soak.run(bases, asked.hours, advance, stop.is_set)
+        found = soak.run(bases, asked.hours, lambda _: advance(), stop.is_set)
     clean = not (found.restarts or found.failed or found.errors)
     return Report(found, _tables(found), DONE if clean else NEGATIVE)
 
