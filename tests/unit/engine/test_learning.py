@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from tests import scene
 from tradewind.adapters.market.simulated_provider import bars_of
 from tradewind.app.wiring import engine_for, plan_for, sequencer_for
+from tradewind.engine.drift_watch import Closed
 from tradewind.engine.learning_plan import LearningParams
 from tradewind.engine.outcomes import SignalBook
 from tradewind.engine.pipeline import Engine
@@ -182,6 +183,29 @@ def test_a_critical_decline_takes_the_member_off_and_the_next_of_the_reserve_sit
     after = outputs[outputs.index(first) :]
     voters = {name for one in of(after, Signal) for name in one.consensus.voters}
     assert first.member not in voters
+
+
+@pytest.mark.req("K10", "K07")
+@pytest.mark.parametrize(("losses", "alarms"), [(29, 0), (30, 1)])
+def test_thirty_losing_outcomes_are_an_alarm_within_one_cycle_and_twenty_nine_say_nothing(columns, losses, alarms):
+    """Rule: whatever came in since the last hour is in the next check; below thirty the answer is insufficient."""
+    engine = engine_for(plan())
+    engine.process(references(engine, rate=0.58))
+    drive(engine, columns, 0, 5)
+    name = next(iter(engine.learning.subjects))
+    ts = int(columns.ts_close[4])
+    for number in range(losses):
+        closed = Closed(ts - losses + number, -1.0)
+        engine.learning.watches[name].predicted(
+            closed, engine.learning.references[name], LEARNING.limits, LEARNING.lookback
+        )
+    outputs = drive(engine, columns, 5, 6)
+    told = [one for one in of(outputs, DriftAlarm) if one.check.subject == name]
+    assert len(told) == alarms
+    assert all(one.check.severity is Severity.CRITICAL for one in told)
+    (cycle,) = of(outputs, LearningCycle)
+    (checked,) = [one for one in cycle.checks if one.subject == name]
+    assert ("insufficient" in checked.note) is (losses < 30)
 
 
 @pytest.mark.req("K06")

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
+from tradewind.adapters.store.schema import utc_text
 from tradewind.adapters.store.strategy_book import StrategyBook
 from tradewind.app.learning.drift_text import alarm_lines, replaced_lines
 from tradewind.engine.learning import Learning
@@ -53,7 +54,9 @@ class DriftBook:
         try:
             with StrategyBook.open(self._path, now) as book:
                 found = book.find(name.partition(" ")[2])
-                known = since is not None and any(one.actor == ACTOR for one in book.changes(found.id))
+                known = since is not None and any(
+                    one.actor == ACTOR and one.timestamp >= utc_text(since) for one in book.changes(found.id)
+                )
                 if not known and found.status is not StrategyStatus.DISABLED:
                     book.disable(found.id, now, actor=ACTOR, reason=reason)
         except Misconfigured:
