@@ -93,6 +93,7 @@ async def test_a_signal_is_in_the_chat_with_everything_a_person_acts_on(tmp_path
         assert REPEATED not in text
 
 
+@pytest.mark.req("N09", "N13")
 async def test_a_burst_of_200_alerts_loses_none_and_never_passes_30_a_second(tmp_path: Path) -> None:
     """The strict stand-in refuses the 31st of a second and the second to one chat within one: it refused nothing."""
     scene = Scene(tmp_path, chats=39)

@@ -133,6 +133,7 @@ def test_what_can_still_be_acted_on_goes_before_what_can_not_and_alarms_before_b
         assert [one.key.split()[0] for one in told(outbox, now)] == ["kill_on", "s6", "s7", "s3", "s4", "s5"]
 
 
+@pytest.mark.req("Q20")
 def test_the_same_condition_a_hundred_times_is_one_alert_a_cool_down_and_the_next_one_counts_the_others(
     tmp_path: Path,
 ) -> None:
@@ -212,3 +213,20 @@ def test_a_check_finds_a_row_of_the_outbox_that_no_decision_led_to(tmp_path: Pat
 def _owed(store: Store) -> list[tuple[str, str]]:
     sql = "SELECT d.channel, o.key FROM deliveries d JOIN outbox o ON o.id = d.outbox_id ORDER BY d.id"
     return store.database.query(sql)[1]
+
+
+@pytest.mark.req("M06", "N07")
+def test_each_thing_that_should_wake_somebody_becomes_one_message(tmp_path: Path) -> None:
+    """Signal, drift, embargo, restart, fatal error, summary: six triggers, six messages, each embargo told."""
+    store, outbox = opened(tmp_path, CHAT, ADMIN)
+    with store:
+        embargo = Notice("news_embargo", START, "info", "EUR/USD", 10.0, 30.0, "Non-Farm Payrolls at 13:30 UTC")
+        other = Notice("news_embargo", START + MINUTE, "info", "EUR/USD", 10.0, 30.0, "Rate decision at 14:15 UTC")
+        journal(store, 3, signal(3), Notice("drift_critical", START, "critical"), embargo, other)
+        outbox.notice(Notice("service_crashed", START, "critical"), START)
+        outbox.notice(Notice("fatal_error", START, "critical", "Corrupt"), START)
+        outbox.put("report", "day 1", Announcement("Day 1", START), now=START)
+        heard = [parcel.key.split()[0] for parcel in (*told(outbox, START), *told(outbox, START + MINUTE))]
+        assert sorted(heard) == sorted(
+            ["s3", "drift_critical", "news_embargo", "news_embargo", "service_crashed", "fatal_error", "day"]
+        )

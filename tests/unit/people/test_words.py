@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 
 import jsonschema
 import msgspec
@@ -20,6 +21,8 @@ from tradewind.model.drift import DriftAlarm, DriftCheck, EffectSize, Severity
 from tradewind.model.instruments import INSTRUMENTS
 from tradewind.model.notice import Notice
 from tradewind.model.timeframe import Timeframe
+
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def check(severity: Severity = Severity.CRITICAL) -> DriftCheck:
@@ -67,6 +70,11 @@ def test_what_programs_get_holds_to_the_published_schema():
         document = json.loads(posts.post(parcel(sent, topic)).document)
         jsonschema.validate(document, message_schema())
         assert (document["signal"] is not None) == (topic == "signal")
+
+
+def test_the_documented_schema_is_the_actual_one():
+    """Receivers are written against the page: `python -m tests.docs.message_schema > docs/message-schema.json`."""
+    assert json.loads((ROOT / "docs" / "message-schema.json").read_text("utf-8")) == message_schema()
 
 
 def test_cornix_finds_pair_side_entries_target_and_stop():

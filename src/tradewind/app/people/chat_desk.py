@@ -71,12 +71,13 @@ class ChatDesk:
 
     async def read(self, command: Said) -> Sequence[str]:
         """Lines of the answer."""
+        store = ("--store", str(self._database.absolute()))
         if command.name == "backtest":
             return await self._backtest(command.words)
         if command.name == "drift_report":
-            return await self._verbs.run(("drift", "report", *_dated(command.words)), QUICK_S)
+            return await self._verbs.run(("drift", "report", *_dated(command.words), *store), QUICK_S)
         if command.name == "risk":
-            return await self._verbs.run(("risk", "status"), QUICK_S)
+            return await self._verbs.run(("risk", "status", *store), QUICK_S)
         return await self._off_loop(lambda: self._looked(command))
 
     def _looked(self, command: Said) -> list[str]:
