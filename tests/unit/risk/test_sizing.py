@@ -87,6 +87,7 @@ def test_a_coarser_smallest_lot_than_the_step_is_held() -> None:
     assert isinstance(size(coarse, RiskParams(), AccountView(2_000.0), 1.085, 0.0020, 1.0), Size)
 
 
+@pytest.mark.req("G06")
 def test_each_cap_clips_and_says_so() -> None:
     """Margin, open risk and the venue's largest lot; a cap that only just fits is silent."""
     params = RiskParams(max_position_size=0.10, leverage=30.0)

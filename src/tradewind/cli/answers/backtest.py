@@ -22,7 +22,9 @@ from tradewind.cli.answers.member_tables import member_tables
 from tradewind.cli.contract import DONE, NEGATIVE, Report, progress, table, warn
 from tradewind.cli.options import Period, TimeRange
 from tradewind.cli.overrides import configured
+from tradewind.engine.guard import Guard
 from tradewind.errors import Misconfigured
+from tradewind.model.guard import GuardState
 from tradewind.model.report import Verdict
 from tradewind.model.stamp import head_of
 from tradewind.model.timeframe import DAY, Timeframe
@@ -124,6 +126,7 @@ def run_backtest(
     backtest = Backtest(plan, material.recordings, calendar=material.calendar)
     with progress("Backtest", material.bars) as advance:
         backtest.run(advance)
+    warn(stopped_lines(backtest.engine.guard))
     run = backtest.finished
     result = measure(run, material.data_hash, seed, naive=True)
     if stress:
@@ -131,6 +134,21 @@ def run_backtest(
             rows = cost_stress(plan, material.recordings, run.summary.signals, run.summary.trades, advance)
         result = msgspec.structs.replace(result, stress=rows)
     return run, result
+
+
+def stopped_lines(guard: Guard) -> list[str]:
+    """What the account's limits cut off, one line a cause."""
+    return [
+        f"trading stopped at {utc(latch.ts)} by {cause}"
+        + (
+            f" ({latch.value:.3g}, limit {latch.limit:.3g})"
+            if latch.value is not None and latch.limit is not None
+            else ""
+        )
+        + "; what would have come later is not in these numbers, `risk.max_drawdown` says how far it may fall"
+        for cause, latch in guard.latches.items()
+        if latch.state is GuardState.STOPPED
+    ]
 
 
 def result_tables(result: MeasuredRun) -> list[Any]:
