@@ -54,15 +54,40 @@ def test_the_hurdle_is_what_the_luckiest_of_a_search_reaches(days):
     assert np.mean(best) == pytest.approx(np.mean(hurdle), rel=0.05)
 
 
-@given(st.lists(st.floats(-2.0, 2.0), min_size=2, max_size=40), st.integers(2, 5000), st.floats(-5.0, -1e-6))
-def test_a_further_loser_never_moves_it_and_luck_is_never_less_than_one_trials_own(values, days, loser):
-    """Luck of T observations is the floor; only trials above 0 can raise it."""
+@pytest.mark.parametrize("edge", [0.05, 0.2, 0.5])
+def test_a_search_whose_trials_all_have_an_edge_is_not_refused_for_it(edge):
+    """30 trials of 800 days that share an edge: the hurdle is that of the same search without one."""
+    days, n = 800, 30
+    good = luck_variance(ratios(n, days, edge, 3), np.full(n, days, dtype=np.int32))
+    none = luck_variance(ratios(n, days, 0.0, 3), np.full(n, days, dtype=np.int32))
+    assert good is not None
+    assert none is not None
+    assert good <= 1.6 * none
+    assert float(deflated_benchmark(good, n) or 0.0) < edge + 0.1
+
+
+def test_a_search_half_of_which_loses_its_costs_and_half_of_which_has_an_edge_takes_the_smaller():
+    """Neither the variance of the mixture nor more than the mean square of those above 0."""
+    days = 800
+    mixed = np.append(ratios(50, days, 0.1, 4), ratios(50, days, -0.4, 5))
+    found = luck_variance(mixed, np.full(100, days, dtype=np.int32))
+    above = mixed[mixed > 0.0]
+    assert found == pytest.approx(float(above @ above) / above.size)
+    assert found < mixed.var(ddof=1)
+
+
+@given(st.lists(st.floats(-2.0, 2.0), min_size=2, max_size=40), st.integers(2, 5000))
+def test_luck_is_never_less_than_one_trials_own_nor_more_than_either_estimate(values, days):
+    """Luck of T observations is the floor; above it the smaller of mean square and variance."""
     sharpe = np.array(values)
     found = luck_variance(sharpe, np.full(sharpe.size, days, dtype=np.int32))
-    more = luck_variance(np.append(sharpe, loser), np.full(sharpe.size + 1, days, dtype=np.int32))
+    floor = 1.0 / (days - 1)
     assert found is not None
-    assert found >= 1.0 / (days - 1) or math.isclose(found, 1.0 / (days - 1))
-    assert more == pytest.approx(found)
+    assert found >= floor or math.isclose(found, floor)
+    above = sharpe[sharpe > 0.0]
+    most = max(floor, float(above @ above) / max(above.size, 1))
+    assert found <= most * (1 + 1e-9)
+    assert found <= max(floor, float(sharpe.var(ddof=1))) * (1 + 1e-9)
 
 
 def test_too_little_is_told_as_none():
@@ -70,4 +95,4 @@ def test_too_little_is_told_as_none():
     assert luck_variance(np.array([0.1, np.nan]), days) is None
     assert luck_variance(np.array([0.1, 0.2]), np.array([1, 1], dtype=np.int32)) is None
     assert luck_variance(np.array([0.3, -0.1]), days) == pytest.approx(1 / 9)
-    assert luck_variance(np.array([0.4, -0.1]), days) == pytest.approx(0.16)
+    assert luck_variance(np.array([0.6, -0.1]), days) == pytest.approx(0.245)  # the variance; 0.36 is the mean square
