@@ -127,7 +127,9 @@ class OrderRoom:
 
     def _desk(self) -> SteppedDesk:
         self.fresh = False
-        return SteppedDesk(self.life.manager, self.venue, self.clock, RequestQueue(self.budget))
+        desk = SteppedDesk(self.life.manager, self.venue, self.clock, RequestQueue(self.budget))
+        desk.begin()
+        return desk
 
     @property
     def manager(self) -> OrderManager:

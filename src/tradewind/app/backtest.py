@@ -13,6 +13,7 @@ from tradewind.app.measured_run import FinishedRun
 from tradewind.app.replay_loop import LoopResult, drive_replay
 from tradewind.app.run_summary import RunSummary
 from tradewind.app.session import Session
+from tradewind.app.venues import desk_for
 from tradewind.app.wiring import engine_for, sequencer_for, started_event
 from tradewind.engine.pipeline import Engine
 from tradewind.engine.plan import EnginePlan
@@ -49,6 +50,7 @@ class Backtest:
             HostProcess(),
             commit_every=4096,
             watch=self.summary.watch,
+            desk=desk_for(self.engine, self.clock),
         )
 
     def run(self, on_bars: Callable[[int], None] | None = None) -> LoopResult:

@@ -13,6 +13,7 @@ import heapq
 from collections import deque
 from collections.abc import Sequence
 
+from tradewind.engine.orders.book import NEVER
 from tradewind.engine.orders.manager import OrderManager
 from tradewind.errors import TradewindError
 from tradewind.model.event import Asked, BarClosed, InputEvent
@@ -86,7 +87,6 @@ class Desk:
         self.clock = clock
         self.queue = queue
         self.reports: deque[VenueReport] = deque()
-        queue.silence(manager.book.silent_until)  # a ban outlives the process it was meant for
         self._asked_at = -1
 
     def take(self, outputs: Sequence[Output]) -> None:
@@ -96,9 +96,14 @@ class Desk:
                 self.queue.put(output)
 
     def connected(self) -> None:
-        """The connection is up, for the first time or again."""
+        """The connection is up, for the first time in this life of the process or again."""
         self._drop()
+        self.queue.silence(self.manager.book.silent_until)  # a ban outlives the process it was meant for
         self.reports.append(VenueReport(ReportKind.LINK, self.clock.now(), code="up"))
+
+    def begin(self) -> None:
+        """The run stands where its journal ends; from now on the venue is asked and heard."""
+        raise NotImplementedError
 
     def disconnected(self, why: str) -> None:
         """The connection is gone."""
@@ -115,13 +120,12 @@ class Desk:
         """What is to be decided on before ``event``, empty when there is no more; asked again after each answer."""
         raise NotImplementedError
 
-    def _told(self) -> Sequence[InputEvent]:
+    def _told(self, now: int) -> Sequence[InputEvent]:
         """Reports that came, else the manager's alarm clock."""
         if self.reports:
             found = tuple(self.reports)
             self.reports.clear()
             return found
-        now = self.clock.now()
         if self.manager.due <= now and self._asked_at < now:
             self._asked_at = now
             return (Asked(now),)
@@ -134,8 +138,8 @@ class Desk:
             return True
         return False
 
-    def _failed(self, error: TradewindError, request: VenueRequest) -> None:
-        report = report_of(error, request, self.clock.now())
+    def _failed(self, error: TradewindError, request: VenueRequest, now: int) -> None:
+        report = report_of(error, request, now)
         if report.kind is ReportKind.LIMITED:
             self.queue.silence(report.until)
             self.queue.put(request)
@@ -143,31 +147,53 @@ class Desk:
 
 
 class SteppedDesk(Desk):
-    """A desk before a venue in this process; ``heard`` does everything, in the order of the calls."""
+    """A desk before a venue in this process; ``heard`` does everything, in the order of the calls.
+
+    Where the clock jumps from bar to bar, the desk walks through the time between: each alarm of the manager rings at
+    its own moment and its requests are answered then, so that time-outs mean the same on stored bars and on live ones.
+    """
 
     def __init__(
         self, manager: OrderManager, venue: SteppedVenue, clock: Clock, queue: RequestQueue | None = None
     ) -> None:
         super().__init__(manager, clock, RequestQueue() if queue is None else queue)
         self.venue = venue
+        self._moment = 0
         self._shown: BarClosed | None = None
+
+    def begin(self) -> None:
+        """A venue in this process is connected at once."""
+        self._moment = self.clock.now()
         self.connected()
 
     def heard(self, event: InputEvent | None = None) -> Sequence[InputEvent]:
         """Sends what may leave, shows the venue the bar that is about to be decided on, and tells what came of it."""
-        now = self.clock.now()
+        clock = self.clock.now()
+        at = self._moment = min(max(self._moment, min(self.manager.due, self._ready())), clock)
+        self._send(at)
+        self.reports.extend(self.venue.due(at))
+        if found := self._told(at):
+            return found
+        if self._ready() <= clock or self._asked_at < self.manager.due <= clock:
+            return self.heard(event)
+        self._moment = clock
+        if isinstance(event, BarClosed) and event is not self._shown:
+            self._shown = event
+            self.reports.extend(self.venue.on_bar(event.bar))
+        self.reports.extend(self.venue.due(clock))
+        return self._told(clock)
+
+    def _ready(self) -> int:
+        at = self.queue.ready_at(self._moment)
+        return NEVER if at is None else at
+
+    def _send(self, now: int) -> None:
         while (request := self.queue.take(now)) is not None:
             if not self._stale(request, now):
                 try:
                     self.reports.extend(self.venue.execute(request, now))
                 except TradewindError as error:
-                    self._failed(error, request)
-        self.reports.extend(self.venue.due(now))
-        if not self.reports and isinstance(event, BarClosed) and event is not self._shown:
-            self._shown = event
-            if event.cause != "history":
-                self.reports.extend(self.venue.on_bar(event.bar))
-        return self._told()
+                    self._failed(error, request, now)
 
 
 class OrderDesk(Desk):
@@ -194,8 +220,8 @@ class OrderDesk(Desk):
         self._work = asyncio.Event()
         self.news = asyncio.Event()
 
-    def start(self) -> None:
-        """Spawns the two tasks."""
+    def begin(self) -> None:
+        """Spawns the two tasks; the stream says when the connection is up."""
         self._scheduler.spawn("orders-send", self._send)
         self._scheduler.spawn("orders-listen", self._listen)
 
@@ -208,7 +234,7 @@ class OrderDesk(Desk):
     def heard(self, event: InputEvent | None = None) -> Sequence[InputEvent]:
         """What came in the meantime."""
         self.news.clear()
-        return self._told()
+        return self._told(self.clock.now())
 
     async def _send(self) -> None:
         while True:
@@ -230,7 +256,7 @@ class OrderDesk(Desk):
             now = self.clock.now()
             self.reports.append(VenueReport(ReportKind.UNKNOWN, now, request.id, code="TimedOut"))
         except TradewindError as error:
-            self._failed(error, request)
+            self._failed(error, request, self.clock.now())
         else:
             self.reports.extend(answer)
 

@@ -16,6 +16,7 @@ from tradewind.app.proofs import Asked, Findings, findings_for
 from tradewind.app.settings.root import AppConfig
 from tradewind.app.stored_run import StoredRun, find_run, learns, pool_of
 from tradewind.app.strategy_pool import RESEARCH
+from tradewind.app.venues import order_params
 from tradewind.app.wiring import plan_for, timeframes_of
 from tradewind.app.workspace import Workspace
 from tradewind.engine.plan import EnginePlan
@@ -143,6 +144,7 @@ def _plan(config: AppConfig, wanted: Wanted, pool: Pool) -> EnginePlan:
         simulated=wanted.simulated,
         pool=pool,
         learning=learning_params(config) if wanted.learns else None,
+        orders=order_params(config.orders),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -28,6 +29,7 @@ from tradewind.app.signal_text import closed_log_line, signal_lines, signal_log_
 from tradewind.app.stored_run import find_run, require_same
 from tradewind.app.strategy_switches import StrategySwitches, order_line
 from tradewind.app.task_report import ServiceReport
+from tradewind.app.venues import NOTE, desk_for
 from tradewind.app.wiring import calendars_of, engine_for, sequencer_for, started_event
 from tradewind.engine.pipeline import Engine
 from tradewind.engine.plan import EnginePlan
@@ -130,6 +132,7 @@ class JournaledRun:
             snapshot_every=snapshot_every,
             watch=self._watch,
             orders=self._orders,
+            desk=desk_for(self.engine, clock, kept=store.noted(NOTE), keep=partial(store.note, NOTE)),
         )
 
     def _orders(self) -> Sequence[Command]:

@@ -12,6 +12,7 @@ had not reached the disk).
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Protocol
 
 import msgspec
 
@@ -42,6 +43,22 @@ class Recovery(msgspec.Struct, frozen=True):
     retold: int = 0
 
 
+class VenueDesk(Protocol):
+    """Carries what the engine asks of a venue, and brings back what it says; ``app/order_desk.py``."""
+
+    def begin(self) -> None:
+        """The run stands where its journal ends."""
+        ...
+
+    def take(self, outputs: Sequence[Output]) -> None:
+        """Takes the requests among outputs that are durable."""
+        ...
+
+    def heard(self, event: InputEvent | None = None) -> Sequence[InputEvent]:
+        """What is to be decided on before ``event``; empty when there is no more."""
+        ...
+
+
 class Session:
     """One engine with its sequencer, journal and notifier.
 
@@ -49,7 +66,7 @@ class Session:
     ``snapshot_every`` entries a snapshot is stored, 0 for never. ``told`` is where it is noted up to which entry people
     were told; without it a start repeats nothing. ``watch`` sees every event with its outputs after they
     are durable. ``orders`` gives what operators want by now; it is asked before the first close of a transaction.
-    ``closes`` counts the closes of this life.
+    ``desk`` stands between the engine and a venue that keeps its own truth. ``closes`` counts the closes of this life.
     """
 
     def __init__(
@@ -67,6 +84,7 @@ class Session:
         snapshot_every: int = 0,
         watch: Callable[[InputEvent, Sequence[Output]], None] | None = None,
         orders: Callable[[], Sequence[InputEvent]] = tuple,
+        desk: VenueDesk | None = None,
     ) -> None:
         self.engine = engine
         self.sequencer = sequencer
@@ -80,6 +98,7 @@ class Session:
         self.snapshot_every = snapshot_every
         self.watch = watch
         self.orders = orders
+        self.desk = desk
         self.closes = 0
         self._batch: list[tuple[Entry, list[Output], int]] = []
         self._snapshot_seq = 0
@@ -112,12 +131,16 @@ class Session:
             if isinstance(entry.event, (BarClosed, BarMissing)):
                 self.sequencer.resume(entry.event)
             entries += 1
+        if self.desk is not None:
+            self.desk.begin()
         return Recovery(entries, self._snapshot_seq, head_seq, digest.hex(), self._tell_rest())
 
     def begin(self, started: Started) -> None:
         """Journals the start of a new run."""
         self._take(started)
         self.flush()
+        if self.desk is not None:
+            self.desk.begin()
 
     def push(self, event: BarClosed) -> None:
         """Hands a final bar to the sequencer; a correction of a decided bar is journaled at once."""
@@ -132,6 +155,7 @@ class Session:
         released = self.sequencer.release(watermark)
         for left, event in zip(range(len(released) - 1, -1, -1), released, strict=True):
             self._owing = left
+            self._hear(event)
             self._take(event)
             self.closes += 1
 
@@ -144,6 +168,7 @@ class Session:
         """Journals and processes the orders that are due."""
         for order in self.orders():
             self.inject(order)
+        self._hear()
 
     def end(self, symbol: str) -> None:
         """The feed of a symbol has ended: nothing more is owed."""
@@ -160,6 +185,8 @@ class Session:
         self.process.checkpoint("after-commit")
         told, self._batch = self._batch, []
         for entry, outputs, made in told:
+            if self.desk is not None:
+                self.desk.take(outputs)
             if self._tell(outputs, made, repeated=False):
                 self._note(entry)
             if self.watch is not None:
@@ -180,6 +207,19 @@ class Session:
     def owed(self, key: SeriesKey, until: int) -> list[tuple[int, int]]:
         """Bars a backfill should ask for."""
         return self.sequencer.owed(key, until)
+
+    def _hear(self, event: InputEvent | None = None) -> None:
+        """Lets the engine see what the venue said before ``event``, until it has no more to say.
+
+        Everything decided so far is made durable first: what is asked of a venue is on disk before it leaves.
+        """
+        if self.desk is None:
+            return
+        self.flush()
+        while said := self.desk.heard(event):
+            for one in said:
+                self._take(one)
+            self.flush()
 
     def _take(self, event: InputEvent) -> None:
         outputs = self.engine.process(event)

@@ -11,6 +11,7 @@ from tradewind.adapters.store.store import Store
 from tradewind.app.learning.params import learning_params
 from tradewind.app.pool import Policy, Pool
 from tradewind.app.settings.root import AppConfig
+from tradewind.app.venues import order_params
 from tradewind.app.wiring import plan_for
 from tradewind.engine.plan import EnginePlan
 from tradewind.errors import Misconfigured, Unavailable
@@ -109,6 +110,7 @@ def plan_of(run: StoredRun, configure: Configure, where: Path) -> EnginePlan:
         simulated=run.started.simulated,
         pool=pool_of(run),
         learning=learning_params(settings) if learns(run) else None,
+        orders=order_params(settings.orders),
     )
     require_same(run, plan, where, "give the run's own configuration with --config FILE")
     return plan

@@ -21,6 +21,8 @@ from tradewind.app.pool import Policy, Pool, Seats, seats_of
 from tradewind.app.settings.root import AppConfig
 from tradewind.catalog import plugins_of
 from tradewind.engine.learning_plan import LearningParams
+from tradewind.engine.orders.manager import OrderManager
+from tradewind.engine.orders.params import OrderParams
 from tradewind.engine.pipeline import Engine
 from tradewind.engine.plan import EnginePlan, SymbolPlan
 from tradewind.engine.portfolio import Portfolio
@@ -183,12 +185,14 @@ def plan_for(
     members: Sequence[Member] | None = None,
     pool: Pool | None = None,
     learning: LearningParams | None = None,
+    orders: OrderParams | None = None,
 ) -> EnginePlan:
     """The engine's plan for the symbols of ``bases`` (symbol -> base timeframe).
 
     ``members`` replaces the configured ones, for runs over a given set. ``pool`` says which of them are proven and who
     is heard; without one everybody is heard, and the plan is stamped UNPROVEN. Without ``learning`` no outcome is
-    followed and nobody is taken off.
+    followed and nobody is taken off. ``orders`` puts an order manager with a venue of its own where the simulated
+    broker is.
     """
     symbols = []
     for name, base in sorted(bases.items()):
@@ -216,6 +220,7 @@ def plan_for(
         executes=executes,
         learning=learning,
         guard=guard_params(config) if executes else None,
+        orders=orders if executes else None,
     )
     if plan.asks_for("calendar"):
         plan = msgspec.structs.replace(plan, calendar_age=round(config.filters.news.max_age_days * DAY))
@@ -241,6 +246,8 @@ def plan_hash(plan: EnginePlan) -> str:
         text.append(repr(sorted(one.unheard)))
         if one.reserve:
             text.append(repr(one.reserve))
+    if plan.orders is not None:
+        text.append(repr(msgspec.to_builtins(plan.orders)))
     return hashlib.sha256("\n".join(text).encode()).hexdigest()[:16]
 
 
@@ -262,7 +269,13 @@ def _account(plan: EnginePlan, factor: float = 1.0) -> tuple[Broker, Portfolio, 
         symbol: msgspec.structs.replace(one.costs, slippage_fraction=factor * one.costs.slippage_fraction)
         for symbol, one in instruments.items()
     }
-    broker: Broker = SimBroker(instruments, rates, costs, spread_scale=factor) if plan.executes else NullBroker()
+    broker: Broker
+    if plan.orders is not None:
+        broker = OrderManager(instruments, plan.orders)
+    elif plan.executes:
+        broker = SimBroker(instruments, rates, costs, spread_scale=factor)
+    else:
+        broker = NullBroker()
     portfolio = Portfolio(instruments, Decimal(str(plan.opening_balance)), rates, account_calendar(plan))
     return broker, portfolio, rates
 

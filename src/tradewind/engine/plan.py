@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from tradewind.engine.learning_plan import LearningParams
+from tradewind.engine.orders.params import OrderParams
 from tradewind.ensemble.params import EnsembleParams
 from tradewind.features.graph import Seeding
 from tradewind.features.rule import Member
@@ -49,7 +50,7 @@ class EnginePlan(msgspec.Struct, frozen=True):
     a row count as a stale feed. ``calendar_age`` (ns) is how old a calendar of news may be before people hear of it, 0
     where none is asked for. ``guard`` limits the account as a whole, None where there is none to guard. ``seeding`` is
     that of the feature bank. ``stamp`` is put on every signal. Without ``learning`` no outcome is followed and nothing
-    is learnt.
+    is learnt. ``orders`` is how orders are handled where a venue with its own truth is behind the broker, None elsewhere.
     """
 
     symbols: tuple[SymbolPlan, ...]
@@ -66,6 +67,7 @@ class EnginePlan(msgspec.Struct, frozen=True):
     learning: LearningParams | None = None
     calendar_age: int = 0
     guard: GuardParams | None = None
+    orders: OrderParams | None = None
 
     def asks_for(self, what: str) -> bool:
         """Whether a veto on any symbol needs ``what``: calendar, closes."""

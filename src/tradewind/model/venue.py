@@ -123,7 +123,8 @@ class ReportKind(StrEnum):
     ``order``: the state of orders, their executions, or both. ``unknown``: whether the request did anything cannot be
     told. ``refused``: it certainly did nothing, ``code`` says why. ``unsent``: it never left. ``limited``: nothing is
     asked before ``until``; the request waits. ``snapshot``: the answer to one. ``link``: ``code`` is ``up`` or
-    ``down``. ``charge``: swap or funding, ``amount``. ``done``: it was obeyed and there is nothing to add.
+    ``down``. ``charge``: swap or funding (``detail``) of ``amount`` at ``until``; ``client_id`` names it, ``code`` is
+    its signal where the venue knows it. ``done``: it was obeyed and there is nothing to add.
     """
 
     ORDER = "order"

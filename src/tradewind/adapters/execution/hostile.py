@@ -8,7 +8,7 @@ trades by hand. ``truth`` is what happened, ``sins`` what was done to it that no
 from __future__ import annotations
 
 import heapq
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 import msgspec
@@ -16,6 +16,7 @@ import msgspec
 from tradewind.adapters.execution.venue_truth import RestingOrder, VenueTruth
 from tradewind.errors import Retryable, TimedOut
 from tradewind.model.bar import Bar
+from tradewind.model.instrument import Instrument
 from tradewind.model.order import Leg
 from tradewind.model.timeframe import SECOND
 from tradewind.model.venue import Action, Execution, OrderKind, OrderState, OrderStatus, ReportKind, VenueReport
@@ -66,7 +67,14 @@ class HostileVenue:
     ``mix`` may be changed at any time; ``maintenance_until`` answers everything with a page until then.
     """
 
-    def __init__(self, draws: Draws, mix: HostileMix = KIND, *, hedging: bool = False) -> None:
+    def __init__(
+        self,
+        draws: Draws,
+        mix: HostileMix = KIND,
+        *,
+        hedging: bool = False,
+        instruments: Mapping[str, Instrument] | None = None,
+    ) -> None:
         self.capabilities = Capabilities(hedging=hedging, dead_man=True, visible_within_s=mix.invisible_s)
         self.truth = VenueTruth(hedging=hedging)
         self.mix = mix
@@ -74,6 +82,7 @@ class HostileVenue:
         self.sins: list[str] = []
         self.dead_man_at = 0
         self._draws = draws
+        self._instruments = instruments or {}
         self._silent_until = 0
         self._messages: list[tuple[int, int, VenueReport]] = []
         self._told = 0
@@ -105,8 +114,15 @@ class HostileVenue:
         return self._messages[0][0] if self._messages else None
 
     def on_bar(self, bar: Bar) -> Sequence[VenueReport]:
-        """Bars move nothing here; prices come by ``tick``."""
-        return ()
+        """Walks through a bar of an instrument it knows: open, the nearer extreme, the other one, close."""
+        instrument = self._instruments.get(bar.symbol)
+        if instrument is None or bar.synthetic:
+            return ()
+        down_first = bar.open - bar.low <= bar.high - bar.open
+        extremes = (bar.low, bar.high) if down_first else (bar.high, bar.low)
+        for price in (bar.open, *extremes, bar.close):
+            self.tick(bar.symbol, instrument.to_ticks(price), bar.ts_close)
+        return self.due(bar.ts_close)
 
     def tick(self, symbol: str, price_ticks: int, now: int) -> None:
         """The market is at a price now: resting orders meet it."""

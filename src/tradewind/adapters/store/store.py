@@ -106,6 +106,11 @@ class Store:
                 (key, text),
             )
 
+    def noted(self, key: str) -> str:
+        """What ``note`` put under ``key`` last; empty where nothing was."""
+        _, rows = self.database.query("SELECT value FROM meta WHERE key = ?", (key,))
+        return str(rows[0][0]) if rows else ""
+
     def close(self) -> None:
         """Gives the lease back and closes the file; appended entries that were not committed are dropped."""
         self.journal.close()

@@ -18,6 +18,7 @@ from tradewind.app.settings.learning import (
     PredictorSettings,
     SelectorSettings,
 )
+from tradewind.app.settings.orders import OrderSettings
 from tradewind.app.settings.people import EmailSettings, SnsSettings, TelegramSettings, WebhookSettings
 from tradewind.app.settings.service import (
     AutoSignalSettings,
@@ -76,6 +77,7 @@ class AppConfig(msgspec.Struct, frozen=True):
     ensemble: EnsembleSettings = EnsembleSettings()
     filters: FilterSettings = FilterSettings()
     risk: RiskSettings = RiskSettings()
+    orders: OrderSettings = OrderSettings()
     account: AccountSettings = AccountSettings()
     costs: CostSettings = CostSettings()
     position_size: PositionSizeSettings = PositionSizeSettings()

@@ -279,7 +279,7 @@ class OrderManager:
         held = [one for one in book.exposures.values() if one.symbol == report.symbol and one.held]
         if not signal and held:
             signal = held[0].signal_id
-        self._post.out.append(Charge(signal, report.symbol, report.ts, report.detail, report.amount))
+        self._post.out.append(Charge(signal, report.symbol, report.until or report.ts, report.detail, report.amount))
 
     def _dead_man(self) -> None:
         """Armed while an entry rests and nothing is held: the venue's switch would take protective stops with it."""

@@ -8,8 +8,8 @@ from tradewind.model.timeframe import MINUTE, SECOND
 
 
 class OrderParams(msgspec.Struct, frozen=True):
-    """``approval``: entries wait for a person, at most ``approval_ttl``. ``entry_ttl`` (0: no limit) is how long an
-    entry may wait to be sent, and how long one that is not filled whole may rest.
+    """``venue`` names where orders go. ``approval``: entries wait for a person, at most ``approval_ttl``. ``entry_ttl``
+    (0: no limit) is how long an entry may wait to be sent, and how long one that is not filled whole may rest.
 
     ``protect_within`` is how long what is held may be without a proven stop of its size. A request without an answer
     is in doubt after ``answer_within``. ``visible_within`` is how long a venue may not show an order it has taken;
@@ -19,6 +19,7 @@ class OrderParams(msgspec.Struct, frozen=True):
     the venue shall cancel resting entries.
     """
 
+    venue: str = ""
     approval: bool = False
     approval_ttl: int = 5 * MINUTE
     entry_ttl: int = MINUTE
