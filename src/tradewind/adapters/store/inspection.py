@@ -30,6 +30,8 @@ _PROJECTED: Final = {
     "trade_outcomes": "SELECT * FROM trade_outcomes ORDER BY id",
     "guard_state": "SELECT * FROM guard_state ORDER BY cause",
     "equity_marks": "SELECT * FROM equity_marks ORDER BY id",
+    "orders": "SELECT * FROM orders ORDER BY client_id",
+    "venue_requests": "SELECT * FROM venue_requests ORDER BY id",
     "confidence_history": "SELECT * FROM confidence_history ORDER BY id",
     "signal_outcomes": "SELECT * FROM signal_outcomes ORDER BY signal_id",
     "outcome_audit": "SELECT * FROM outcome_audit ORDER BY id",

@@ -378,6 +378,44 @@ equity_marks = Table(
 )
 Index(None, equity_marks.c.kind, equity_marks.c.ts)
 
+orders = Table(
+    "orders",
+    metadata,
+    Column("client_id", Text, primary_key=True),
+    Column("timestamp", Text, nullable=False),
+    Column("ts", BigInteger, nullable=False),
+    Column("updated", Text, nullable=False),
+    Column("signal_id", Text, nullable=False),
+    Column("symbol", Text, nullable=False),
+    Column("leg", Text, nullable=False),
+    Column("side", Integer, nullable=False),
+    Column("intended", BigInteger, nullable=False),
+    Column("steps", BigInteger, nullable=False),
+    Column("price_ticks", BigInteger, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("filled", BigInteger, nullable=False),
+    Column("detail", Text, nullable=False),
+    _journal_seq(),
+)
+Index(None, orders.c.state)
+Index(None, orders.c.signal_id)
+
+venue_requests = Table(
+    "venue_requests",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("timestamp", Text, nullable=False),
+    Column("ts", BigInteger, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("symbol", Text, nullable=False),
+    Column("client_id", Text, nullable=False),
+    Column("payload", Text, nullable=False),
+    Column("answer", Text, nullable=False),
+    Column("answered_ts", BigInteger),
+    _journal_seq(),
+)
+Index(None, venue_requests.c.answer)
+
 learning_states = Table(
     "learning_states",
     metadata,

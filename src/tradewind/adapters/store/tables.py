@@ -10,6 +10,7 @@ from tradewind.adapters.store.codec import encode_text
 from tradewind.adapters.store.database import Cursor
 from tradewind.adapters.store.guard_rows import guard_statements
 from tradewind.adapters.store.learning_rows import LEARNT, statements
+from tradewind.adapters.store.order_rows import answer_row, order_row
 from tradewind.adapters.store.outbox_rows import OutboxRows, changed
 from tradewind.adapters.store.schema import utc_text
 from tradewind.model.decision import NoDecision, NoTrade, Signal
@@ -20,6 +21,7 @@ from tradewind.model.instrument import Instrument
 from tradewind.model.notice import Notice
 from tradewind.model.order import Fill, Leg, Refusal
 from tradewind.model.outcome import Outcome, SignalOutcome, Trade
+from tradewind.model.venue import OrderUpdate, VenueReport, VenueRequest
 from tradewind.ports.store import Entry
 
 HOT_TAIL_BARS: Final = 5_000
@@ -126,6 +128,8 @@ class SqlTables:
     def _project(self, entry: Entry, outputs: Sequence[object]) -> None:
         if isinstance(entry.event, BarClosed):
             self._candle(entry.event)
+        elif isinstance(entry.event, VenueReport) and entry.event.request:
+            self._in_order.append(answer_row(entry.event))
         for output in outputs:
             if isinstance(output, Signal | NoTrade | NoDecision):
                 self._decision(entry.seq, output)
@@ -141,6 +145,8 @@ class SqlTables:
                 self._in_order += guard_statements(output, entry.seq)
             elif isinstance(output, LEARNT):
                 self._in_order += statements(output, entry.seq)
+            elif isinstance(output, VenueRequest | OrderUpdate):
+                self._in_order.append(order_row(output, entry.seq))
             if isinstance(output, TOLD):
                 self._in_order += self.outbox.of(output, entry.seq)
 
