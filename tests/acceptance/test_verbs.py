@@ -41,6 +41,8 @@ NEEDED = {
     ("walkforward",): ("X",),
     ("optimize",): ("--family", "Donchian_Breakout"),
     ("baseline", "show"): ("baseline.json",),
+    ("orders", "approve"): ("X",),
+    ("orders", "reject"): ("X",),
     ("kill", "off"): ("--reason", "x"),
     ("trades", "verify"): ("trades.csv",),
 }

@@ -150,6 +150,8 @@ class Session:
 
     def advance(self, watermark: int) -> None:
         """Lets the engine see everything that closed up to ``watermark``, and before that the orders that are due."""
+        if self.desk is not None:
+            self.flush()  # what is asked of a venue leaves after each close, not after a batch of them
         if not self._batch:
             self.obey()
         released = self.sequencer.release(watermark)

@@ -52,6 +52,7 @@ _ALL = (
     Verb("why", EXPLAIN, "The whole chain behind one decision, with its numbers."),
     Verb("explain", EXPLAIN, "One signal: votes, filters, size, probabilities and what they rest on."),
     Verb("filters", EXPLAIN, "What the filters blocked, and how often."),
+    Verb("orders", OPERATE, "Orders at the venue: list, reconcile, approve, withdraw."),
     Verb("status", OPERATE, "What runs, what it saw last, and what is wrong."),
     Verb("risk", OPERATE, "The account under its limits: money, floors, state; the rules of prop firms."),
     Verb("trades", OPERATE, "Closed trades: list, the worst of them, an export with a hash chain."),

@@ -147,6 +147,10 @@ class Engine:
                 outputs.extend(self._book(self.desks[told.symbol], told))
             elif isinstance(told, OrderUpdate) and told.leg is Leg.ENTRY and told.ended:
                 outputs.extend(self.portfolio.on_entry_over(told.signal_id, told.ts))
+        for signal in orders.take_ended():
+            for desk in self.desks.values():
+                if desk.holding is not None and desk.holding.signal_id == signal:
+                    desk.holding = None
         self.paused |= orders.take_alarm()
         return outputs
 
@@ -262,7 +266,7 @@ class Engine:
         if holding is not None and happened.signal_id == holding.signal_id:
             if isinstance(happened, Fill) and happened.leg is Leg.ENTRY:
                 holding.filled = True
-            elif self.orders is None or not self.orders.holds(holding.signal_id):
+            elif self.orders is None:
                 desk.holding = None
         portfolio = self.portfolio
         news = portfolio.on_fill(happened) if isinstance(happened, Fill) else portfolio.on_refusal(happened)

@@ -145,7 +145,7 @@ def test_an_entry_that_never_arrived_is_given_up_after_the_time_in_which_it_coul
     room.run(55)
     assert refusals(room) == []
     room.run(30)
-    assert refusals(room) == ["the venue knows no such order"]
+    assert refusals(room) == ["never_arrived"]
     assert room.outcomes()[0].result == "expired"
     assert room.venue.truth.orders == {}
 
@@ -201,6 +201,7 @@ def test_the_rest_of_an_entry_is_withdrawn_after_its_time() -> None:
     assert len(room.outcomes()) == 1
 
 
+@pytest.mark.req("G09")
 def test_an_order_without_a_stop_never_leaves() -> None:
     room = calm_room()
     intent = OrderIntent("X-entry", "X", "EUR/USD", 1, 5, 0, 0, 0, room.now)
@@ -229,7 +230,7 @@ def test_what_nobody_approves_expires() -> None:
     assert refusals(room) == ["not_approved"]
     room.signal("S2", 1, 5)
     room.take(("event", Command("reject", "ann", room.now, "S2")))
-    assert refusals(room)[1:] == ["reject by ann"]
+    assert refusals(room)[1:] == ["rejected_by_person"]
     assert room.requests(Action.PLACE) == []
 
 
@@ -302,6 +303,7 @@ def test_a_request_budget_holds_and_what_reduces_risk_goes_first() -> None:
     room.at_rest()
 
 
+@pytest.mark.req("X12")
 def test_opposite_signals_net_to_one_side_where_the_account_nets() -> None:
     """Long 5, then short 8: the long is closed to its last order, then 3 are sold short."""
     room = calm_room()
@@ -325,6 +327,7 @@ def test_a_smaller_opposite_signal_is_used_up_by_closing() -> None:
     room.at_rest()
 
 
+@pytest.mark.req("X12")
 def test_opposite_signals_stand_side_by_side_where_the_account_hedges() -> None:
     room = calm_room(netting=False)
     room.signal("L", 1, 5)

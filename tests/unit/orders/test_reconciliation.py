@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import msgspec
+import pytest
 
 from tests.fakes.order_room import CALM, PRICE, OrderRoom
 from tradewind.engine.orders.params import OrderParams
@@ -18,6 +19,7 @@ def room_of(params: OrderParams | None = None) -> OrderRoom:
     return room
 
 
+@pytest.mark.req("X15")
 def test_a_position_nobody_knows_is_flagged_at_the_first_snapshot_and_pauses_trading() -> None:
     room = OrderRoom(1, CALM)
     room.venue.by_hand("EUR/USD", 1, 7, room.now)

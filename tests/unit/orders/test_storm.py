@@ -32,6 +32,7 @@ def test_every_storm_ends_in_order(storm: dict[str, object], chunk: int) -> None
         Storm(seed, **storm).run(40)  # type: ignore[arg-type]  # keywords of the table above
 
 
+@pytest.mark.req("X14")
 def test_fifty_deaths_between_sending_and_hearing_make_no_duplicate() -> None:
     """The request reached the venue, the answer reached nobody: 50 times for entries, stops and exits."""
     deaths = 0

@@ -68,9 +68,9 @@ _OPEN = _insert(
 _CLOSE = _insert(
     "positions",
     "signal_id symbol timeframe direction status timestamp ts_entry ts_exit lots entry exit pnl net journal_seq",
-    "ON CONFLICT (signal_id) DO UPDATE SET timeframe = excluded.timeframe, status = excluded.status,"
-    " ts_exit = excluded.ts_exit, lots = excluded.lots, entry = excluded.entry, exit = excluded.exit,"
-    " pnl = excluded.pnl, net = excluded.net",
+    "ON CONFLICT (signal_id) DO UPDATE SET timeframe = excluded.timeframe, ts_exit = excluded.ts_exit,"
+    " lots = coalesce(positions.lots, excluded.lots), entry = excluded.entry, exit = excluded.exit,"
+    " pnl = coalesce(positions.pnl, 0) + excluded.pnl, net = CASE WHEN positions.pnl IS NULL THEN excluded.net END",
 )
 _TRADE = _insert(
     "trade_outcomes",
@@ -79,6 +79,7 @@ _TRADE = _insert(
 _TRADE_CONFIDENCE = (
     "UPDATE trade_outcomes SET confidence = (SELECT confidence FROM signals WHERE id = signal_id) WHERE signal_id = ?"
 )
+_ENDED = "UPDATE positions SET status = 'closed' WHERE signal_id = ?"
 _STATUS = "UPDATE signals SET status = ?, r = coalesce(?, r) WHERE id = ?"
 _PRUNE = (
     "DELETE FROM candles WHERE symbol = ? AND timeframe = ? AND ts_open < (SELECT ts_open FROM candles"
@@ -91,6 +92,9 @@ _MANY: Final = (_CANDLE, _DECISION, _CONFIDENCE)
 
 class SqlTables:
     """Implements ``ports.store.Tables``: ``record`` collects rows, ``write`` puts them into the open transaction.
+
+    A position that is closed in parts adds up their ``pnl`` and is closed with its outcome; ``net``, the exact amount,
+    is that of one part and null where there are several: each has a row of ``trade_outcomes``.
 
     ``candles`` keeps the newest ``hot_tail_bars`` of each series (history lives in sealed files); bars that must not be
     decided on are left to the journal. ``instruments`` turns the ticks and lot steps of an opening fill into price and
@@ -141,6 +145,7 @@ class SqlTables:
                 self._put(_STATUS, ("refused", None, output.signal_id))
             elif isinstance(output, Outcome):
                 self._put(_STATUS, (output.result, output.r, output.signal_id))
+                self._put(_ENDED, (output.signal_id,))
             elif isinstance(output, Answered | GuardChanged | AccountMark):
                 self._in_order += guard_statements(output, entry.seq)
             elif isinstance(output, LEARNT):

@@ -247,7 +247,7 @@ def _absent(post: Correspondence, order: Order) -> None:
     if book.now - order.sent_ts >= params.visible_within:
         order.closing_word = OrderStatus.ABSENT.value
         order.reported = order.filled
-        post.end(order, OrderStatus.ABSENT.value, "the venue knows no such order")
+        post.end(order, OrderStatus.ABSENT.value, "never_arrived")
         book.reconcile_at = book.now
     elif _may_resend(order) and params.resends:
         order.resent += 1

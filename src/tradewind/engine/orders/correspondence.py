@@ -16,13 +16,16 @@ _KINDS: Final = {Leg.STOP: OrderKind.STOP, Leg.TARGET: OrderKind.LIMIT}
 
 
 class Correspondence:
-    """``out`` is what the engine puts out next; ``alarmed``: something was found that pauses trading."""
+    """``out`` is what the engine puts out next; ``alarmed``: something was found that pauses trading;
+    ``ended`` are the signals of which nothing is left.
+    """
 
     def __init__(self, params: OrderParams) -> None:
         self.params = params
         self.book = Book()
         self.out: list[Told] = []
         self.alarmed = False
+        self.ended: list[str] = []
 
     def wake(self, ts: int) -> None:
         """Asks to be woken at ``ts`` or before."""

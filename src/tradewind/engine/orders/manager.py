@@ -71,9 +71,10 @@ class OrderManager:
         alarmed, self._post.alarmed = self._post.alarmed, False
         return alarmed
 
-    def holds(self, signal_id: str) -> bool:
-        """Whether anything of a signal is open or may still become so."""
-        return signal_id in self.book.exposures
+    def take_ended(self) -> list[str]:
+        """Signals of which nothing is open any more and nothing can become so, since the last time this was asked."""
+        ended, self._post.ended = self._post.ended, []
+        return ended
 
     def submit(self, intent: OrderIntent) -> None:
         """Takes an intent; it leaves as soon as it may. The same ``client_id`` twice is one order.
@@ -116,7 +117,8 @@ class OrderManager:
         self._look()
 
     def on_bar(self, bar: Bar) -> Sequence[Fill | Charge | Refusal]:
-        """Remembers the price; nothing is filled by bars here."""
+        """Remembers price and time; nothing is filled by bars here."""
+        self.book.now = max(self.book.now, bar.ts_close)
         if not bar.synthetic:
             self.book.last_ticks[bar.symbol] = self._instruments[bar.symbol].to_ticks(bar.close)
         return ()
@@ -158,7 +160,6 @@ class OrderManager:
     def obey(self, order: Command) -> str:
         """Approve, reject (argument: signal or client id), cancel_all (entries), reconcile; what was done, in words."""
         book = self.book
-        book.now = max(book.now, order.ts)
         entries = [one for one in book.own.values() if one.leg is Leg.ENTRY and not one.over]
         done = ""
         if order.verb in ("approve", "reject"):
@@ -167,11 +168,11 @@ class OrderManager:
                     if order.verb == "approve":
                         entry.approved, entry.ts = True, book.now
                     entry.unwanted |= order.verb == "reject"
-                    entry.detail = f"{order.verb} by {order.actor}"
+                    entry.detail = "rejected_by_person" if order.verb == "reject" else ""
                     done = f"{order.verb}: {entry.signal_id}"
         elif order.verb == "cancel_all":
             for entry in entries:
-                entry.unwanted, entry.detail = True, f"cancel_all by {order.actor}"
+                entry.unwanted, entry.detail = True, "cancel_all"
             done = f"{len(entries)} entries are withdrawn; protective stops stay" if entries else ""
         elif order.verb == "reconcile":
             book.reconcile_at = book.now

@@ -252,3 +252,4 @@ def _close_out(post: Correspondence, exposure: Exposure) -> None:
         if exposure.netted:
             book.netted[exposure.for_entry] = book.netted.get(exposure.for_entry, 0) + exposure.netted
         del book.exposures[exposure.signal_id]
+        post.ended.append(exposure.signal_id)
