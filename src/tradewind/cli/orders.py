@@ -52,9 +52,9 @@ def cancel_all(
     store: StoreOption = None,
 ) -> Report:
     """Withdraws every entry that is not filled; stops and targets of open positions stay where they are."""
-    from tradewind.cli.answers.control import order_answer
+    from tradewind.cli.answers.orders import given_answer
 
-    return order_answer("cancel_all", Ordering(config, store, reason, by, wait))
+    return given_answer("cancel_all", Ordering(config, store, reason, by, wait))
 
 
 @app.command()
@@ -68,9 +68,9 @@ def approve(
     store: StoreOption = None,
 ) -> Report:
     """Lets an entry leave that waits for a person (orders.approval = required)."""
-    from tradewind.cli.answers.control import order_answer
+    from tradewind.cli.answers.orders import given_answer
 
-    return order_answer("approve", Ordering(config, store, reason, by, wait), signal)
+    return given_answer("approve", Ordering(config, store, reason, by, wait), signal)
 
 
 @app.command()
@@ -84,6 +84,6 @@ def reject(
     store: StoreOption = None,
 ) -> Report:
     """Ends an entry that waits for a person; it never leaves."""
-    from tradewind.cli.answers.control import order_answer
+    from tradewind.cli.answers.orders import given_answer
 
-    return order_answer("reject", Ordering(config, store, reason, by, wait), signal)
+    return given_answer("reject", Ordering(config, store, reason, by, wait), signal)

@@ -48,6 +48,11 @@ def reconcile_answer(ordering: Ordering) -> Report:
     return Report(document, said, NEGATIVE if report.unmatched else DONE)
 
 
+def given_answer(verb: str, ordering: Ordering, signal: str = "") -> Report:
+    """An order about orders, put into the inbox, and what became of it."""
+    return order_answer(verb, ordering, signal)
+
+
 def _text(report: OrderReport) -> str:
     share = report.filled_steps / report.intended_steps if report.intended_steps else 1.0
     lines = [
