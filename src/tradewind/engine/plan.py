@@ -50,7 +50,8 @@ class EnginePlan(msgspec.Struct, frozen=True):
     a row count as a stale feed. ``calendar_age`` (ns) is how old a calendar of news may be before people hear of it, 0
     where none is asked for. ``guard`` limits the account as a whole, None where there is none to guard. ``seeding`` is
     that of the feature bank. ``stamp`` is put on every signal. Without ``learning`` no outcome is followed and nothing
-    is learnt. ``orders`` is how orders are handled where a venue with its own truth is behind the broker, None elsewhere.
+    is learnt. ``orders`` is how orders are handled where a venue with its own truth is behind the broker, None
+    elsewhere.
     """
 
     symbols: tuple[SymbolPlan, ...]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tradewind.adapters.store.database import Database
 from tradewind.adapters.store.lease import WriterLock
+from tradewind.adapters.store.opening import database_at
 from tradewind.app.database import database_path
 from tradewind.app.order_report import Difference, OrderReport, order_lines, order_report
 from tradewind.cli.answers.control import order_answer
@@ -17,7 +17,7 @@ from tradewind.cli.overrides import configured
 def list_answer(config: Path | None, store: Path | None, *, only_open: bool) -> Report:
     """The orders as a table."""
     path = store or database_path(configured(config))
-    database = Database(path)
+    database = database_at(path)
     try:
         database.require()
         lines = order_lines(database, only_open=only_open)
@@ -37,7 +37,7 @@ def reconcile_answer(ordering: Ordering) -> Report:
     """The report; where a run is at work, after it has been told to ask its venue."""
     path = ordering.store or database_path(configured(ordering.config))
     asked = order_answer("reconcile", ordering) if WriterLock(path).holder() is not None else None
-    database = Database(path)
+    database = database_at(path)
     try:
         database.require()
         report = order_report(database)
