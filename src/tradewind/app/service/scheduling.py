@@ -29,7 +29,7 @@ def pass_through(life: Life, timetable: Timetable, now: int, names: Sequence[str
         if error is not None:
             timetable.failed(job.name)
         life.service.attempted(error, job.name)
-    if due:
+    if any(job.remembered for job in due):
         life.run.store.note(KEY, msgspec.json.encode(timetable.last()).decode())
     return len(due)
 

@@ -10,8 +10,10 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from tradewind.app.service.cadence import Cadence
+from tradewind.app.service.cadence import Cadence, Calendar
 from tradewind.model.session import calendar_of
+
+REMEMBERED_FROM = 600.0
 
 
 class Job(msgspec.Struct, frozen=True):
@@ -28,6 +30,11 @@ class Job(msgspec.Struct, frozen=True):
         while self.markets and not any(calendar_of(name).is_open(due) for name in self.markets):
             due = self.cadence.next_after(min(calendar_of(name).next_open(due) for name in self.markets) - 1)
         return due
+
+    @property
+    def remembered(self) -> bool:
+        """Whether a pass is worth a write: one that comes again within minutes need not be made up for."""
+        return isinstance(self.cadence, Calendar) or self.cadence.seconds >= REMEMBERED_FROM
 
     def text(self) -> str:
         """``every 3600 s, while fx is open``."""
