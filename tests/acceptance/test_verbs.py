@@ -46,7 +46,14 @@ NEEDED = {
     ("kill", "off"): ("--reason", "x"),
     ("trades", "verify"): ("trades.csv",),
 }
-WITHOUT_CONFIGURATION = {("init",), ("demo",), ("config", "example"), ("risk", "firms"), ("trades", "verify")}
+WITHOUT_CONFIGURATION = {
+    ("init",),
+    ("demo",),
+    ("config", "example"),
+    ("risk", "firms"),
+    ("trades", "verify"),
+    ("simulate",),
+}
 VERBS = leaves()
 
 

@@ -59,7 +59,7 @@ def test_a_process_dies_at_the_armed_passing_of_a_checkpoint_only() -> None:
 def test_every_kind_has_its_row_and_is_dealt_in_turn() -> None:
     """No kind comes twice before all have come once; deaths have a deck of their own."""
     assert set(ROWS) == set(FaultKind)
-    mix = FaultMix(per_day=19.0, deaths_per_day=6.0)
+    mix = FaultMix(per_day=19.0, deaths_per_day=float(len(DEADLY)))
     drawn = draw(mix, ("A/B",), 0, DAY, np.random.default_rng(3))
     kinds = [fault.kind for fault in drawn]
     assert len(set(kinds)) == len(kinds)

@@ -67,6 +67,7 @@ _ALL = (
     Verb("watchdog", OPERATE, "Raise the alarm when the service falls silent; a process of its own."),
     Verb("soak", OPERATE, "Run the service for hours, in simulated time or real, and say what it used."),
     Verb("telegram", OPERATE, "Prove that the bot reaches its chats: three test alerts with their delivery ids."),
+    Verb("simulate", OPERATE, "The whole service against a seeded hostile world, every law checked (SIMULATED)."),
     Verb("db", OPERATE, "The store: create, check, query."),
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -88,9 +89,14 @@ class Restart(NamedTuple):
 
 
 class Evidence:
-    """Everything the laws may look at. ``fresh`` is what became durable since the last look."""
+    """Everything the laws may look at. ``fresh`` is what became durable since the last look, ``all`` the first entries.
 
-    def __init__(self, venue: SimulatedVenue, clock: VirtualClock, plan: EnginePlan) -> None:
+    ``decided`` is the last close of each symbol that was decided on.
+    """
+
+    def __init__(self, venue: SimulatedVenue, clock: VirtualClock, plan: EnginePlan, kept: int) -> None:
+        self._kept = kept
+        self._hashes: deque[tuple[int, bytes]] = deque(maxlen=64)
         self.plans = {one.instrument.symbol: one for one in plan.symbols}
         self.venue = venue
         self.clock = clock
@@ -99,6 +105,8 @@ class Evidence:
         self.heard: list[Telling] = []
         self.fresh: list[Durable] = []
         self.all: list[Durable] = []
+        self.decided: dict[str, int] = {}
+        self.signals = self.trades = 0
         self.seq = 0
         self.hash = bytes(32)
         self.digest = bytes(32)
@@ -120,13 +128,23 @@ class Evidence:
             (self.stale.add if event.state == "stale" else self.stale.discard)(event.symbol)
         one = Durable(entry, outputs, self.clock.true, symbol in self.stale)
         self.fresh.append(one)
-        self.all.append(one)
+        if len(self.all) < self._kept:
+            self.all.append(one)
+        if one.close is not None:
+            self.decided[one.close[0]] = one.close[2]
+        self._hashes.append((entry.seq, entry.hash))
         self.seq, self.hash, self.digest = entry.seq, entry.hash, entry.digest
         for output in outputs:
             if isinstance(output, Signal):
                 self.keys.add(f"signal {output.id}")
+                self.signals += 1
             elif isinstance(output, Trade):
                 self.keys.add(f"trade {output.signal_id}")
+                self.trades += 1
+
+    def hash_of(self, seq: int) -> bytes | None:
+        """The hash of one of the last entries."""
+        return next((digest for number, digest in self._hashes if number == seq), None)
 
     def is_durable(self, key: str) -> bool:
         """Whether the journal holds what is being said."""

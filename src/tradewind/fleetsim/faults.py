@@ -9,7 +9,8 @@ from typing import Final
 import msgspec
 import numpy as np
 
-from tradewind.model.timeframe import DAY
+from tradewind.errors import Misconfigured
+from tradewind.model.timeframe import DAY, HOUR
 
 
 class FaultKind(StrEnum):
@@ -39,6 +40,7 @@ class FaultKind(StrEnum):
     CRASH_AFTER_TOLD = "crash_after_told"
     CRASH_WHILE_STARTING = "crash_while_starting"
     POWER_CUT = "power_cut"
+    TERMINATED = "terminated"
     SECOND_INSTANCE = "second_instance"
 
 
@@ -67,6 +69,7 @@ ROWS: Final[dict[FaultKind, str]] = {
     FaultKind.CRASH_AFTER_TOLD: "FLT-37",
     FaultKind.CRASH_WHILE_STARTING: "FLT-37",
     FaultKind.POWER_CUT: "FLT-29",
+    FaultKind.TERMINATED: "FLT-37",
     FaultKind.SECOND_INSTANCE: "FLT-26",
 }
 
@@ -78,7 +81,7 @@ CHECKPOINTS: Final = {
 }
 """Where in ``Session.flush`` the process dies."""
 
-DEADLY: Final = (*CHECKPOINTS, FaultKind.CRASH_WHILE_STARTING, FaultKind.POWER_CUT)
+DEADLY: Final = (*CHECKPOINTS, FaultKind.CRASH_WHILE_STARTING, FaultKind.POWER_CUT, FaultKind.TERMINATED)
 HARMLESS: Final = (
     FaultKind.REPLAYED, FaultKind.DUPLICATE, FaultKind.REORDER, FaultKind.LATE_CORRECTION, FaultKind.GAP,
     FaultKind.DISCONNECT, FaultKind.MALFORMED, FaultKind.UNCLOSED_ROW, FaultKind.CLOSED_EARLY, FaultKind.CLOCK_STEP,
@@ -102,17 +105,61 @@ class ScheduledFault(msgspec.Struct, frozen=True, order=True):
 
 
 class FaultMix(msgspec.Struct, frozen=True):
-    """How much goes wrong: faults and deaths a simulated day, and of which kinds."""
+    """How much goes wrong: faults and deaths a simulated day, and of which kinds.
+
+    ``stops_before_cuts`` ends the life before a power cut in order, an hour ahead: only the last life then needs the
+    disk whose power can go.
+    """
 
     per_day: float = 5.0
     deaths_per_day: float = 1.1
     kinds: tuple[FaultKind, ...] = tuple(kind for kind in FaultKind if kind not in DEADLY)
     deaths: tuple[FaultKind, ...] = DEADLY
+    stops_before_cuts: bool = False
+
+    @classmethod
+    def over(cls, days: float) -> FaultMix:
+        """A thousand faults and fifty deaths a year, and enough of both in a run of a few days."""
+        return cls(per_day=max(3.0, 10.0 / days), deaths_per_day=max(0.15, 2.0 / days), stops_before_cuts=True)
 
     @classmethod
     def harmless(cls) -> FaultMix:
         """Everything that must leave no trace in the decisions."""
         return cls(kinds=tuple(kind for kind in HARMLESS if kind not in DEADLY))
+
+
+MENU: Final = tuple(f"FLT-{number:02d}" for number in range(1, 45) if number != 42)
+"""Every row of the menu but that of a real cloud."""
+
+
+def chosen(text: str, mix: FaultMix) -> FaultMix:
+    """``mix`` with what a person asks for: all, none, harmless, or rows and kinds with commas between them.
+
+    Raises:
+        Misconfigured: a name is neither, or of a row that has no fault here.
+    """
+    if text == "all":
+        return mix
+    if text == "none":
+        return msgspec.structs.replace(mix, kinds=(), deaths=())
+    if text == "harmless":
+        return msgspec.structs.replace(mix, kinds=FaultMix.harmless().kinds)
+    wanted: set[FaultKind] = set()
+    for name in text.split(","):
+        word = name.strip()
+        found = {kind for kind in FaultKind if word.lower() == kind.value or word.upper() == ROWS[kind]}
+        if not found:
+            raise Misconfigured(
+                f"no fault is called {word!r}",
+                where="--faults",
+                allowed=f"all, none, harmless, {', '.join(sorted(set(ROWS.values())))} or {', '.join(FaultKind)}",
+            )
+        wanted |= found
+    return msgspec.structs.replace(
+        mix,
+        kinds=tuple(kind for kind in FaultKind if kind in wanted and kind not in DEADLY),
+        deaths=tuple(kind for kind in DEADLY if kind in wanted),
+    )
 
 
 def draw(
@@ -134,4 +181,10 @@ def draw(
                     share=float(generator.random()),
                 )
             )
+    asked = [one for one in faults if one.kind is FaultKind.POWER_CUT]
+    faults += [
+        msgspec.structs.replace(one, at=max(start, one.at - HOUR), kind=FaultKind.TERMINATED)
+        for one in asked
+        if mix.stops_before_cuts
+    ]
     return tuple(sorted(faults))

@@ -37,10 +37,13 @@ class Laws:
         self._nets: Decimal = ZERO
         self._said: dict[str, int] = {}
         self._heard = 0
+        self.checked = 0
+        self._table = self._laws()
 
     def check(self, evidence: Evidence) -> list[str]:
         """Every breach since the last look."""
-        found = [f"{number} {what}" for number, law in self._laws() for what in law(evidence)]
+        self.checked += len(self._table)
+        found = [f"{number} {what}" for number, law in self._table for what in law(evidence)]
         evidence.fresh.clear()
         evidence.restart = None
         evidence.intruders.clear()
@@ -228,7 +231,7 @@ class Laws:
 BOUNDS: Final = {
     "released bars remembered": 512,
     "snapshots": 3,
-    "candles a series": 5_001,
+    "candles a series": 5_256,
     "leases": 1,
     "state bytes": 1_000_000,
 }

@@ -30,7 +30,7 @@ def breaches_at_the_end(evidence: Evidence, plan: EnginePlan, times: Horizon) ->
     sequenced = [one for one in evidence.all if one.close is not None]
     if not _exceptions(evidence, sequenced):
         found += _same_as_clean(evidence, plan, sequenced, times)
-    return [*found, *_alive(evidence, sequenced, times)]
+    return [*found, *_alive(evidence, times)]
 
 
 def _same_engine(evidence: Evidence, plan: EnginePlan) -> Iterator[str]:
@@ -92,12 +92,9 @@ def _clean(evidence: Evidence, plan: EnginePlan, times: Horizon, instead: dict[t
     return [entry for entry in journal.read() if isinstance(entry.event, (BarClosed, BarMissing))]
 
 
-def _alive(evidence: Evidence, sequenced: list[Durable], times: Horizon) -> Iterator[str]:
+def _alive(evidence: Evidence, times: Horizon) -> Iterator[str]:
     """INV-15: some time after the last fault everything that closed was decided on, and no feed is called stale."""
-    done: dict[str, int] = {}
-    for one in sequenced:
-        if one.close is not None:
-            done[one.close[0]] = one.close[2]
+    done = evidence.decided
     for symbol, bars in evidence.venue.truth.items():
         owed = max((bar.ts_close for bar in bars if bar.ts_close <= times.end - 10 * MINUTE), default=0)
         if done.get(symbol, 0) < owed:

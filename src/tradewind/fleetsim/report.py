@@ -24,12 +24,19 @@ class SimulationReport(msgspec.Struct, frozen=True):
     schedule: tuple[ScheduledFault, ...]
     digest: str
     state_hash: str
+    invariants_checked: int = 0
+    tier: str = ""
     seconds: float = 0.0
 
     @property
     def events_per_s(self) -> float:
         """Simulated events a second of this machine."""
         return self.events / self.seconds if self.seconds > 0.0 else 0.0
+
+    @property
+    def bot_years_per_hour(self) -> float:
+        """Simulated years of one bot an hour of this machine."""
+        return self.simulated_days / 365.0 * 3600.0 / self.seconds if self.seconds > 0.0 else 0.0
 
     def text(self) -> str:
         """The failure as a person needs it, or one line."""

@@ -6,10 +6,12 @@ import tempfile
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from types import ModuleType
 from typing import Final
 
 import msgspec
 
+from tradewind.adapters.store.sqlite import CHECKPOINT_PAGES as NATIVE_PAGES
 from tradewind.adapters.store.sqlite import SqliteDatabase
 from tradewind.adapters.store.store import Store
 from tradewind.app.feed_intake import FeedIntake, LiveSource
@@ -26,17 +28,23 @@ from tradewind.fleetsim.mortal import MortalProcess
 from tradewind.fleetsim.people import People
 from tradewind.fleetsim.venue import SimulatedVenue
 from tradewind.model.session import calendar_of
+from tradewind.model.timeframe import HOUR
 from tradewind.ports.clock import Clock
 
 DATABASE: Final = "service.db"
 CHECKPOINT_PAGES: Final = 200
+"""Few, so that power cuts meet a log that is being copied back; native lives keep the product's own number."""
 
 
 class Habits(msgspec.Struct, frozen=True):
-    """How the process was configured: events a transaction, entries between snapshots, when a bar is final."""
+    """How the process was configured: events a transaction, entries between snapshots, when a bar is final.
+
+    ``down`` is the longest time until somebody starts it again.
+    """
 
     commit_every: int = 1
     snapshot_every: int = 60
+    down: int = 3 * HOUR
     rules: FeedRules = FeedRules()
 
 
@@ -53,9 +61,11 @@ class Service:
         process: MortalProcess,
         evidence: Evidence,
         habits: Habits,
+        driver: ModuleType = apsw_driver,
     ) -> None:
         instruments = {one.instrument.symbol: one.instrument for one in plan.symbols}
-        database = SqliteDatabase(folder / DATABASE, driver=apsw_driver, checkpoint_pages=CHECKPOINT_PAGES)
+        pages = CHECKPOINT_PAGES if driver is apsw_driver else NATIVE_PAGES
+        database = SqliteDatabase(folder / DATABASE, driver=driver, checkpoint_pages=pages)
         self.store = Store.open(database, clock.now(), instruments=instruments)
         evidence.reopened(self.store.journal)
         self.engine = engine_for(plan)
@@ -108,9 +118,9 @@ class Service:
         self.store.close()
 
 
-def intrude(folder: Path, now: int) -> str:
+def intrude(folder: Path, now: int, driver: ModuleType) -> str:
     """Starts a second instance on the same store; what is wrong if it was let in, else ``""``."""
-    database = SqliteDatabase(folder / DATABASE, driver=apsw_driver, busy_timeout_s=0.01)
+    database = SqliteDatabase(folder / DATABASE, driver=driver, busy_timeout_s=0.01)
     try:
         Store.open(database, now).close()
     except Unavailable:

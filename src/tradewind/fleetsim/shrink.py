@@ -11,6 +11,7 @@ from typing import TypeVar
 from tradewind.fleetsim.faults import ScheduledFault
 from tradewind.fleetsim.report import SimulationReport
 from tradewind.fleetsim.simulation import run_simulation
+from tradewind.fleetsim.world import TWO_MARKETS, Tier
 
 Item = TypeVar("Item")
 
@@ -37,18 +38,20 @@ def minimal(items: Sequence[Item], breaks: Callable[[Sequence[Item]], bool]) -> 
     return left
 
 
-def shrink(report: SimulationReport, *, days: float) -> tuple[tuple[ScheduledFault, ...], SimulationReport]:
+def shrink(
+    report: SimulationReport, *, days: float, tier: Tier = TWO_MARKETS
+) -> tuple[tuple[ScheduledFault, ...], SimulationReport]:
     """The faults of a broken run that are needed to break the same law, and the run with only these.
 
-    ``days`` is the length the broken run had.
+    ``days`` and ``tier`` are those of the broken run.
     """
     law = laws_of(report)
 
     def breaks(schedule: Sequence[ScheduledFault]) -> bool:
-        return bool(law & laws_of(run_simulation(report.seed, days=days, schedule=schedule)))
+        return bool(law & laws_of(run_simulation(report.seed, days=days, schedule=schedule, tier=tier)))
 
     schedule = minimal(report.schedule, breaks)
-    return schedule, run_simulation(report.seed, days=days, schedule=schedule)
+    return schedule, run_simulation(report.seed, days=days, schedule=schedule, tier=tier)
 
 
 def laws_of(report: SimulationReport) -> frozenset[str]:

@@ -37,7 +37,13 @@ class SimulatedVenue:
 
     name = NAME
 
-    def __init__(self, truth: Mapping[SeriesKey, Sequence[Bar]], clock: VirtualClock, rng: np.random.Generator) -> None:
+    def __init__(
+        self,
+        truth: Mapping[SeriesKey, Sequence[Bar]],
+        clock: VirtualClock,
+        rng: np.random.Generator,
+        chatter: float = 1.0,
+    ) -> None:
         self.truth = {key.symbol: list(bars) for key, bars in truth.items()}
         self.timeframes = {key.symbol: key.timeframe for key in truth}
         self.by_close = {(symbol, bar.ts_close): bar for symbol, bars in self.truth.items() for bar in bars}
@@ -45,7 +51,8 @@ class SimulatedVenue:
         self.capabilities = Capabilities(tuple({key.timeframe for key in truth}), stream=True)
         self._clock = clock
         self._opens = {symbol: [bar.ts_open for bar in bars] for symbol, bars in self.truth.items()}
-        self._draws = {symbol: rng.random((len(bars), 3)) for symbol, bars in self.truth.items()}
+        self._chatter = chatter
+        self._draws = {symbol: rng.random((len(bars), 4)) for symbol, bars in self.truth.items()}
         self._until: dict[tuple[FaultKind, str], int] = {}
         self._left: dict[tuple[FaultKind, str], list[float]] = {}
 
@@ -110,11 +117,12 @@ class SimulatedVenue:
         Called when the bar opens.
         """
         bar = self.truth[symbol][position]
-        forming, latency, beat = self._draws[symbol][position].tolist()
-        at = bar.ts_open + int(bar.timeframe.ns * (0.1 + 0.7 * forming))
-        yield Delivery(at, Update(partial(bar, forming), False, at, self.name))
-        at = bar.ts_open + int(bar.timeframe.ns * beat)
-        yield Delivery(at, Heartbeat(at, at))
+        forming, latency, beat, chat = self._draws[symbol][position].tolist()
+        if chat < self._chatter or self._left.get((FaultKind.CLOSED_EARLY, symbol)):
+            at = bar.ts_open + int(bar.timeframe.ns * (0.1 + 0.7 * forming))
+            yield Delivery(at, Update(partial(bar, forming), False, at, self.name))
+            at = bar.ts_open + int(bar.timeframe.ns * beat)
+            yield Delivery(at, Heartbeat(at, at))
         at = bar.ts_close + (1 + int(20 * latency)) * _LATENCY_STEP
         yield Delivery(at, Update(bar, True, at, self.name))
 

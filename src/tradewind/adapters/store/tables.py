@@ -188,7 +188,7 @@ class SqlTables:
             return
         key = (bar.symbol, bar.timeframe.value)
         self._rows[_CANDLE].append((*key, bar.ts_open, bar.ts_close, self._utc(bar.ts_open), *_bar_of(bar)))
-        count = self._since_prune.get(key, 0) + 1
+        count = self._since_prune.get(key, _PRUNE_EVERY - 1) + 1  # a life may be too short to count that far
         if count >= _PRUNE_EVERY:
             self._put(_PRUNE, (*key, *key, self._hot_tail_bars - 1))
             count = 0

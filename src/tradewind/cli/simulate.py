@@ -1,0 +1,36 @@
+"""``tradewind simulate``: the whole service in a hostile world made from a seed, with every law checked."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from tradewind.cli.contract import Report, single, verb
+
+app = single()
+
+DaysOption = Annotated[float, typer.Option("--days", help="Simulated days of faults, 0.1 to 3660.")]
+SeedOption = Annotated[int, typer.Option("--seed", min=0, help="The same seed is the same run, event by event.")]
+FaultsOption = Annotated[
+    str, typer.Option("--faults", help="all, none, harmless, or rows and kinds of the menu: FLT-04,power_cut.")
+]
+ShrinkOption = Annotated[bool, typer.Option("--shrink", help="Find the fewest faults that break the same law.")]
+WorldOption = Annotated[
+    str, typer.Option("--world", help="bot-year (one symbol, 1m, six timeframes) or two-markets (two symbols, 1h).")
+]
+
+
+@app.command()
+@verb
+def simulate(
+    days: DaysOption = 7.0,
+    seed: SeedOption = 1,
+    faults: FaultsOption = "all",
+    shrink: ShrinkOption = False,
+    world: WorldOption = "bot-year",
+) -> Report:
+    """Runs the service SIMULATED: faults, deaths, power cuts; exit 4 with the seed when a law is broken."""
+    from tradewind.cli.answers.simulate import answer
+
+    return answer(days=days, seed=seed, faults=faults, shrinks=shrink, world=world)
