@@ -20,7 +20,7 @@ from tradewind.research.signing import signed_bytes, signed_document
 from tradewind.validation.gates_profiles import Judgement
 from tradewind.validation.windows import Windows
 
-SCHEMA: Final = 3
+SCHEMA: Final = 4
 """Raised whenever a gate, a limit or the document changes its meaning: older verdicts then have to be earned again."""
 _KIND: Final = "verdict"
 _AGAIN: Final = "validate the strategy again"
