@@ -5,8 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 JOBS ?= 2
-POSTGRES_TESTS := tests/postgres tests/unit/store tests/unit/strategy_book tests/unit/session tests/unit/service tests/unit/people \
-	tests/acceptance/test_running.py tests/acceptance/test_strategy_book.py tests/acceptance/test_strategy_switches.py
+POSTGRES_TESTS := tests/postgres tests/unit/store tests/unit/strategy_book tests/unit/session tests/unit/backup
 UV ?= uv
 
 .DEFAULT_GOAL := help

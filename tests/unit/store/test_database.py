@@ -166,6 +166,7 @@ def test_utc_text_is_the_form_of_sqlite() -> None:
         assert connection.execute("SELECT datetime(?, 'unixepoch')", (ts // SECOND,)).fetchone() == (utc_text(ts),)
 
 
+@pytest.mark.req("R01")
 def test_references_are_enforced(tmp_path: Path) -> None:
     """R01: a row that points to no strategy is refused, and nothing dangling is stored."""
     with Store.open(tmp_path / "t.db", START) as store:
@@ -292,3 +293,22 @@ def test_several_first_starts_at_once_make_one_schema_and_none_is_refused(tmp_pa
     assert [life.returncode for life in lives] == [0] * 4, said
     assert sorted(out.strip() for out, _ in said) == ["False", "False", "False", "True"]
     assert SqliteDatabase(tmp_path / "data" / "t.db").prepare(1) is False
+
+
+@pytest.mark.req("R02")
+@pytest.mark.sqlite
+def test_the_three_names_of_old_tools_are_one_store(tmp_path: Path) -> None:
+    """R02: links called trading.db, tradingai.db and strategies.db lead to one file with one writer and one mark."""
+    real = tmp_path / "tradewind.db"
+    Store.open(real, START).close()
+    names = [tmp_path / name for name in ("trading.db", "tradingai.db", "strategies.db")]
+    for name in names:
+        name.symlink_to(real.name)
+    with Store.open(names[0], START) as store:
+        store.journal.append(bar_closed(1), b"[]")
+        store.journal.commit()
+        for name in (*names[1:], real):
+            with pytest.raises(Unavailable, match="is writing"):
+                Store.open(name, START)
+            assert Store.read(name).journal.head == store.journal.head
+    assert not list(tmp_path.glob("trading*.lock"))

@@ -65,6 +65,7 @@ def test_check_says_ok_or_names_the_damage(project: Path) -> None:
     assert "pages" in {c["check"] for c in damaged.document["checks"] if not c["ok"]}
 
 
+@pytest.mark.sqlite
 def test_check_without_a_database_exits_3(project: Path) -> None:
     """A needed thing is not there; nothing is created by asking."""
     ran = run_cli("db", "check")

@@ -144,6 +144,7 @@ def test_a_moved_file_without_its_log_is_refused(tmp_path: Path) -> None:
         Store.open(moved / "t.db", START)
 
 
+@pytest.mark.sqlite
 def test_checking_what_is_not_there_says_so(tmp_path: Path) -> None:
     """No file is created by a check."""
     with pytest.raises(Unavailable, match="there is no database"):

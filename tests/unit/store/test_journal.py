@@ -215,6 +215,7 @@ def test_a_reader_cannot_commit(tmp_path: Path) -> None:
             store.journal.commit()
 
 
+@pytest.mark.sqlite
 def test_reading_a_database_that_is_not_there_says_what_to_do(tmp_path: Path) -> None:
     """No file is made by reading; the message names the verb that makes one."""
     with pytest.raises(Unavailable, match=r"there is no database.*tradewind db init"):

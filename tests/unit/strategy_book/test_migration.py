@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from alembic import command
 from alembic.config import Config
 
@@ -14,6 +15,7 @@ from tradewind.adapters.store.strategy_book import StrategyBook
 from tradewind.model.strategy import StrategyStatus
 
 
+@pytest.mark.sqlite
 def test_strategies_of_the_first_schema_stay_and_are_not_heard(tmp_path: Path) -> None:
     """Whatever an earlier version called good carries no verdict, so it is a candidate; the journal is untouched."""
     path = tmp_path / "t.db"

@@ -52,6 +52,7 @@ def test_a_stored_strategy_is_what_was_entered(book: StrategyBook) -> None:
     assert book.find(found.spec_hash) == book.find(found.spec_hash[:6]) == found
 
 
+@pytest.mark.sqlite
 def test_no_strategy_is_stored_without_stop_and_target(book: StrategyBook) -> None:
     """B07: nothing the book writes lacks them, and the table refuses whoever else tries."""
     book.add(MEMBERS, NOW)
@@ -143,6 +144,7 @@ def test_a_judgement_without_its_proof_is_refused(book: StrategyBook, wrong: dic
     assert book.select()[0].status is StrategyStatus.CANDIDATE
 
 
+@pytest.mark.sqlite
 def test_the_table_itself_refuses_to_hear_the_unproven(book: StrategyBook) -> None:
     """D24: a row set to validated by hand, without a verdict, never comes to be."""
     book.add(MEMBERS[:1], NOW, symbol=SYMBOL)

@@ -20,7 +20,7 @@ def path_of(location: str | Path, folder: Path | None = None) -> Path:
         Misconfigured: another kind of database.
     """
     if isinstance(location, Path):
-        return location
+        return _meant(location)
     text = location
     if text.startswith("sqlite:///"):
         text = text.removeprefix("sqlite:///")
@@ -36,7 +36,12 @@ def path_of(location: str | Path, folder: Path | None = None) -> Path:
         )
     if text in {"", ":memory:"}:
         raise Misconfigured("the database needs a file", where="database location", allowed="a path or sqlite:///PATH")
-    return Path(text)
+    return _meant(Path(text))
+
+
+def _meant(path: Path) -> Path:
+    """The file behind a second name: a store has one lock and one mark, whatever it is called."""
+    return path.resolve() if path.is_symlink() else path
 
 
 def absent(path: Path) -> TradewindError:

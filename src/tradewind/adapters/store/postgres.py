@@ -123,7 +123,7 @@ class PostgresDatabase(Database):
         revision = self.revision()
         if revision is None:
             raise lost(self.path, "the database is empty") or Unavailable(
-                "there is no store in this database", where=self.path.shown, next_step="run tradewind db init"
+                "there is no database of this program yet", where=self.path.shown, next_step="run tradewind db init"
             )
         require_current(self.path, revision)
 

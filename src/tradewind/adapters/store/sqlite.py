@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
 from pathlib import Path
 from types import ModuleType
@@ -23,6 +23,10 @@ from tradewind.errors import Corrupt, Misconfigured
 
 CHECKPOINT_PAGES: Final = 4000  # 16 MB of log: the copy back into the database costs one commit in some five hundred
 _PORTION: Final = 1_000
+_BUSY: Final = 5
+_TURN_S: Final = 0.002
+_WRITERS_TURN_S: Final = 0.0005  # the journal goes before those who write beside it
+_turn = threading.Event()  # never set: a wait that is only a wait
 
 
 class SqliteDatabase(Database):
@@ -168,7 +172,7 @@ class SqliteDatabase(Database):
         with self.faults():
             connection = self.engine.raw_connection()
             try:
-                with committed(connection.cursor(), self.driver.Error) as cursor:
+                with committed(connection.cursor(), self.driver.Error, self._begin) as cursor:
                     yield cursor
             finally:
                 connection.close()
@@ -192,6 +196,32 @@ class SqliteDatabase(Database):
     def scratch(self, folder: Path) -> Iterator[Path]:
         """As ``Database.scratch``."""
         yield folder / "selftest.db"
+
+    def _begin(self, cursor: Any) -> None:
+        cursor.execute("PRAGMA busy_timeout=0").fetchall()
+        try:
+            self.begin(cursor, _TURN_S)
+        finally:
+            cursor.execute(f"PRAGMA busy_timeout={round(self._timeout_s * 1000)}").fetchall()
+
+    def begin(self, cursor: Any, turn_s: float) -> None:
+        """Begins a write transaction on a connection without a busy timeout, asking every ``turn_s`` while it is busy.
+
+        SQLite's own wait asks ten times a second and can miss every gap of busy writers for seconds.
+        """
+        try:
+            cursor.execute("BEGIN IMMEDIATE")
+        except self.driver.Error as fault:
+            if not _is_busy(fault):
+                raise
+            for left in range(int(self._timeout_s / turn_s), -1, -1):
+                _turn.wait(turn_s)
+                try:
+                    cursor.execute("BEGIN IMMEDIATE")
+                    return
+                except self.driver.Error as again:
+                    if not left or not _is_busy(again):
+                        raise
 
     def check_pages(self) -> str:
         """As ``Database.check_pages``: all of SQLite's own checks."""
@@ -234,10 +264,14 @@ class SqliteWriter(Writer):
             with database.faults():
                 self._connection = database.engine.raw_connection()
                 self._cursor: Any = self._connection.cursor()
+                self._cursor.execute("PRAGMA busy_timeout=0").fetchall()
             self.fencing = self._raise_fence(now)
         except BaseException:
             self._lock.release()
             raise
+
+    def _begin(self, cursor: Any) -> None:
+        self.database.begin(cursor, _WRITERS_TURN_S)
 
     def _raise_fence(self, now: int) -> int:
         with self._begun() as cursor:
@@ -245,7 +279,7 @@ class SqliteWriter(Writer):
 
     @contextmanager
     def _begun(self) -> Iterator[Any]:
-        with self.database.faults(), committed(self._cursor, self.database.driver.Error) as cursor:
+        with self.database.faults(), committed(self._cursor, self.database.driver.Error, self._begin) as cursor:
             yield cursor
 
     @contextmanager
@@ -279,9 +313,9 @@ class SqliteWriter(Writer):
 
 
 @contextmanager
-def committed(cursor: Any, error: type[Exception]) -> Iterator[Any]:
-    """``cursor`` inside a write transaction; ``error`` is what the driver raises."""
-    cursor.execute("BEGIN IMMEDIATE")
+def committed(cursor: Any, error: type[Exception], begin: Callable[[Any], None]) -> Iterator[Any]:
+    """``cursor`` inside a write transaction that ``begin`` begins; ``error`` is what the driver raises."""
+    begin(cursor)
     try:
         yield cursor
         cursor.execute("COMMIT")
@@ -289,3 +323,7 @@ def committed(cursor: Any, error: type[Exception]) -> Iterator[Any]:
         with suppress(error):
             cursor.execute("ROLLBACK")  # SQLite may have rolled back by itself
         raise
+
+
+def _is_busy(fault: Exception) -> bool:
+    return (getattr(fault, "sqlite_errorcode", 0) or 0) & 0xFF == _BUSY
