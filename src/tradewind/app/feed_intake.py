@@ -220,11 +220,11 @@ class FeedIntake:
         return found
 
     def _ended(self, found: Sequence[Traced]) -> list[Traced]:
-        """Without a last row that is still forming, which some venues append."""
+        """Without a last row that is still forming, which some venues append, in the last second of it too."""
         if self._venue_time is not None:
             return list(found)
-        latest = self.clock.now() + self._rules.ahead
-        return [one for one in found if one.bar.ts_close <= latest]
+        now = self.clock.now()
+        return [one for one in found if one.bar.ts_close <= now]
 
     def _confirm(self, feed: SymbolFeed, bar: Bar, source: str) -> None:
         """Hands on a bar of history; a feed that history speaks for is not silent."""

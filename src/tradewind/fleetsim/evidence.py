@@ -115,6 +115,7 @@ class Evidence:
         self.intruders: list[str] = []
         self.refusals: list[str] = []
         self.keys: set[str] = set()
+        self.untold: set[str] = set()
         self.stale: set[str] = set()
         self.sizes: dict[str, int] = {}
 
@@ -136,11 +137,15 @@ class Evidence:
         self.seq, self.hash, self.digest = entry.seq, entry.hash, entry.digest
         for output in outputs:
             if isinstance(output, Signal):
-                self.keys.add(f"signal {output.id}")
+                self._owe(f"signal {output.id}")
                 self.signals += 1
             elif isinstance(output, Trade):
-                self.keys.add(f"trade {output.signal_id}")
+                self._owe(f"trade {output.signal_id}")
                 self.trades += 1
+
+    def _owe(self, key: str) -> None:
+        self.keys.add(key)
+        self.untold.add(key)
 
     def hash_of(self, seq: int) -> bytes | None:
         """The hash of one of the last entries."""

@@ -42,6 +42,8 @@ class FaultKind(StrEnum):
     POWER_CUT = "power_cut"
     TERMINATED = "terminated"
     SECOND_INSTANCE = "second_instance"
+    KILL_SWITCH = "kill_switch"
+    DISK_FULL = "disk_full"
 
 
 ROWS: Final[dict[FaultKind, str]] = {
@@ -71,6 +73,8 @@ ROWS: Final[dict[FaultKind, str]] = {
     FaultKind.POWER_CUT: "FLT-29",
     FaultKind.TERMINATED: "FLT-37",
     FaultKind.SECOND_INSTANCE: "FLT-26",
+    FaultKind.KILL_SWITCH: "FLT-38",
+    FaultKind.DISK_FULL: "FLT-28",
 }
 
 CHECKPOINTS: Final = {
@@ -81,7 +85,15 @@ CHECKPOINTS: Final = {
 }
 """Where in ``Session.flush`` the process dies."""
 
-DEADLY: Final = (*CHECKPOINTS, FaultKind.CRASH_WHILE_STARTING, FaultKind.POWER_CUT, FaultKind.TERMINATED)
+DEADLY: Final = (
+    *CHECKPOINTS,
+    FaultKind.CRASH_WHILE_STARTING,
+    FaultKind.POWER_CUT,
+    FaultKind.DISK_FULL,
+    FaultKind.TERMINATED,
+)
+RECORDED: Final = (FaultKind.POWER_CUT, FaultKind.DISK_FULL)
+"""Faults of the disk itself, which only a life on the recording disk can have."""
 HARMLESS: Final = (
     FaultKind.REPLAYED, FaultKind.DUPLICATE, FaultKind.REORDER, FaultKind.LATE_CORRECTION, FaultKind.GAP,
     FaultKind.DISCONNECT, FaultKind.MALFORMED, FaultKind.UNCLOSED_ROW, FaultKind.CLOSED_EARLY, FaultKind.CLOCK_STEP,
@@ -181,7 +193,7 @@ def draw(
                     share=float(generator.random()),
                 )
             )
-    asked = [one for one in faults if one.kind is FaultKind.POWER_CUT]
+    asked = [one for one in faults if one.kind in RECORDED]
     faults += [
         msgspec.structs.replace(one, at=max(start, one.at - HOUR), kind=FaultKind.TERMINATED)
         for one in asked

@@ -12,7 +12,7 @@ from typing import Final
 from tradewind.fleetsim.evidence import Durable, Evidence
 from tradewind.model.bar import Bar
 from tradewind.model.decision import NoDecision, NoTrade, Signal
-from tradewind.model.event import BarClosed, BarMissing
+from tradewind.model.event import BarClosed, BarMissing, Command
 from tradewind.model.money import ZERO
 from tradewind.model.order import Fill, Leg, OrderIntent
 from tradewind.model.session import calendar_of
@@ -37,13 +37,18 @@ class Laws:
         self._nets: Decimal = ZERO
         self._said: dict[str, int] = {}
         self._heard = 0
+        self._ordered: set[str] = set()
+        self._latched: set[str] = set()
         self.checked = 0
         self._table = self._laws()
+        about_entries = ("INV-01", "INV-07", "INV-10", "INV-11", "INV-12", "INV-14", "INV-17", "INV-24")
+        self._always = tuple(one for one in self._table if one[0] not in about_entries)
 
     def check(self, evidence: Evidence) -> list[str]:
         """Every breach since the last look."""
-        self.checked += len(self._table)
-        found = [f"{number} {what}" for number, law in self._table for what in law(evidence)]
+        self.checked += len(self._table)  # those about new entries hold where there are none
+        table = self._table if evidence.fresh else self._always
+        found = [f"{number} {what}" for number, law in table for what in law(evidence)]
         evidence.fresh.clear()
         evidence.restart = None
         evidence.intruders.clear()
@@ -58,6 +63,7 @@ class Laws:
             ("INV-05", self.a_restart_continues_the_state_of_the_dead),
             ("INV-06", self.everything_is_told_once_and_repeats_say_so),
             ("INV-07", self.an_order_has_one_name_and_is_never_overfilled),
+            ("INV-10", self.halts_latch),
             ("INV-11", self.bad_input_gets_no_decision),
             ("INV-12", self.a_bar_is_processed_once_and_as_it_was),
             ("INV-14", self.the_books_balance),
@@ -100,11 +106,12 @@ class Laws:
             times = self._said[telling.key] = self._said.get(telling.key, 0) + 1
             if times > 1 and not telling.repeated:
                 yield f"{telling.key} was told {times} times without a word"
+            evidence.untold.discard(telling.key)
         self._heard = len(evidence.heard)
-        if evidence.engine is not None:
-            for key in sorted(evidence.keys - self._said.keys()):
-                self._said[key] = 0
+        if evidence.untold and evidence.engine is not None:
+            for key in sorted(evidence.untold):
                 yield f"{key} is durable and was not told"
+            evidence.untold.clear()
 
     def an_order_has_one_name_and_is_never_overfilled(self, evidence: Evidence) -> Iterator[str]:
         """Client order ids are unique; fills never exceed what was intended, exits never what was entered."""
@@ -128,6 +135,32 @@ class Laws:
             left = self._left[fill.signal_id] = self._left.get(fill.signal_id, 0) - fill.steps
             if left < 0:
                 yield f"entry {one.entry.seq}: signal {fill.signal_id} left {-left} steps more than it entered"
+
+    def halts_latch(self, evidence: Evidence) -> Iterator[str]:
+        """While a person's stop holds, nothing adds risk, restarts or not, until a person ends it for a reason."""
+        for one in evidence.fresh:
+            event = one.entry.event
+            if isinstance(event, Command) and event.id not in self._ordered:
+                self._ordered.add(event.id)
+                self._latch(event)
+            for output in one.outputs if self._latched else ():
+                adds = isinstance(output, Signal | OrderIntent)
+                if adds or (isinstance(output, Fill) and output.leg is Leg.ENTRY):
+                    yield f"entry {one.entry.seq}: {type(output).__name__} while {sorted(self._latched)} hold"
+        if evidence.fresh and evidence.engine is not None:
+            stands = {_VERBS[cause] for cause in evidence.engine.guard.latches}
+            if stands != self._latched:
+                yield f"the engine holds {sorted(stands)}, people ordered {sorted(self._latched)}"
+
+    def _latch(self, order: Command) -> None:
+        if order.verb in _VERBS.values():
+            self._latched.add(order.verb)
+        elif order.verb == "kill_off" and order.reason and not order.argument:
+            self._latched.discard("kill_on")
+        elif order.verb == "resume":
+            self._latched -= {"reduce", "liquidate"}
+            if order.argument == "stopped" and order.reason:
+                self._latched.discard("rollback")
 
     def bad_input_gets_no_decision(self, evidence: Evidence) -> Iterator[str]:
         """Insane prices, a wrong scale, a hole or a stale feed: the answer is that there is none.
@@ -219,8 +252,11 @@ class Laws:
             self._decided[symbol] = ts
             for _, due_ts in passed:
                 yield f"entry {one.entry.seq}: {symbol} {ts} follows, {due_ts} was passed over"
-            ends = [(tf, calendar.expected_closes(ts - 1, ts, tf)) for tf in plan.timeframes]
-            due = sorted(str(tf) for tf, bounds in ends if bounds and bounds[0][0] >= begun)
+            if calendar.name == "crypto":  # UTC without a pause: arithmetic
+                due = sorted(str(tf) for tf in plan.timeframes if not ts % tf.ns and ts - tf.ns >= begun)
+            else:
+                ends = [(tf, calendar.expected_closes(ts - 1, ts, tf)) for tf in plan.timeframes]
+                due = sorted(str(tf) for tf, bounds in ends if bounds and bounds[0][0] >= begun)
             made = [d for d in one.outputs if isinstance(d, Signal | NoTrade | NoDecision)]
             got = sorted(str(d.timeframe) for d in made if d.symbol == symbol and d.ts == ts)
             if got != due or len(made) != len(due):
@@ -228,6 +264,7 @@ class Laws:
                 yield f"entry {one.entry.seq}: {symbol} {ts} owes decisions on {due}, got {stated}"
 
 
+_VERBS: Final = {"kill": "kill_on", "reduce": "reduce", "liquidate": "liquidate", "rollback": "rollback"}
 BOUNDS: Final = {
     "released bars remembered": 512,
     "snapshots": 3,

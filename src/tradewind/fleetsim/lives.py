@@ -16,7 +16,7 @@ from tradewind.engine.plan import EnginePlan
 from tradewind.fleetsim import apsw_driver
 from tradewind.fleetsim.clock import VirtualClock
 from tradewind.fleetsim.evidence import Evidence, WatchedJournal, engine_state
-from tradewind.fleetsim.faults import CHECKPOINTS, DEADLY, FaultKind, ScheduledFault
+from tradewind.fleetsim.faults import CHECKPOINTS, DEADLY, RECORDED, FaultKind, ScheduledFault
 from tradewind.fleetsim.mortal import MortalDisk, MortalProcess
 from tradewind.fleetsim.people import People
 from tradewind.fleetsim.seeded import SeededRng
@@ -94,17 +94,20 @@ class Lives:
             self.process.arm("before-commit", self._stillborn)
             self._stillborn = 0
         await self.service.intake.warm_up(self._times.first, clock.now(), begun=self.service.begun)
+        self.service.warmed = True
         self.process.disarm()
         self._armed = False
 
     def doom(self, fault: ScheduledFault) -> bool:
         """Death is near; False where nobody is there to die, or not of this."""
-        if self.service is None or (fault.kind is FaultKind.POWER_CUT and self.disk is None):
+        if self.service is None or (fault.kind in RECORDED and self.disk is None):
             return False
         self._remember()
         self._armed = True
         if fault.kind is FaultKind.POWER_CUT and self.disk is not None:
             self.disk.arm(int(fault.share * 60))
+        elif fault.kind is FaultKind.DISK_FULL and self.disk is not None:
+            self.disk.fill(fault.size)
         elif fault.kind in CHECKPOINTS:
             self.process.arm(CHECKPOINTS[fault.kind], fault.size)
         return True
@@ -164,7 +167,7 @@ class Lives:
     def _recorded(self) -> bool:
         while self._deaths and self._deaths[0][0] <= self._clock.true:
             self._deaths.popleft()
-        return self._always_recorded or bool(self._deaths and self._deaths[0][1] is FaultKind.POWER_CUT)
+        return self._always_recorded or bool(self._deaths and self._deaths[0][1] in RECORDED)
 
     def _passed(self, checkpoint: str) -> None:
         """The process is at a checkpoint; what a death now must leave behind is remembered while one is near."""

@@ -66,14 +66,24 @@ class MortalDisk(apsw.VFS):
         self._unsynced: dict[Path, list[_Undo]] = {}
         self._writes_left: int | None = None
         self._buried = False
+        self._full = 0
         super().__init__(VFS_NAME, "")
 
     def arm(self, writes: int) -> None:
         """The power goes after ``writes`` more writes or syncs."""
         self._writes_left = writes
 
+    def fill(self, writes: int) -> None:
+        """The next writes find no room."""
+        self._full = writes
+
     def meet_fault(self) -> None:
-        """Fails everything once the power has gone."""
+        """Fails everything once the power has gone, and while the disk is full."""
+        if self._full and not self.gone:
+            self._full -= 1
+            full = apsw.FullError("no room")
+            full.extendedresult = apsw.SQLITE_FULL  # type: ignore[attr-defined]  # apsw's stubs leave it out
+            raise full
         if self._writes_left is not None and not self.gone:
             self._writes_left -= 1
             if self._writes_left < 0:

@@ -17,7 +17,7 @@ from tradewind.engine.plan import EnginePlan
 from tradewind.fleetsim.evidence import Durable, Evidence
 from tradewind.fleetsim.world import Horizon
 from tradewind.model.bar import Bar
-from tradewind.model.event import BarClosed, BarMissing, FeedState
+from tradewind.model.event import BarClosed, BarMissing, Command, FeedState
 from tradewind.model.instruments import resolve
 from tradewind.model.session import calendar_of
 from tradewind.model.timeframe import HOUR, MINUTE
@@ -87,6 +87,13 @@ def _clean(evidence: Evidence, plan: EnginePlan, times: Horizon, instead: dict[t
         if bar.ts_close <= last:
             cause = "history" if bar.ts_close <= times.start else "venue"
             session.push(BarClosed(instead.get(key, bar), cause))
+    reached = 0
+    for one in evidence.all:  # people's orders stand where they stood
+        if one.close is not None:
+            reached = one.close[2]
+        elif isinstance(one.entry.event, Command):
+            session.advance(min(reached, last))
+            session.inject(one.entry.event)
     session.advance(last)
     session.flush()
     return [entry for entry in journal.read() if isinstance(entry.event, (BarClosed, BarMissing))]

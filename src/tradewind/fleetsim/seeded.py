@@ -46,8 +46,11 @@ class SeededScheduler:
         """Runs one ready task up to its next turn; the task's name, or ``""`` when none is ready."""
         if not self._ready:
             return ""
-        names = list(self._ready)
-        name = names[int(self._generator.integers(len(names)))] if len(names) > 1 else names[0]
+        if len(self._ready) > 1:
+            names = list(self._ready)
+            name = names[int(self._generator.integers(len(names)))]
+        else:
+            name = next(iter(self._ready))
         try:
             self._ready[name].send(None)
         except StopIteration:

@@ -85,6 +85,7 @@ class Service:
         calendars = {key: calendar_of(instruments[key.symbol].calendar) for key in keys}
         self.intake = FeedIntake(self.session, [LiveSource(venue, keys)], calendars, clock, rules=habits.rules)
         self.begun = 0
+        self.warmed = False
         self._plan = plan
         self._clock = clock
 

@@ -31,7 +31,8 @@ from tradewind.fleetsim.seeded import SeededRng, SeededScheduler
 from tradewind.fleetsim.service import Habits
 from tradewind.fleetsim.venue import Delivery, SimulatedVenue
 from tradewind.fleetsim.world import TWO_MARKETS, Horizon, Tier, horizon, markets, plan
-from tradewind.model.timeframe import DAY, HOUR, SECOND
+from tradewind.model.event import Command
+from tradewind.model.timeframe import DAY, HOUR, MINUTE, SECOND
 from tradewind.ports.market import Update
 from tradewind.ports.process import Crashed
 
@@ -208,6 +209,8 @@ class Simulation:
             self._doom(fault)
         elif kind is FaultKind.SECOND_INSTANCE:
             self.lives.intrude()
+        elif kind is FaultKind.KILL_SWITCH:
+            self._order(fault)
         elif kind in (FaultKind.CLOCK_STEP, FaultKind.CLOCK_SKEW):
             self._step_clock(fault)
         elif kind is not FaultKind.FROZEN:
@@ -223,6 +226,30 @@ class Simulation:
             self.clock.step(-by)
 
         self._at(self.clock.true + fault.size * HOUR, "clock corrected", correct)
+
+    def _order(self, fault: ScheduledFault) -> None:
+        """A person throws a switch; what does not clear it is tried before what does."""
+        verb = ("kill_on", "reduce", "liquidate", "rollback")[int(fault.share * 4)]
+        name = f"{fault.at}"
+        cleared = [("kill_off", "", "all is well")] if verb == "kill_on" else [("resume", "stopped", "all is well")]
+        hours = [
+            (verb, "", ""), (verb, "", ""),  # the same request twice
+            ("kill_off", "", ""), ("kill_off", "the kill file", "too early"), *cleared,
+        ]  # fmt: skip
+        for number, (word, argument, reason) in enumerate(hours):
+            order = Command(
+                word, "a person", 0, argument, f"{name} {word}" if number < 2 else f"{name} {number}", reason
+            )
+            at = self.clock.true + (number * fault.size * HOUR) // len(hours)
+            self._at(at, f"order: {word}", lambda order=order: self._obey(order))  # type: ignore[misc]
+
+    async def _obey(self, order: Command) -> None:
+        """The order arrives; where nobody lives, it waits."""
+        service = self.lives.service
+        if service is None or not service.warmed:
+            self._at(self.clock.true + MINUTE, f"order waits: {order.verb}", lambda: self._obey(order))
+        else:
+            service.session.inject(msgspec.structs.replace(order, ts=self.clock.now()))
 
     def _doom(self, fault: ScheduledFault) -> None:
         """Death is near; at the latest when its patience is over."""
