@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from tests.acceptance.project import Project
-from tests.planted_market import ENTERED, MEMBERS, SYMBOL, market, project_at
+from tests.planted_market import CONFIGURATION, ENTERED, MEMBERS, SYMBOL, market, project_at
 from tests.unit.ledger.trials import batch
 from tradewind.adapters.ledger.trial_ledger import TrialLedger
 from tradewind.adapters.market.candle_store import CandleStore
@@ -450,6 +450,17 @@ def test_a_proof_below_the_instruments_own_costs_is_refused_before_anything_is_w
         assert "a proof below the instrument's own costs proves nothing" in ran.stderr
     assert not (cheap.folder / "data" / "verdicts").exists()
     assert not (cheap.folder / "data" / "trials.ledger").exists()
+
+
+@pytest.mark.req("D24", "X11")
+def test_a_built_in_pair_that_is_described_anew_costs_what_is_built_in(fresh):
+    """Costs taken to nothing by [[instruments]]: exit 2, nothing is opened."""
+    costs = "[instruments.costs]\nspread_fraction = 0.0\nslippage_fraction = 0.0\n"
+    table = f'[[instruments]]\nsymbol = "{SYMBOL}"\n{costs}'
+    ran = fresh.configured(CONFIGURATION + table).types("validate")
+    assert ran.exit_code == 2, ran.stderr
+    assert f"the built-in {SYMBOL} has spread 0.0001 instead of 0" in ran.stderr
+    assert not (fresh.folder / "data" / "verdicts").exists()
 
 
 @pytest.mark.req("D24", "X11")

@@ -149,10 +149,10 @@ def resolve(text: str, extra: Iterable[Instrument] = ()) -> Instrument:
 
 
 def instrument_from(mapping: Mapping[str, Any]) -> Instrument:
-    """An instrument from configuration; what is left out comes from the defaults of its asset class.
+    """An instrument from configuration; what is left out comes from the built-in one of that name and class.
 
-    ``symbol`` is the one required key; ``asset_class`` defaults to ``fx``. Crypto must also say ``tick`` and
-    ``lot_step``, which differ from coin to coin.
+    Where there is none it comes from the defaults of its asset class, which is ``fx`` unless it is said. ``symbol`` is
+    the one required key; a new coin must also say ``tick`` and ``lot_step``, which differ from coin to coin.
 
     Raises:
         Misconfigured: an unknown or missing key, a value of the wrong type, or one outside its range.
@@ -167,13 +167,18 @@ def instrument_from(mapping: Mapping[str, Any]) -> Instrument:
             next_step="write the symbol in that form",
         )
     where = f"instruments.{symbol}"
+    built_in = INSTRUMENTS.get(symbol)
     try:
-        asset_class = AssetClass(str(mapping.get("asset_class", AssetClass.FX)))
+        asset_class = AssetClass(str(mapping.get("asset_class", built_in.asset_class if built_in else AssetClass.FX)))
     except ValueError:
         raise Misconfigured(
             f"asset_class is {mapping['asset_class']!r}", where=where, allowed=", ".join(AssetClass)
         ) from None
-    fields = {**_defaults(asset_class, symbol, base, quote), **mapping, "symbol": symbol}
+    if built_in is not None and built_in.asset_class is asset_class:
+        inherited = msgspec.structs.asdict(built_in)
+    else:
+        inherited = _defaults(asset_class, symbol, base, quote)
+    fields = {**inherited, **mapping, "symbol": symbol}
     known = set(Instrument.__struct_fields__)
     unknown = sorted(set(fields) - known)
     missing = sorted({"tick", "lot_step"} - set(fields))

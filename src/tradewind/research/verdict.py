@@ -15,7 +15,7 @@ from tradewind.model.instrument import AssetClass, CostModel, Instrument
 from tradewind.model.report import Verdict
 from tradewind.model.strategy import StrategyEvidence
 from tradewind.model.timeframe import Timeframe
-from tradewind.research.judged_costs import dearer
+from tradewind.research.judged_costs import below_floor, dearer
 from tradewind.research.signing import signed_bytes, signed_document
 from tradewind.validation.gates_profiles import Judgement
 from tradewind.validation.windows import Windows
@@ -185,8 +185,8 @@ def refusal(
     It speaks with PASS alone, on the timeframe and the instrument class it was judged on, with the parameters it was
     judged with where ``member`` is given, and on received bars only if it was judged on received bars (``simulated``
     says that the market in question is made). A PASS of the source thresholds that the honest gates do not share never
-    speaks, nor does one where trading costs more than it was judged at. Other symbols of the class are allowed: the
-    class shares costs and hours.
+    speaks, nor does one that was judged below the floor of costs, or where trading costs more than it was judged at.
+    Other symbols of the class are allowed: the class shares costs and hours.
     """
     strategy = verdict.strategy
     if symbol != instrument.symbol:
@@ -204,6 +204,8 @@ def refusal(
         return f"{strategy.id} was validated on {strategy.timeframe}, not on {timeframe}"
     if instrument.asset_class is not verdict.instrument_class:
         return f"{strategy.id} was validated on {verdict.instrument_class}, {symbol} is {instrument.asset_class}"
+    if costs := below_floor(verdict.costs, verdict.symbol, verdict.instrument_class):
+        return f"{strategy.id} was judged on {verdict.symbol} at costs at which nothing is proven: {costs}"
     if costs := dearer(instrument.costs, verdict.costs):
         return (
             f"{strategy.id} was validated on {verdict.symbol} at lower costs than those of {symbol} in this run:"

@@ -153,3 +153,10 @@ def test_steps_that_are_no_decimals_are_rounded_as_before():
     assert odd.to_price(7) == round(7 / 3, odd.digits)
     assert odd.to_lots(7) == round(7 * (1 / 3), 10)
     assert INSTRUMENTS["EUR/USD"].to_price(10**16) == round(10**16 * INSTRUMENTS["EUR/USD"].tick, 5)
+
+
+def test_a_built_in_pair_described_anew_keeps_what_is_left_out() -> None:
+    """Its class, its sizes, its hours and its costs; of another class it is a new pair."""
+    coin = instrument_from({"symbol": "BTC/USDT", "tick": 0.1})
+    assert coin == msgspec.structs.replace(INSTRUMENTS["BTC/USDT"], tick=0.1)
+    assert instrument_from({"symbol": "XAU/USD", "asset_class": "fx"}).contract_size == 100_000.0

@@ -1,4 +1,4 @@
-"""What a proof has to cost: never less than the instrument's own costs."""
+"""What a proof has to cost: never less than the instrument's own costs, nor than those that are built in."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from tradewind.app.settings.root import AppConfig
 from tradewind.errors import Misconfigured
 from tradewind.model.instrument import Instrument
 from tradewind.model.instruments import resolve
-from tradewind.research.judged_costs import dearer
+from tradewind.research.judged_costs import below_floor, dearer
 
 
 def require_own_costs(config: AppConfig, instrument: Instrument) -> None:
@@ -16,13 +16,15 @@ def require_own_costs(config: AppConfig, instrument: Instrument) -> None:
         Misconfigured: the configuration makes trading cheaper than it is, so that a PASS would prove nothing.
     """
     own = resolve(instrument.symbol, config.instruments).costs
-    cheaper = dearer(own, instrument.costs)
+    cheaper = dearer(own, instrument.costs) or below_floor(instrument.costs, instrument.symbol, instrument.asset_class)
     if config.costs.multiplier < 1.0:
         cheaper = f"costs.multiplier is {config.costs.multiplier:g}"
     if cheaper:
         raise Misconfigured(
             f"a proof below the instrument's own costs proves nothing: {cheaper}",
             where=f"costs of {instrument.symbol}",
-            allowed="costs.multiplier of 1 and more; spread, slippage and commission of the instrument and more",
-            next_step="take costs.multiplier, costs.spread and costs.slippage (also TRADEWIND__COSTS__...) back",
+            allowed="costs.multiplier of 1 and more; spread, slippage and commission of the instrument and more, of a"
+            " built-in pair also where [[instruments]] describes it anew",
+            next_step="take costs.multiplier, costs.spread and costs.slippage (also TRADEWIND__COSTS__...) back, and"
+            " raise [instruments.costs]",
         )
