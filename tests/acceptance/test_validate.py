@@ -493,6 +493,41 @@ def test_a_ledger_that_lost_what_a_verdict_rests_on_makes_no_window_new_again(pr
         assert "of the trial ledger is" in ran.stderr if loss == "other" else "rests on its entry" in ran.stderr
         assert "restore the ledger from its backup" in ran.stderr
         assert ledger.exists() == (loss != "gone")
+    assert project.types("strategy", "ledger").exit_code == 1
+    run = project.types("run", "--feed", "replay", "--store", "lost.db", "-p", SYMBOL)
+    assert run.exit_code == 4, run.stderr
+    assert "of the trial ledger, which is not there as it was" in run.stderr
+
+
+@pytest.mark.req("D24", "HZ18")
+@pytest.mark.parametrize("loss", ["gone", "other"])
+def test_a_book_that_knows_of_verdicts_refuses_when_they_and_the_ledger_are_gone(proven, tmp_path, loss):
+    """Exit 1 of every verb that writes trials or looks, and of the ledger's own; nothing is begun in their place."""
+    project = Project(Path(shutil.copytree(proven[0].folder, tmp_path / "copy")))
+    data = project.folder / "data"
+    kept = {path.relative_to(data): path.read_bytes() for path in (*data.glob("trials*"), *data.glob("verdicts/*"))}
+    for name in kept:
+        (data / name).unlink()
+    if loss == "other":
+        with TrialLedger(data / "trials.ledger") as other:
+            other.append(batch(3, 1), 1)
+    size = (data / "trials.ledger").stat().st_size if loss == "other" else None
+    for verb in (
+        ("validate",),
+        ("research", "--symbol", SYMBOL, "-n", "5"),
+        ("optimize", "--family", "Donchian_Breakout", "--symbol", SYMBOL, "--trials", "2"),
+        ("backtest", "--sealed", "--no-report"),
+    ):
+        ran = project.types(*verb, "--seed", "7")
+        assert ran.exit_code == 1, (verb, ran.stderr)
+        assert "which the strategy book says were judged" in ran.stderr
+        assert "restore the ledger from its backup" in ran.stderr
+    assert project.types("strategy", "ledger").exit_code == 1
+    assert size == ((data / "trials.ledger").stat().st_size if loss == "other" else None)
+    assert loss == "other" or not (data / "trials.ledger").exists()
+    for name, content in kept.items():
+        (data / name).write_bytes(content)
+    assert project.types("strategy", "ledger").exit_code == 0
 
 
 @pytest.mark.req("D24", "HZ18")
@@ -602,6 +637,34 @@ def test_a_backtest_into_the_sealed_window_is_a_look_like_any_other(bars, tmp_pa
     looked = [one for one in strategies(ran) if one["evidence"]["sealed"]]
     assert looked
     assert all("opening backtest" in one["contamination"] and one["verdict"] != "PASS" for one in looked)
+
+
+@pytest.mark.req("X04", "HZ24")
+def test_a_backtest_on_sealed_bars_is_written_down_in_a_project_that_proved_nothing_yet(bars, tmp_path):
+    """Strategies as they are shipped and no ledger: --sealed begins it, and their families are spent on that window."""
+    project = Project(project_at(tmp_path / "first", bars, SHORT))
+    shown = project.types(*BACKTEST, "--sealed")
+    assert ends(shown) == bars.ts_close[-1]
+    looks = project.types("strategy", "ledger", "--json").document["looks"]
+    assert len(looks) == shown.document["looks"] > 1
+    looked = [one for one in strategies(project.types("validate", "--json")) if one["evidence"]["sealed"]]
+    assert looked
+    assert all("opening backtest" in one["contamination"] for one in looked)
+
+
+@pytest.mark.req("X04", "HZ24")
+@pytest.mark.parametrize("left", ["verdicts", "book"])
+def test_a_ledger_that_is_moved_aside_opens_no_window_to_a_backtest(proven, tmp_path, left):
+    """The signed verdicts know that something was proven, and so does the book alone."""
+    project = Project(Path(shutil.copytree(proven[0].folder, tmp_path / "aside")))
+    data = project.folder / "data"
+    for path in (*data.glob("trials*"), *(data.glob("verdicts/*") if left == "book" else ())):
+        path.unlink()
+    if left == "verdicts":
+        (data / "tradewind.db").unlink()
+    ran = project.types(*BACKTEST)
+    assert ends(ran) - HOUR <= ran.document["sealed_from"]
+    assert project.types(*BACKTEST, "--sealed").exit_code == 1
 
 
 def test_a_backtest_of_what_is_shipped_shows_all_bars_where_nothing_is_being_proven(bars, tmp_path):

@@ -95,8 +95,8 @@ def optimize(
     train = series.market.within(window)
     ids: dict[str, str] = {}
     with (
-        project_ledger(config, workspace.data, workspace.folder) as ledger,
         StrategyBook.open(workspace.database, now) as book,
+        project_ledger(config, workspace.data, workspace.folder) as ledger,
     ):
 
         def keep(batch: Sequence[Tried]) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from tradewind.adapters.store.strategy_book import StrategyBook
 from tradewind.adapters.verdict_files import VerdictFiles
 from tradewind.app.judged_bars import Compared, JudgedBars
+from tradewind.app.ledger_footing import footing_in
 from tradewind.app.own_strategies import families_of
 from tradewind.app.pool import member_behind
 from tradewind.app.settings.root import AppConfig
@@ -103,13 +104,14 @@ def findings_for(config: AppConfig, asked: Sequence[Asked], data: Path, database
     shelf = shelf_of(data)
     families = families_of(config)
     bars = JudgedBars(config, data)
+    footing = footing_in(data)
     if not database.is_file():
-        spoken = _spoken_for(shelf.held, asked, families, {}, bars, simulated=simulated)
+        spoken = _spoken_for(shelf.held, asked, families, {}, bars, footing, simulated=simulated)
         return Findings((), spoken.passed_over, spoken.refused, shelf.faults, shelf.on_file)
     with StrategyBook.read(database) as book:
         rows = book.judged([one.verdict.strategy.spec_hash for one in shelf.held])
         known = {(row.spec_hash, row.symbol): row for row in rows}
-        spoken = _spoken_for(shelf.held, asked, families, known, bars, simulated=simulated)
+        spoken = _spoken_for(shelf.held, asked, families, known, bars, footing, simulated=simulated)
         kept, below, warnings = _above_the_bar(spoken.proven, known, book, config)
         warnings = (*warnings, *_not_compared(spoken.unknown))
         nearest = () if kept else tuple(one for one in book.select(limit=3) if one.win_rate_low is not None)
@@ -131,6 +133,7 @@ def _spoken_for(
     families: Mapping[str, Family[Any]],
     known: Mapping[tuple[str, str], StoredStrategy],
     bars: JudgedBars,
+    footing: Callable[[SignedVerdict], str],
     *,
     simulated: bool,
 ) -> _Spoken:
@@ -147,6 +150,8 @@ def _spoken_for(
         for symbol in asked:
             chosen = _deciding(newest, symbol.instrument)
             why = _why_not(chosen.verdict, symbol, families, known, simulated=simulated)
+            if not why and (gone := footing(chosen.verdict)):
+                why = f"{chosen.verdict.strategy.id} has PASS on {chosen.verdict.symbol}, but it {gone}"
             compared = Compared() if why else bars.compared(chosen.verdict)
             why = why or compared.refusal
             if compared.unknown:

@@ -9,8 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from tradewind.app.settings.root import AppConfig
-from tradewind.app.strategy_pool import ledger_path
-from tradewind.app.validation.project_ledger import project_ledger
+from tradewind.app.validation.project_ledger import project_ledger, proves_something
 from tradewind.app.validation.series import Series, series_of, terms_of
 from tradewind.app.wiring import members_for, timeframes_of
 from tradewind.app.workspace import Workspace
@@ -33,16 +32,18 @@ class SealedSeries(NamedTuple):
 class SealedBars:
     """The sealed windows that a backtest of the configured strategies could look into.
 
-    None are guarded in a project that proves nothing: without a trial ledger, and with strategies as they are shipped.
+    None are guarded in a project that proves nothing: without a trial ledger, without a verdict on file or in
+    its strategy book, and with strategies as they are shipped. With ``all_members`` these are looked at like any other.
     Strategies of a person's own, by their rule or by their numbers, are guarded always: numbers that were turned until
     the last years look good are proven on these years no more.
     """
 
     def __init__(self, config: AppConfig, workspace: Workspace, symbols: Sequence[str], interval: Timeframe | None,
-                 detail: str) -> None:  # fmt: skip
+                 detail: str, *, all_members: bool = False) -> None:  # fmt: skip
         self._config = config
         self._workspace = workspace
         self._terms = terms_of(config, 0)
+        self._all = all_members or proves_something(config, workspace.data, workspace.folder)
         self.series = tuple(
             one
             for symbol in symbols
@@ -53,7 +54,7 @@ class SealedBars:
     def _of(self, symbol: str, timeframe: Timeframe) -> list[SealedSeries]:
         shipped = {spec_hash(one) for one in default_members((timeframe,))}
         members = members_for(self._config, (timeframe,))
-        if not ledger_path(self._config, self._workspace.folder).is_file():
+        if not self._all:
             members = tuple(one for one in members if spec_hash(one) not in shipped)
         if not members:
             return []

@@ -19,7 +19,7 @@ FLOOR: Final = {
 }
 """Least share of the price a side that trading costs: half the spread, slippage and commission of good accounts.
 
-A third of a pip of EUR/USD, 0.10 USD of gold at 2,000, a taker's fee after large rebates, a tenth of a point of an index.
+A third of a pip of EUR/USD, 0.10 USD of gold at 2,000 USD, a taker's fee after large rebates.
 """
 
 _CHARGED: Final = {

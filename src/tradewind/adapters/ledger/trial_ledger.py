@@ -281,6 +281,16 @@ class TrialLedger:
         self.close()
 
 
+def hashes_of(path: Path) -> tuple[str, ...]:
+    """The hash of every entry, oldest first, without what is in them; beside a writer or without one.
+
+    Raises:
+        Unavailable: there is no ledger.
+        Corrupt: an entry is damaged, or acknowledged ones are gone.
+    """
+    return tuple(frame.head.hash.hex() for frame in read_contents(path).frames)
+
+
 _COLUMNS: Final = ("entry", "family", "series", "spec", "n_trades", "sharpe", "days")
 
 

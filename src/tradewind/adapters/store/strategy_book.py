@@ -32,6 +32,15 @@ class Added(NamedTuple):
     new: int
 
 
+class JudgedRow(NamedTuple):
+    """A strategy that the book knows a verdict of; ``opened`` where its sealed window was read for it."""
+
+    id: str
+    spec_hash: str
+    symbol: str
+    opened: bool
+
+
 class StrategyBook:
     """Reads and writes ``strategies`` and ``strategy_audit`` of a store. A context manager.
 
@@ -178,6 +187,14 @@ class StrategyBook:
             _, rows = self.database.query(f"{SELECT} WHERE spec_hash IN ({places}) ORDER BY rowid", some)
             found += map(stored_of, rows)
         return tuple(found)
+
+    def with_verdict(self) -> tuple[JudgedRow, ...]:
+        """Everything that was judged by the gates, in the order entered."""
+        _, rows = self.database.query(
+            "SELECT id, spec_hash, symbol, evidence_until IS NOT NULL FROM strategies WHERE verdict IS NOT NULL"
+            " ORDER BY rowid"
+        )
+        return tuple(JudgedRow(str(name), str(spec), str(symbol), bool(opened)) for name, spec, symbol, opened in rows)
 
     def find(self, text: str) -> StoredStrategy:
         """The strategy of an id such as ``EMA_Crossover_1h_v42``, in any case, or of a spec hash or its beginning.

@@ -89,8 +89,8 @@ def run_job(
     if stage == VALIDATE:
         _require_search(plan, JobFolder.of(workspace.data, plan.request))
     with (
-        project_ledger(workspace.config, workspace.data, workspace.folder) as ledger,
         StrategyBook.open(workspace.database, now) as book,
+        project_ledger(workspace.config, workspace.data, workspace.folder) as ledger,
     ):
         for note in ledger.notes:
             say(note)

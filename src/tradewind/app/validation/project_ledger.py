@@ -1,38 +1,56 @@
-"""The trial ledger of a project, held against the signed verdicts that rest on it."""
+"""The trial ledger of a project, held against the signed verdicts that rest on it and against the strategy book."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
+
+import numpy as np
 
 from tradewind.adapters.ledger.trial_ledger import TrialLedger
+from tradewind.adapters.store.strategy_book import JudgedRow, StrategyBook
 from tradewind.adapters.verdict_files import VerdictFiles
+from tradewind.app.ledger_footing import RESTORE
 from tradewind.app.settings.root import AppConfig
 from tradewind.app.strategy_pool import ledger_path
+from tradewind.app.workspace import Workspace
 from tradewind.errors import Corrupt, Rejected
-from tradewind.research.verdict import ledger_head_of
+from tradewind.model.trial import spec_number
+from tradewind.research.verdict import ledger_head_of, verdict_name
 
-RESTORE: Final = "restore the ledger from its backup, with its .head file"
+RESTORE_BOTH: Final = f"{RESTORE}, and data/verdicts with data/verdict.key; or begin a project in a new folder"
+
+
+class _Known(NamedTuple):
+    """What the ledger must hold: ``named`` (entry -> hash, verdict) by the genuine verdicts on file, ``lost`` what the
+    strategy book says was judged and of which no genuine verdict is on file.
+    """
+
+    named: Mapping[int, tuple[str, str]]
+    lost: Sequence[JudgedRow]
 
 
 def project_ledger(config: AppConfig, data: Path, folder: Path = Path()) -> TrialLedger:
     """The ledger, opened to write; ``data`` is the project's data folder, in which the verdicts are.
 
     A ledger that was deleted, emptied or put back by an older copy has forgotten trials and looks: spent windows would
-    be new again. What the verdicts of this project name must be in it.
+    be new again. What the verdicts of this project name must be in it; and where the strategy book knows of a verdict
+    whose file is gone, the trial and the look behind it.
 
     Raises:
-        Corrupt: it does not hold an entry that a signed verdict rests on, or another one in its place.
+        Corrupt: it does not hold an entry that a signed verdict rests on, or another one in its place; or nothing of a
+            strategy that was judged.
         Unavailable: verdicts are on file and the key that signed them is missing.
+        Misconfigured: the book's schema is another version's.
         Retryable: another process writes it.
     """
     path = ledger_path(config, folder)
-    named = _heads(VerdictFiles(data))
-    _require_file(path, named)
+    known = _known(config, data, folder)
+    _require_file(path, known)
     ledger = TrialLedger(path)
     try:
-        _require_all(ledger, path, named)
+        _require_all(ledger, path, known)
     except Corrupt:
         ledger.close()
         raise
@@ -46,19 +64,35 @@ def look_at_ledger(config: AppConfig, data: Path, folder: Path = Path()) -> Tria
         Corrupt, Unavailable: as for ``project_ledger``, or an entry is not what was written.
     """
     path = ledger_path(config, folder)
-    named = _heads(VerdictFiles(data))
-    _require_file(path, named)
+    known = _known(config, data, folder)
+    _require_file(path, known)
     if not path.is_file() and not path.with_name(f"{path.name}.head").exists():
         return None
     ledger = TrialLedger.read(path)
     ledger.verify()
-    _require_all(ledger, path, named)
+    _require_all(ledger, path, known)
     return ledger
 
 
-def _require_file(path: Path, named: Mapping[int, tuple[str, str]]) -> None:
-    if named and not path.is_file():
-        entry, (_, verdict) = max(named.items())
+def proves_something(config: AppConfig, data: Path, folder: Path = Path()) -> bool:
+    """Whether anything was ever tried or judged in a project: its ledger, a verdict, or a judged row of its book."""
+    path = ledger_path(config, folder)
+    if path.is_file() or path.with_name(f"{path.name}.head").exists() or VerdictFiles(data).names():
+        return True
+    database = Workspace(config, folder).database
+    if not database.is_file():
+        return False
+    with StrategyBook.read(database) as book:
+        return bool(book.with_verdict())
+
+
+def _require_file(path: Path, known: _Known) -> None:
+    if path.is_file():
+        return
+    if known.lost:
+        raise _forgotten(path, known.lost, "the trial ledger is missing")
+    if known.named:
+        entry, (_, verdict) = max(known.named.items())
         raise Corrupt(
             f"the trial ledger is missing, the verdict {verdict} rests on its entry {entry}",
             where=str(path),
@@ -66,9 +100,33 @@ def _require_file(path: Path, named: Mapping[int, tuple[str, str]]) -> None:
         )
 
 
-def _require_all(ledger: TrialLedger, path: Path, named: Mapping[int, tuple[str, str]]) -> None:
-    for entry, (digest, verdict) in sorted(named.items(), reverse=True):
+def _require_all(ledger: TrialLedger, path: Path, known: _Known) -> None:
+    for entry, (digest, verdict) in sorted(known.named.items(), reverse=True):
         _require(ledger, path, entry, digest, verdict)
+    if not known.lost:
+        return
+    tried = frozenset(np.unique(ledger.trials().spec).tolist())
+    read = frozenset((one.look.spec_hash, one.look.symbol) for one in ledger.looks_of())
+    gone = [
+        row
+        for row in known.lost
+        if spec_number(row.spec_hash) not in tried or (row.opened and (row.spec_hash, row.symbol) not in read)
+    ]
+    if gone:
+        raise _forgotten(path, gone, f"the trial ledger ({ledger.head[0]} entries) knows nothing of")
+
+
+def _forgotten(path: Path, rows: Sequence[JudgedRow], said: str) -> Corrupt:
+    """What the book knows to be judged, and neither a signed verdict nor the ledger."""
+    more = f" and {len(rows) - 1} more" if len(rows) > 1 else ""
+    read = sum(row.opened for row in rows)
+    joint = "" if said.endswith("of") else ";"
+    return Corrupt(
+        f"{said}{joint} {rows[0].id} on {rows[0].symbol}{more}, which the strategy book says were judged ({read} on"
+        " sealed bars), and their signed verdicts are gone: every window that was read would be new again",
+        where=str(path),
+        next_step=RESTORE_BOTH,
+    )
 
 
 def _require(ledger: TrialLedger, path: Path, entry: int, digest: str, verdict: str) -> None:
@@ -87,15 +145,23 @@ def _require(ledger: TrialLedger, path: Path, entry: int, digest: str, verdict: 
         )
 
 
-def _heads(files: VerdictFiles) -> dict[int, tuple[str, str]]:
-    """``entry -> (hash, verdict)`` of every genuine verdict of any schema; damaged and foreign ones say nothing."""
+def _known(config: AppConfig, data: Path, folder: Path) -> _Known:
+    """Genuine verdicts of any schema, and the book's rows without one; damaged and foreign files say nothing."""
+    files = VerdictFiles(data)
     key = files.required_key()
-    found: dict[int, tuple[str, str]] = {}
+    named: dict[int, tuple[str, str]] = {}
+    genuine: set[str] = set()
     for name in files.names() if key is not None else ():
         try:
             entry, digest = ledger_head_of(files.read(name), key)
         except (Corrupt, Rejected):
             continue
+        genuine.add(name[name.find(".") :])
         if entry:
-            found.setdefault(entry, (digest, name))
-    return found
+            named.setdefault(entry, (digest, name))
+    database = Workspace(config, folder).database
+    if not database.is_file():
+        return _Known(named, ())
+    with StrategyBook.read(database) as book:
+        rows = book.with_verdict()
+    return _Known(named, [row for row in rows if verdict_name("", row.spec_hash, row.symbol) not in genuine])

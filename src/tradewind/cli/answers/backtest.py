@@ -56,7 +56,7 @@ def answer(config: Path | None, asked: BacktestOptions) -> Report:
     symbols = workspace.symbols(asked.symbols)
     if asked.page is not None:
         require_page(asked.page)
-    guarded = SealedBars(settings, workspace, symbols, asked.interval, asked.detail)
+    guarded = SealedBars(settings, workspace, symbols, asked.interval, asked.detail, all_members=asked.sealed)
     span, kept_back = _span(asked, guarded.start, workspace.newest(symbols, asked.interval, asked.detail))
     bars = material_for(
         workspace, symbols, interval=asked.interval, detail=asked.detail, start=span.start, end=span.end

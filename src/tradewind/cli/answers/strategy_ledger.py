@@ -10,12 +10,15 @@ from tradewind.adapters.ledger.trial_ledger import TrialLedger
 from tradewind.app.config import load_config
 from tradewind.app.signal_text import utc
 from tradewind.app.strategy_pool import ledger_path
+from tradewind.app.validation.project_ledger import look_at_ledger
+from tradewind.app.workspace import Workspace
 from tradewind.cli.contract import Report, table, warn
 
 
 def ledger_answer(config: Path | None) -> Report:
-    """Reads and verifies the ledger, beside a job that writes it or without one."""
-    ledger = TrialLedger.read(ledger_path(load_config(config)))
+    """Reads and verifies the ledger, beside a job that writes it or without one; exit 1 where it forgot something."""
+    settings = load_config(config)
+    ledger = look_at_ledger(settings, Workspace(settings).data) or TrialLedger.read(ledger_path(settings))
     warn(ledger.notes)
     verified = ledger.verify()
     columns, looks = ledger.trials(), ledger.looks_of()
