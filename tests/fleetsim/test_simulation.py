@@ -70,3 +70,11 @@ def test_hundreds_of_short_hostile_lives_break_no_law() -> None:
     """400 seeds of four days with twelve faults a day."""
     for seed in range(1000, 1400):
         checked(run_simulation(seed, days=4, mix=FaultMix(per_day=9.0, deaths_per_day=3.0)))
+
+
+def test_a_rollback_before_a_restart_closes_when_it_would_have_closed_without_one() -> None:
+    """INV-05: the guard that a restart asks once more must not bring the ordered close forward."""
+    mix = FaultMix(per_day=9.0, deaths_per_day=3.0, kinds=(FaultKind.KILL_SWITCH,))
+    for seed in (20, 21):
+        report = checked(run_simulation(seed, days=3, mix=mix))
+        assert report.rows["FLT-38"] >= 20

@@ -246,12 +246,17 @@ class Engine:
             self._decide_all(desk, completed, outputs, history=False)
         return outputs
 
-    def _guarded(self, said: list[GuardChanged | Notice | AccountMark], ts: int) -> list[Output]:
-        """What the account guard said, and the risk that is taken away after it."""
+    def _guarded(
+        self, said: list[GuardChanged | Notice | AccountMark], ts: int, *, filled: bool = False
+    ) -> list[Output]:
+        """What the account guard said, and the risk that is taken away after it, or after something was ``filled``.
+
+        A look that finds nothing moves nothing: after a restart the guard is asked once more than it would have been.
+        """
         outputs: list[Output] = [*said, *(told_of(one) for one in said if isinstance(one, GuardChanged))]
         if said and self.guard.reasons:
             outputs += self._withdraw(ts)
-        if self.guard.wants_flat:
+        if (said or filled) and self.guard.wants_flat:
             close_all(self.broker, self.portfolio, ts)
         return outputs
 
@@ -274,7 +279,8 @@ class Engine:
         if self.account is not None:
             for one in (happened, *news):
                 if not isinstance(one, Outcome):
-                    booked += self._guarded(self.account.booked(one), one.ts_exit if isinstance(one, Trade) else one.ts)
+                    at = one.ts_exit if isinstance(one, Trade) else one.ts
+                    booked += self._guarded(self.account.booked(one), at, filled=True)
         return booked if self.learning is None else [*booked, *self.learning.on_booked(happened, news)]
 
     def _decide_all(self, desk: _Desk, bars: Iterable[Bar], outputs: list[Output], *, history: bool) -> None:
