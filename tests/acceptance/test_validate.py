@@ -561,6 +561,20 @@ def test_who_is_switched_off_is_not_counted_as_heard(proven, tmp_path):
     assert project.types(*run).document["heard"] == len(passed) - 1
 
 
+@pytest.mark.req("D24")
+@pytest.mark.parametrize(
+    "words",
+    [("validate", "--profile", ""), ("validate", ""), ("validate", "--symbol", " "), ("research", "--profile", "")],
+)
+def test_an_empty_word_is_no_name_and_no_default(fresh, words):
+    """As an empty shell variable makes it: exit 2 before a book or a window is opened."""
+    book = (fresh.folder / "data" / "tradewind.db").read_bytes()
+    ran = fresh.types(*words)
+    assert ran.exit_code == 2, ran.stderr
+    assert not (fresh.folder / "data" / "trials.ledger").exists()
+    assert (fresh.folder / "data" / "tradewind.db").read_bytes() == book
+
+
 OWN = """
 symbols = ["BTC/USDT"]
 [ensemble]

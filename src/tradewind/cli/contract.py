@@ -51,6 +51,7 @@ from typer.core import TyperGroup
 from typer.main import get_command
 
 from tradewind.cli.tables import FittedTable
+from tradewind.errors import Misconfigured
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -134,6 +135,7 @@ def verb(function: Callable[..., Report]) -> Callable[..., None]:
 
     @functools.wraps(function)
     def command(**options: Any) -> None:
+        _require_words(options.pop("context"), options)
         as_json = options.pop("json_output")
         options.pop("debug")
         if not takes_config:
@@ -156,11 +158,29 @@ def verb(function: Callable[..., Report]) -> Callable[..., None]:
         inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
         for name, (default, annotation) in _SHARED_OPTIONS.items()
     ]
+    shared.append(inspect.Parameter("context", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context))
     signature = inspect.Signature([*parameters, *shared], return_annotation=None)
     vars(command).pop("__wrapped__")  # Typer must read the widened signature, not the original's
     command.__annotations__ = {parameter.name: parameter.annotation for parameter in signature.parameters.values()}
     command.__signature__ = signature  # type: ignore[attr-defined]
     return command
+
+
+def _require_words(context: typer.Context, options: Mapping[str, Any]) -> None:
+    """Raises ``Misconfigured`` where an option was typed and says nothing, which must not mean that it was not typed.
+
+    An empty shell variable is enough for that; nothing has been opened yet.
+    """
+    for parameter in context.command.params:
+        name = parameter.name or ""
+        value = options.get(name)
+        words = value if isinstance(value, list | tuple) else [value]
+        source = context.get_parameter_source(name)
+        typed = source is not None and source.name == "COMMANDLINE"
+        if typed and any(isinstance(one, str) and not one.strip() for one in words):
+            raise Misconfigured(
+                "an empty text names nothing", where=parameter.opts[0], allowed="a name, or leave it out"
+            )
 
 
 _SHARED_OPTIONS: dict[str, tuple[Any, Any]] = {
