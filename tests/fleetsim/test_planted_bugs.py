@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from tradewind.adapters.steady_clock import SteadyClock
 from tradewind.adapters.store.codec import encode_outputs
 from tradewind.adapters.store.lease import WriterLock
+from tradewind.adapters.store.outbox import Outbox
 from tradewind.app.feed_intake import FeedIntake
 from tradewind.app.feed_links import Holes
+from tradewind.app.people.courier import Courier
 from tradewind.app.session import Recovery, Session
 from tradewind.engine import pipeline
 from tradewind.engine.finality import BarFinality
+from tradewind.engine.guard import Guard
 from tradewind.engine.ledger import Ledger
 from tradewind.engine.pipeline import Engine
 from tradewind.engine.plausibility import PriceWatch
@@ -24,6 +29,7 @@ from tradewind.fleetsim.report import SimulationReport
 from tradewind.fleetsim.shrink import laws_of, shrink
 from tradewind.fleetsim.simulation import run_simulation
 from tradewind.model.event import BarClosed, BarMissing, FeedState
+from tradewind.ports.sender import Doubtful, Refused
 from tradewind.simulation.broker import SimBroker
 
 DAYS = 3.0
@@ -135,11 +141,47 @@ def snapshots_between_two_closes_of_one_moment(patch: Patch) -> None:
     patch.setattr(Session, "_maybe_snapshot", always)
 
 
+def marks_as_sent_before_it_sends(patch: Patch) -> None:
+    async def carry(self: Any) -> bool:
+        parcel = self._outbox.due(self._clock.now(), self.channel.name)
+        if parcel is None:
+            return False
+        parcel = self._outbox.sending(parcel.id, self._clock.now())
+        self._outbox.sent(parcel.id, "?", self._clock.now())
+        with suppress(Refused, Doubtful):
+            await self._sender.send(self._write(parcel, b""))
+        return True
+
+    patch.setattr(Courier, "carry", carry)
+
+
+def repeats_a_doubtful_message_without_a_word(patch: Patch) -> None:
+    real = Outbox.sending
+
+    def sending(self: Any, delivery_id: int, now: int) -> Any:
+        parcel = real(self, delivery_id, now)
+        return replace(parcel, delivery=replace(parcel.delivery, repeat=False))
+
+    patch.setattr(Outbox, "sending", sending)
+
+
+def forgets_the_kill_switch_over_a_restart(patch: Patch) -> None:
+    patch.setattr(Guard, "restore", lambda self, state: None)
+
+
+def clears_the_kill_switch_without_a_reason(patch: Patch) -> None:
+    patch.setattr(Guard, "refusal", lambda self, order: "")
+
+
 # The laws that may be the first to see it; INV-15 where the product itself notices and stops.
 BUGS: dict[Callable[[Patch], None], str] = {
+    marks_as_sent_before_it_sends: "INV-04 INV-06",
+    repeats_a_doubtful_message_without_a_word: "INV-06",
+    forgets_the_kill_switch_over_a_restart: "INV-05 INV-10 INV-15",
+    clears_the_kill_switch_without_a_reason: "INV-10",
     tells_before_it_commits: "INV-04",
     lets_a_late_bar_through: "INV-12 INV-15",
-    recovers_all_but_the_last_entry: "INV-05",
+    recovers_all_but_the_last_entry: "INV-05 INV-15",
     takes_a_forming_bar_for_closed: "INV-01",
     waits_for_one_symbol_only: "INV-17",
     believes_the_host_clock: "INV-01 INV-17",

@@ -43,6 +43,10 @@ class FaultKind(StrEnum):
     TERMINATED = "terminated"
     SECOND_INSTANCE = "second_instance"
     KILL_SWITCH = "kill_switch"
+    CHAT_DOWN = "chat_down"
+    CHAT_LIMITED = "chat_limited"
+    CHAT_ANSWER_LOST = "chat_answer_lost"
+    CRASH_WHEN_SENT = "crash_when_sent"
     DISK_FULL = "disk_full"
 
 
@@ -74,6 +78,10 @@ ROWS: Final[dict[FaultKind, str]] = {
     FaultKind.TERMINATED: "FLT-37",
     FaultKind.SECOND_INSTANCE: "FLT-26",
     FaultKind.KILL_SWITCH: "FLT-38",
+    FaultKind.CHAT_DOWN: "FLT-22",
+    FaultKind.CHAT_LIMITED: "FLT-23",
+    FaultKind.CHAT_ANSWER_LOST: "FLT-24",
+    FaultKind.CRASH_WHEN_SENT: "FLT-25",
     FaultKind.DISK_FULL: "FLT-28",
 }
 
@@ -82,6 +90,7 @@ CHECKPOINTS: Final = {
     FaultKind.CRASH_AFTER_COMMIT: "after-commit",
     FaultKind.CRASH_WHEN_SAID: "said",
     FaultKind.CRASH_AFTER_TOLD: "after-told",
+    FaultKind.CRASH_WHEN_SENT: "sent",
 }
 """Where in ``Session.flush`` the process dies."""
 

@@ -14,6 +14,7 @@ from tradewind.adapters.store.head_mark import HeadMark
 from tradewind.app.live_loop import check_clock
 from tradewind.engine.plan import EnginePlan
 from tradewind.fleetsim import apsw_driver
+from tradewind.fleetsim.chat import ChatRoom
 from tradewind.fleetsim.clock import VirtualClock
 from tradewind.fleetsim.evidence import Evidence, WatchedJournal, engine_state
 from tradewind.fleetsim.faults import CHECKPOINTS, DEADLY, RECORDED, FaultKind, ScheduledFault
@@ -43,6 +44,7 @@ class Lives:
         venue: SimulatedVenue,
         clock: VirtualClock,
         people: People,
+        room: ChatRoom,
         evidence: Evidence,
         habits: Habits,
         times: Horizon,
@@ -60,6 +62,7 @@ class Lives:
         self._venue = venue
         self._clock = clock
         self._people = people
+        self._room = room
         self._evidence = evidence
         self._habits = habits
         self._times = times
@@ -84,7 +87,7 @@ class Lives:
         clock = SteadyClock(self._clock, round((offset or 0.0) * SECOND))
         self.service = Service(
             self._plan, self._folder, self._venue, clock, self._people, self.process, self._evidence, self._habits,
-            self.driver,
+            self._room, self.driver,
         )  # fmt: skip
         if self.service.start():
             self._evidence.recovered(self._states, self.service.engine)

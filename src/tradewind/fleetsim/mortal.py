@@ -77,9 +77,9 @@ class MortalDisk(apsw.VFS):
         """The next writes find no room."""
         self._full = writes
 
-    def meet_fault(self) -> None:
+    def meet_fault(self, *, writes: bool) -> None:
         """Fails everything once the power has gone, and while the disk is full."""
-        if self._full and not self.gone:
+        if writes and self._full and not self.gone:
             self._full -= 1
             full = apsw.FullError("no room")
             full.extendedresult = apsw.SQLITE_FULL  # type: ignore[attr-defined]  # apsw's stubs leave it out
@@ -155,7 +155,7 @@ class MortalFile(apsw.VFSFile):
 
     def xWrite(self, data: bytes, offset: int) -> None:  # noqa: N802  # the name apsw calls
         """Writes, and keeps what was there."""
-        self._disk.meet_fault()
+        self._disk.meet_fault(writes=True)
         if self._disk.gone:
             return
         length = super().xFileSize()
@@ -174,7 +174,7 @@ class MortalFile(apsw.VFSFile):
 
     def xSync(self, flags: int) -> None:  # noqa: N802  # the name apsw calls
         """Makes what was written certain."""
-        self._disk.meet_fault()
+        self._disk.meet_fault(writes=False)
         if not self._disk.gone:
             super().xSync(flags)
             self._disk.synced(self._path)

@@ -23,6 +23,7 @@ from tradewind.engine.plan import EnginePlan
 from tradewind.engine.sequencer import SeriesKey
 from tradewind.errors import Unavailable
 from tradewind.fleetsim import apsw_driver
+from tradewind.fleetsim.chat import ChatRoom, Mouth, rows
 from tradewind.fleetsim.evidence import Evidence, WatchedJournal, engine_state
 from tradewind.fleetsim.mortal import MortalProcess
 from tradewind.fleetsim.people import People
@@ -61,12 +62,13 @@ class Service:
         process: MortalProcess,
         evidence: Evidence,
         habits: Habits,
+        room: ChatRoom,
         driver: ModuleType = apsw_driver,
     ) -> None:
         instruments = {one.instrument.symbol: one.instrument for one in plan.symbols}
         pages = CHECKPOINT_PAGES if driver is apsw_driver else NATIVE_PAGES
         database = SqliteDatabase(folder / DATABASE, driver=driver, checkpoint_pages=pages)
-        self.store = Store.open(database, clock.now(), instruments=instruments)
+        self.store = Store.open(database, clock.now(), instruments=instruments, outbox=rows())
         evidence.reopened(self.store.journal)
         self.engine = engine_for(plan)
         self.session = Session(
@@ -84,6 +86,7 @@ class Service:
         keys = tuple(SeriesKey(one.instrument.symbol, one.base) for one in plan.symbols)
         calendars = {key: calendar_of(instruments[key.symbol].calendar) for key in keys}
         self.intake = FeedIntake(self.session, [LiveSource(venue, keys)], calendars, clock, rules=habits.rules)
+        self.mouth = Mouth(room, self.store, clock, process, plan.stamp)
         self.begun = 0
         self.warmed = False
         self._plan = plan

@@ -19,6 +19,7 @@ import msgspec
 from tradewind.adapters.wall_clock import WallClock
 from tradewind.engine.plan import EnginePlan
 from tradewind.errors import TradewindError, Unavailable
+from tradewind.fleetsim.chat import ChatRoom, unheard
 from tradewind.fleetsim.clock import VirtualClock
 from tradewind.fleetsim.evidence import Evidence
 from tradewind.fleetsim.faults import DEADLY, ROWS, FaultKind, FaultMix, ScheduledFault, draw
@@ -71,12 +72,13 @@ class Simulation:
         self.evidence = Evidence(self.venue, self.clock, self.plan, tier.kept)
         self.people = People(self.evidence.is_durable)
         self.evidence.heard = self.people.heard
+        self.room = ChatRoom(self.clock)
         self.laws = Laws()
         batch = tier.batches[int(rng.generator("habits").integers(len(tier.batches)))]
         habits = Habits(commit_every=batch, snapshot_every=tier.snapshot_every, down=tier.down)
         self.lives = Lives(
-            self.plan, folder, self.venue, self.clock, self.people, self.evidence, habits, self.times, self.schedule,
-            rng, always_recorded=tier.always_recorded,
+            self.plan, folder, self.venue, self.clock, self.people, self.room, self.evidence, habits, self.times,
+            self.schedule, rng, always_recorded=tier.always_recorded,
         )  # fmt: skip
         self.events = 0
         self.injected: Counter[FaultKind] = Counter()
@@ -84,6 +86,7 @@ class Simulation:
         self._scheduler = SeededScheduler(rng.generator("order"))
         self._heap: list[_Event] = []
         self._number = 0
+        self._talks_at = 0
         self._hash = sha256()
 
     def run(self, progress: Callable[[float], None]) -> tuple[str, ...]:
@@ -99,11 +102,14 @@ class Simulation:
         try:
             while self._heap and self._heap[0].at <= self.times.end and not broken:
                 self._instant()
+                self._talk()
                 broken = self._judge()
                 if self.events % 4096 == 0:
                     progress((self.clock.true - self.times.start) / DAY)
             if not broken:
                 broken = breaches_at_the_end(self.evidence, self.plan, self.times)
+                mouth = self.lives.service.mouth if self.lives.service is not None else None
+                broken += unheard(self.room, mouth, self.evidence.keys)
         finally:
             self.lives.bury()
         return tuple(broken)
@@ -138,6 +144,22 @@ class Simulation:
                 else:
                     self._die("the power went")
 
+    def _talk(self) -> None:
+        """What is owed to the chat leaves as soon as it may."""
+        service = self.lives.service
+        wait = service.mouth.next_in() if service is not None and service.warmed else None
+        if wait is None or service is None:
+            return
+        at = self.clock.true + wait
+        if not self.clock.true < self._talks_at <= at:
+            self._talks_at = max(at, self.clock.true + SECOND // 1000)
+            self._at(self._talks_at, "carry", self._carry)
+
+    async def _carry(self) -> None:
+        service = self.lives.service
+        if service is not None and service.warmed:
+            await service.mouth.carry()
+
     def _judge(self) -> list[str]:
         """Every law, after every event."""
         evidence, service = self.evidence, self.lives.service
@@ -145,7 +167,8 @@ class Simulation:
         if service is not None and self.events % self.tier.sizes_every == 0:
             evidence.sizes = dict(service.sizes())
         self._hash.update(evidence.hash)
-        return self.laws.check(evidence)
+        broken, self.room.breaches = self.room.breaches, []
+        return [*broken, *self.laws.check(evidence)]
 
     # -- what happens -------------------------------------------------------------------------------------------------
 
@@ -209,6 +232,8 @@ class Simulation:
             self._doom(fault)
         elif kind is FaultKind.SECOND_INSTANCE:
             self.lives.intrude()
+        elif kind in (FaultKind.CHAT_DOWN, FaultKind.CHAT_LIMITED, FaultKind.CHAT_ANSWER_LOST):
+            self.room.strike(fault)
         elif kind is FaultKind.KILL_SWITCH:
             self._order(fault)
         elif kind in (FaultKind.CLOCK_STEP, FaultKind.CLOCK_SKEW):
