@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -135,6 +137,21 @@ def test_a_baseline_freezes_what_the_sealed_window_showed_with_its_data(project)
     again = project.types("baseline", "freeze", "--json").document["path"]
     assert again != ran.document["path"]
     assert json.loads(path.read_text())["baseline"]["strategies"] == frozen
+
+
+@pytest.mark.req("C09", "HZ18")
+def test_a_baseline_is_not_frozen_on_what_a_run_would_not_take(project, bars, tmp_path):
+    """Other bars in the train window, which leave the sealed trades as they were: exit 4, nothing written."""
+    copy = Project(Path(shutil.copytree(project.folder, tmp_path / "changed")))
+    shutil.rmtree(copy.folder / "reports", ignore_errors=True)
+    shutil.rmtree(copy.folder / "data" / "candles")
+    high = np.concatenate([bars.high[:500] * 1.001, bars.high[500:]])
+    changed = bars._replace(high=high)
+    CandleStore(copy.folder / "data" / "candles").write(SYMBOL, Timeframe.H1, changed, SOURCE)
+    ran = copy.types("baseline", "freeze")
+    assert ran.exit_code == 4, ran.stderr
+    assert "was validated on other bars than those stored" in ran.stderr
+    assert not list(copy.folder.glob("reports/baseline_*"))
 
 
 @pytest.mark.req("C09")

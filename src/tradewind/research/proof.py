@@ -134,7 +134,7 @@ def edge_line(proofs: Sequence[MemberProof]) -> str:
     passed = sum(proof.report.approved for proof in proofs)
     if passed:
         return (
-            f"{passed} of {len(proofs)} strategies passed the screen of a backtest. It saw all bars, the last part too,"
+            f"{passed} of {len(proofs)} strategies passed the screen of a backtest. It saw all bars of this run"
             " and counts no trials: choosing by it is how overfitting begins. `tradewind validate` proves."
         )
     open_ones = sum(proof.report.verdict is Verdict.INSUFFICIENT for proof in proofs)

@@ -12,6 +12,8 @@ from tradewind.adapters.market.sealed.durable import sync_folder, write_durably
 from tradewind.adapters.store.strategy_book import StrategyBook
 from tradewind.adapters.verdict_files import VerdictFiles
 from tradewind.app.config import config_hash
+from tradewind.app.judged_bars import JudgedBars
+from tradewind.app.ledger_footing import footing_in
 from tradewind.app.validation.subject import Subject, subject_of
 from tradewind.app.verdict_shelf import on_file
 from tradewind.app.workspace import Workspace
@@ -37,7 +39,7 @@ def frozen_of(
 
     Raises:
         Unavailable: nothing is validated.
-        Rejected: a strategy that was named is not proven.
+        Rejected: a strategy that was named is not proven, or not on what is stored now: its bars, the trial ledger.
         Corrupt: its bars are no longer those of its verdict.
     """
     wanted = list(names) or [row.id for row in book.select(status=StrategyStatus.VALIDATED)]
@@ -48,7 +50,7 @@ def frozen_of(
             allowed=", ".join(f"{n} {status}" for status, n in book.counts().items() if n) or "nothing is in the book",
             next_step=on_file(workspace.config).forgotten(book) or "tradewind validate",
         )
-    found = [_baseline(subject_of(workspace, book, families, name)) for name in wanted]
+    found = [_baseline(_standing(workspace, subject_of(workspace, book, families, name))) for name in wanted]
     return FrozenBaseline(
         schema=SCHEMA,
         frozen_at=now,
@@ -71,6 +73,21 @@ def write_baseline(workspace: Workspace, baseline: FrozenBaseline) -> Path:
     write_durably(path, lambda file: file.write(data))
     sync_folder(folder)
     return path
+
+
+def _standing(workspace: Workspace, subject: Subject) -> Subject:
+    """``subject``, if a run would still take its verdict for bars and ledger as they are stored now."""
+    verdict = subject.verdict
+    if verdict is not None and verdict.judgement.proven:
+        why = JudgedBars(workspace.config, workspace.data).compared(verdict).refusal
+        gone = footing_in(workspace.data)(verdict)
+        if why or gone:
+            raise Rejected(
+                why or f"{subject.stored.id} has PASS on {verdict.symbol}, but it {gone}",
+                allowed="what its verdict rests on, as a run asks for it",
+                next_step="restore it, or validate the strategy on new data",
+            )
+    return subject
 
 
 def _baseline(subject: Subject) -> StrategyBaseline:
