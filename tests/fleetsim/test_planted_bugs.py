@@ -181,7 +181,7 @@ BUGS: dict[Callable[[Patch], None], str] = {
     clears_the_kill_switch_without_a_reason: "INV-10",
     tells_before_it_commits: "INV-04",
     lets_a_late_bar_through: "INV-12 INV-15",
-    recovers_all_but_the_last_entry: "INV-05 INV-15",
+    recovers_all_but_the_last_entry: "INV-05",
     takes_a_forming_bar_for_closed: "INV-01",
     waits_for_one_symbol_only: "INV-17",
     believes_the_host_clock: "INV-01 INV-17",

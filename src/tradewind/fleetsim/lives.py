@@ -58,7 +58,7 @@ class Lives:
         self.restarts = 0
         self.process = MortalProcess(self._passed)
         self._plan = plan
-        self._folder = folder
+        self.folder = folder
         self._venue = venue
         self._clock = clock
         self._people = people
@@ -86,7 +86,7 @@ class Lives:
         offset = await check_clock(self._venue, MAX_CLOCK_OFFSET_S, virtual=False)
         clock = SteadyClock(self._clock, round((offset or 0.0) * SECOND))
         self.service = Service(
-            self._plan, self._folder, self._venue, clock, self._people, self.process, self._evidence, self._habits,
+            self._plan, self.folder, self._venue, clock, self._people, self.process, self._evidence, self._habits,
             self._room, self.driver,
         )  # fmt: skip
         if self.service.start():
@@ -122,7 +122,7 @@ class Lives:
     def intrude(self) -> None:
         """Somebody starts a second instance beside this life."""
         if self.service is not None:
-            what = intrude(self._folder, self._clock.now(), self.driver)
+            what = intrude(self.folder, self._clock.now(), self.driver)
             self._evidence.intruders += [what] if what else []
 
     def die(self) -> int:
@@ -164,7 +164,7 @@ class Lives:
             self.disk.unregister()
             self.disk.settle()
             if self.disk.cut_off:
-                (self._folder / f"{DATABASE}-shm").unlink(missing_ok=True)
+                (self.folder / f"{DATABASE}-shm").unlink(missing_ok=True)
             self.disk = None
 
     def _recorded(self) -> bool:
@@ -184,7 +184,7 @@ class Lives:
     def _age_notes(self, lag: int) -> None:
         """The small files beside the database are never synced: after a power cut they are ``lag`` entries old."""
         for suffix in NOTES:
-            mark = HeadMark(self._folder / DATABASE, suffix)
+            mark = HeadMark(self.folder / DATABASE, suffix)
             noted = mark.read()
             if lag and noted is not None:
                 older = self._evidence.hash_of(noted[0] - lag)

@@ -300,9 +300,10 @@ class Simulation:
 
     def _refused(self, error: TradewindError) -> None:
         """The service could not start or go on; a start that failed for a passing reason is tried again."""
+        words = str(error).replace(str(self.lives.folder), "")  # its name is the one thing no seed decides
         if not isinstance(error, Unavailable):
-            self.evidence.refusals.append(f"the service gave up: {error}")
-        self._die(f"gave up: {error}")
+            self.evidence.refusals.append(f"the service gave up: {words}")
+        self._die(f"gave up: {words}")
 
 
 def _word(delivery: Delivery) -> str:
