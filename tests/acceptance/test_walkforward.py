@@ -175,3 +175,14 @@ def test_nothing_is_frozen_of_a_strategy_that_is_not_proven(project, tmp_path):
     ran = empty.types("baseline", "freeze", "--json")
     assert ran.exit_code == 3
     assert not list((empty.folder / "reports").glob("*")) if (empty.folder / "reports").exists() else True
+
+
+@pytest.mark.req("HZ18")
+def test_the_report_of_a_lost_verdict_does_not_say_that_it_was_never_judged(project, tmp_path):
+    """What the book knows is said, with what to restore."""
+    copy = Project(Path(shutil.copytree(project.folder, tmp_path / "lost")))
+    shutil.rmtree(copy.folder / "data" / "verdicts")
+    ran = copy.types("report", listed(project, "validated")[0]["id"])
+    assert ran.exit_code == 0, ran.stderr
+    assert "The signed verdict is LOST" in " ".join(ran.stdout.split())
+    assert "Not judged yet" not in ran.stdout
