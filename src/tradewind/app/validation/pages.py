@@ -152,20 +152,19 @@ def _name(series: Series) -> str:
     return f"{series.symbol} {series.timeframe}"
 
 
+_RESTORE = (
+    "Restore data/verdicts and data/verdict.key from their backup; to validate it again only contaminates its window."
+)
+
+
 def _findings(subject: Subject) -> Iterable[tuple[str, bool | None]]:
     """What to read first."""
     verdict = subject.verdict
     if verdict is None:
         stale = any("does not count" in warning for warning in subject.warnings)
         if subject.stored.verdict is not None and not stale:
-            yield (
-                (
-                    f"The signed verdict is LOST: the strategy book says {subject.stored.id} was judged"
-                    f" {subject.stored.verdict}, and its file is not there as it was signed. Nothing here proves anything;"
-                    " restore data/verdicts and data/verdict.key from their backup. To validate it again only contaminates."
-                ),
-                None,
-            )
+            said_before = f"the strategy book says {subject.stored.id} was judged {subject.stored.verdict}"
+            yield f"The signed verdict is LOST: {said_before}; nothing here proves anything. {_RESTORE}", None
             return
         yield f"Not judged yet: nothing here proves anything. tradewind validate {subject.stored.id}", None
         return
