@@ -344,7 +344,7 @@ def test_too_few_bars_are_insufficient_and_no_crash(bars: int, planted: BarColum
         (("--timerange", "20300101-20310101"), 3, "lie in the asked range"),
         (("--cluster", "not an address"), 2, "not an address"),
         (("--cluster", ""), 2, "names nothing"),
-        (("--family", ""), 2, "no strategy family"),
+        (("--family", ""), 2, "names nothing"),
     ],
 )
 def test_bad_input_is_refused_before_any_work(fresh: Project, words: tuple[str, ...], code: int, said: str) -> None:
