@@ -560,7 +560,8 @@ def test_in_the_shadow_everything_is_written_down_and_nothing_is_said(desk: Proj
     assert "SIGNAL" not in ran.stdout + ran.stderr
     assert "UNPROVEN" not in ran.stdout
     found = outputs(desk)
-    assert {one["type"] for one in found} == {"no_trade", "no_decision", "shadow_votes", "shadow_outcome"}
+    told = {"no_trade", "no_decision", "shadow_votes", "shadow_outcome", "account"}  # the equity of each day as well
+    assert {one["type"] for one in found} == told
     reasons = {reason["code"] for one in found if one["type"] == "no_trade" for reason in one["reasons"]}
     assert reasons == {"nothing_proven"}
     assert sum(one["type"] == "shadow_outcome" for one in found) > 200
