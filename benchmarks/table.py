@@ -152,6 +152,10 @@ def _gate_power(document: Document) -> list[Row]:
     return found
 
 
+def _drift_power(document: Document) -> list[Row]:
+    return [_row(f"drift, {key.replace('_', ' ')}", document[key], "", goal) for key, goal in document["goals"].items()]
+
+
 def _validate(document: Document) -> list[Row]:
     n = document["strategies"]
     return [
@@ -189,7 +193,7 @@ def _sweep(document: Document) -> list[Row]:
     return rows
 
 
-SHORT: Final = {"gate_power": ("--short",)}
+SHORT: Final = {"gate_power": ("--short",), "drift_power": ("--short",)}
 """What is added to the call of a benchmark whose whole would take too long for one table."""
 _ROWS: Final[dict[str, Callable[[Document], list[Row]]]] = {
     "engine": _engine,
@@ -207,6 +211,7 @@ _ROWS: Final[dict[str, Callable[[Document], list[Row]]]] = {
     "overfitting": _overfitting,
     "sweep": _sweep,
     "gate_power": _gate_power,
+    "drift_power": _drift_power,
     "validate": _validate,
 }
 NAMES: Final = tuple(_ROWS)

@@ -227,7 +227,7 @@ def test_names_of_strategies_filters_and_providers_are_checked_too(tmp_path):
     ]
     assert "'EMA_Crosover'" in faults[0]
     assert "unknown parameter 'fasst'" in faults[1]
-    assert "allowed: higher_timeframe" in faults[2]
+    assert "allowed: correlation, currency_exposure, higher_timeframe" in faults[2]
     assert "'binanse'" in faults[3]
 
 

@@ -27,6 +27,7 @@ TINY = {
     "journal": ([], {"COMMITS": 8, "YEAR": 40, "BATCH": 10}),
     "latency": (["--candles", "4"], {"WARM_UP": 100, "MEMBERS": (1,)}),
     "load": (["--rows", "3000"], {"REPEATS": 1}),
+    "drift_power": (["--short", "--horizon", "300"], {}),
     "memory": (["--hours", "60", "--rounds", "1"], {"POOLS": (("one", ("BTC/USDT",), Timeframe.H1),)}),
     "overfitting": (["--trials", "20", "--days", "64", "--rounds", "1"], {"RESAMPLES": 20, "BLOCKS": 8}),
     "restart": (["--hours", "60", "--rounds", "1"], {"POOLS": (("BTC/USDT",),)}),
