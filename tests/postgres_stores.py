@@ -1,7 +1,8 @@
 """Puts every store of a test run on PostgreSQL: what a path names is a database of its own on a server of our own.
 
 Loaded where ``TRADEWIND_TEST_STORE=postgres`` is set (``make test-postgres``). The suites run as they are; what only a
-SQLite file can show (bytes of pages, copies of files, ``PRAGMA``) is marked ``sqlite`` and skipped.
+SQLite file can show (bytes of pages, copies of files, ``PRAGMA``) is marked ``sqlite`` and skipped. ``tests/postgres``
+names its servers itself, and its files are meant as files.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.postgres_server import Server, absence, postgres_server
-from tradewind.adapters.store import location, opening, reader
+from tradewind.adapters.store import location, opening, reader, restoring
 from tradewind.adapters.store.seat import PostgresSeat
 
 
@@ -33,8 +34,11 @@ def own_server() -> Iterator[Server]:
 
 
 @pytest.fixture(autouse=True)
-def stores_on_postgres(own_server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+def stores_on_postgres(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every path that is opened as a database becomes the seat of one on the server."""
+    if request.path.parent.name == "postgres":
+        return
+    own_server: Server = request.getfixturevalue("own_server")
 
     def seat_of(place: str | Path, folder: Path | None = None) -> Path:
         path = location.path_of(place, folder)
@@ -42,5 +46,5 @@ def stores_on_postgres(own_server: Server, monkeypatch: pytest.MonkeyPatch) -> N
             return path
         return PostgresSeat.at(path, own_server.create_for(path))
 
-    for module in (opening, reader):
+    for module in (opening, reader, restoring):
         monkeypatch.setattr(module, "path_of", seat_of)

@@ -85,6 +85,7 @@ def test_a_file_copy_of_a_running_store_is_refused_as_an_older_one(place: Path, 
         Store.open(tmp_path / "copy.db", START)
 
 
+@pytest.mark.sqlite
 @pytest.mark.req("R05")
 def test_a_corrupted_page_is_found_in_store_and_backup(place: Path, tmp_path: Path) -> None:
     """A damaged store gives no backup; a damaged backup is not restored; both say what and where."""
@@ -122,6 +123,7 @@ def test_an_empty_host_gets_everything_back(place: Path, tmp_path: Path) -> None
         store.journal.commit()
 
 
+@pytest.mark.sqlite
 @pytest.mark.req("FLT-30", "INV-05")
 def test_an_older_copy_counts_only_where_the_restore_put_it(place: Path, tmp_path: Path) -> None:
     """Yesterday's file moved into place is refused; restored on purpose it is taken, and what is lost is counted."""

@@ -19,6 +19,7 @@ from tradewind.adapters.store.backup import Manifest, synced, take, verified
 from tradewind.adapters.store.database import PUT_META, Database, alone_in
 from tradewind.adapters.store.head_mark import HeadMark
 from tradewind.adapters.store.lease import WriterLock
+from tradewind.adapters.store.location import path_of
 from tradewind.adapters.store.opening import database_at
 from tradewind.adapters.store.restored import RESTORED, Restored
 from tradewind.adapters.store.schema import utc_text
@@ -30,14 +31,15 @@ from tradewind.errors import Corrupt, Unavailable
 _SIDES: Final = ("-wal", "-shm")
 
 
-def restore(backup: Path, target: Path, now: int) -> Restored:
-    """Replaces the store at ``target`` by the backup; ``now`` is UTC nanoseconds.
+def restore(backup: Path, location: Path, now: int) -> Restored:
+    """Replaces the store at ``location``, a file or a ``PostgresSeat``, by the backup; ``now`` is UTC nanoseconds.
 
     Raises:
         Unavailable: there is no backup, a run is writing to the store, or the disk refuses; nothing was replaced.
         Corrupt: the backup is damaged; nothing was replaced.
         Misconfigured: it was made by a newer version.
     """
+    target = path_of(location)
     manifest = verified(backup)
     with tempfile.TemporaryDirectory(prefix="tradewind-restore-") as name:
         source = SqliteDatabase(shutil.copyfile(backup, Path(name) / "restored.db"))
