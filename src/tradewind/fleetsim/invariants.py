@@ -148,7 +148,8 @@ class Laws:
                 if adds or (isinstance(output, Fill) and output.leg is Leg.ENTRY):
                     yield f"entry {one.entry.seq}: {type(output).__name__} while {sorted(self._latched)} hold"
         if evidence.fresh and evidence.engine is not None:
-            stands = {_VERBS[cause] for cause in evidence.engine.guard.latches}
+            held = evidence.engine.guard.latches  # those of people; the account's own limits latch beside them
+            stands = {_VERBS[cause] for cause in held if cause in _VERBS}
             if stands != self._latched:
                 yield f"the engine holds {sorted(stands)}, people ordered {sorted(self._latched)}"
 
