@@ -235,6 +235,19 @@ def test_both_profiles_are_printed_in_the_fixed_form():
     assert re.findall(r"^Verdict: .*$", text, re.M) == ["Verdict: REJECTED (FAIL)", "Verdict: REJECTED (FAIL)"]
 
 
+@pytest.mark.req("D23", "D24")
+def test_thresholds_that_decide_nothing_say_so_beside_their_word():
+    """Whoever cuts the lines above off sees that the deciding profile says otherwise."""
+    evidence = candidate(opened={"window": window(65, 100, 0.75)})
+    judgement = judgement_of(evidence)
+    assert judgement.verdict is Verdict.THRESHOLDS_ONLY
+    assert re.findall(r"^Verdict: .*$", judgement.text(), re.M) == [
+        "Verdict: APPROVED (PASS) by these thresholds alone: honest decides, and says THRESHOLDS-ONLY",
+        "Verdict: REJECTED (THRESHOLDS-ONLY)",
+    ]
+    assert judgement_of(candidate()).text().count("by these thresholds alone") == 0
+
+
 @pytest.mark.req("D23")
 def test_approved_is_said_for_pass_alone():
     """Four verdicts, one of them approves."""

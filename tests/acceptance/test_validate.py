@@ -145,7 +145,7 @@ def test_source_and_honest_are_both_printed_and_approved_stands_for_pass_alone(f
     verdicts = [line for line in lines if line.startswith("Verdict: ")]
     assert len(verdicts) == 2
     for line in verdicts:
-        word, verdict = line.removeprefix("Verdict: ").rstrip(")").split(" (")
+        word, verdict = line.removeprefix("Verdict: ").partition(")")[0].split(" (")
         assert word == ("APPROVED" if verdict == "PASS" else "REJECTED")
         assert verdict in {one.value for one in Verdict}
     assert sum(line.startswith("Criteria Met: ") for line in lines) == 2
@@ -159,7 +159,7 @@ def test_the_steps_are_printed_with_how_many_came_and_how_many_were_left(fresh):
     """Each stage of the proof with its counts, the walk forward among them."""
     text = fresh.types("validate", "--seed", "7").stdout.replace("\n", " ")
     for profile in ("source", "honest"):
-        assert f"Profile {profile}: " in text
+        assert f"Profile {profile}, of those that came to each step: " in text
     assert "train: validated: " in text
     assert "walk_forward: validated: " in text
     again = fresh.types("validate", "--status", "rejected", "--seed", "7", "--json")

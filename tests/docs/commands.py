@@ -23,8 +23,8 @@ honoured. `tw` is short for `tradewind`.
 |---|---|
 | 0 | done |
 | 1 | internal error, or stored bytes that are not what they must be |
-| 2 | wrong usage or configuration; nothing was changed |
-| 3 | a needed thing is not running, not reachable or not there |
+| 2 | wrong usage, configuration or input file; nothing was changed |
+| 3 | a needed thing is not running, not reachable or not there (a name that no strategy, job or family has is 2) |
 | 4 | a negative verdict: gate failed, insufficient evidence, no edge |
 | 5 | a wait that had a limit reached it |
 | 130 | interrupted by Ctrl+C before it was done (a running `run` stops in order and exits 0) |

@@ -104,8 +104,10 @@ def _name(text: str) -> str:
 def _function(text: str) -> Callable[[BarColumns], object]:
     file, _, name = text.rpartition(":")
     path = Path(file)
-    if not file or not path.is_file():
+    if not file or not name:
         raise Misconfigured(f"{text!r} names no function in a file", allowed="FILE.py:NAME, such as features.py:trend")
+    if not path.is_file():
+        raise Misconfigured(f"there is no file {file}", where=text, allowed="FILE.py:NAME, such as features.py:trend")
     function: Any = getattr(run_file(path.absolute()), name, None)
     if not callable(function):
         raise Misconfigured(f"there is no function {name}", where=file, next_step="write its name as in the file")

@@ -10,7 +10,7 @@ import numpy as np
 from tradewind.adapters.optuna_search import OptunaSearch
 from tradewind.adapters.store.strategy_book import StrategyBook
 from tradewind.app.gate import window_rules_of
-from tradewind.app.own_strategies import require_family
+from tradewind.app.own_strategies import family_called
 from tradewind.app.validation.project_ledger import project_ledger
 from tradewind.app.validation.series import Series
 from tradewind.app.workspace import Workspace
@@ -59,8 +59,7 @@ def space_of(wish: Wish, families: Mapping[str, Family[Any]], preset: str) -> Sp
     Raises:
         Misconfigured: there is no such family or preset, nothing can be drawn for it, or its timeframes are shorter.
     """
-    require_family(wish.family, families)
-    family = families[wish.family]
+    family = families[family_called(wish.family, families)]
     if not family.space or wish.timeframe.rank > family.longest.rank:
         why = f"votes on {family.longest} at most" if family.space else "says nothing of what a search may draw"
         raise Misconfigured(f"{wish.family} {why}", where="--family", allowed="see `tradewind strategy families`")

@@ -66,12 +66,17 @@ def families_of(config: AppConfig) -> dict[str, Family[Any]]:
     return strategies.families() | own_families(folder)
 
 
-def require_family(name: str, known: Iterable[str]) -> None:
-    """Raises ``Misconfigured``, with the nearest name there is, unless ``name`` is one of ``known``."""
+def family_called(name: str, known: Iterable[str]) -> str:
+    """The one of ``known`` that ``name`` says, whatever its capitals.
+
+    Raises:
+        Misconfigured: none is called so, or two are and neither is written like that; the nearest name is said.
+    """
     names = sorted(known, key=str.lower)
-    if name in names:
-        return
     folded = {one.lower(): one for one in names}
+    alike = [one for one in names if one.lower() == name.lower()]
+    if name in names or len(alike) == 1:
+        return name if name in names else alike[0]
     near = difflib.get_close_matches(name.lower(), list(folded), n=1, cutoff=0.4)
     raise Misconfigured(
         f"no strategy family is called {name!r}",

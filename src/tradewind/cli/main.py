@@ -11,6 +11,7 @@ import errno
 import gc
 import importlib
 import os
+import re
 import sys
 import traceback
 from collections.abc import Sequence
@@ -47,7 +48,8 @@ def main(arguments: Sequence[str] | None = None, table: Sequence[Verb] | None = 
     if words == ["--version"]:
         sys.stdout.write(f"{PROGRAM} {__version__}\n")
         return DONE
-    boundary = Boundary(as_json="--json" in words, debug="--debug" in words)
+    nan = any(word.lower().rpartition("=")[2] == "nan" for word in words)
+    boundary = Boundary(as_json="--json" in words, debug="--debug" in words, nan=nan)
     with boundary:
         code = _program(words, table).main(args=words, prog_name=PROGRAM, standalone_mode=False)
         if code == INTERRUPTED:  # Typer swallows the interrupt and returns this
@@ -94,9 +96,10 @@ def _loaded(row: Verb) -> Any:
 class Boundary:
     """Turns whatever leaves the verb into an exit code and one message; nothing passes it."""
 
-    def __init__(self, *, as_json: bool, debug: bool) -> None:
+    def __init__(self, *, as_json: bool, debug: bool, nan: bool = False) -> None:
         self.as_json = as_json
         self.debug = debug
+        self.nan = nan
         self.exit_code = DONE
 
     def __enter__(self) -> Boundary:
@@ -125,7 +128,7 @@ class Boundary:
             case TradewindError():
                 return error.exit_code, str(error)
             case typer.TyperException():
-                return error.exit_code, _usage(error)
+                return error.exit_code, _usage(error, nan=self.nan)
             case OSError() if error.errno == errno.EPIPE:
                 # The reader went away (`tradewind ... | head`); a second complaint at shutdown is avoided too.
                 os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -156,13 +159,15 @@ class Boundary:
         return f"{short}. The details are in {path}; --debug shows them here."
 
 
-def _usage(error: typer.TyperException) -> str:
+def _usage(error: typer.TyperException, *, nan: bool) -> str:
+    """What was typed wrongly. Nothing is less or greater than ``nan``, so a limit is no answer to it."""
     context = getattr(error, "ctx", None)
     if type(error).__name__ == "NoArgsIsHelpError":
         return (
             f"what should be done? `{context.command_path} --help` lists the verbs" if context else "no verb was typed"
         )
     said = error.format_message().rstrip().rstrip(".?")
+    said = re.sub(r"Input should be .*", "nan is no number", said) if nan else said
     return f"{said}. `{context.command_path} --help` shows what is possible." if context is not None else f"{said}."
 
 

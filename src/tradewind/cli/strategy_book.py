@@ -79,7 +79,7 @@ def enable(
 def disable(
     strategy: StrategyArgument, config: Path | None = None, reason: ReasonOption = "", by: ActorOption = ""
 ) -> Report:
-    """Switches a strategy off; a run that is going on obeys before its next vote. Who, when and why are kept."""
+    """Switches a strategy off; a run that is going on obeys before its next vote. Kept: who, when, --reason."""
     from tradewind.cli.answers.strategy_book import switch_answer
 
     return switch_answer(config, strategy, by, reason, on=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Final
 
 import msgspec
@@ -10,9 +11,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tradewind.errors import Misconfigured
+from tradewind.model.timeframe import SECOND
 
 MAX_BATCH: Final = 10_000
 """Trials in one batch."""
+NANOSECOND_DIGITS: Final = 19
+"""Of a time from 2001 to 2286."""
 
 
 class TrialBatch(msgspec.Struct, frozen=True, eq=False):
@@ -208,3 +212,16 @@ class Looked(msgspec.Struct, frozen=True):
     look: Look
     contaminated: bool
     reason: str = ""
+
+    @property
+    def said(self) -> str:
+        """The opening as people read it: its kind and name, without the nanosecond that tells two of them apart."""
+        return opening_words(self.opening)
+
+
+def opening_words(opening: str) -> str:
+    """``validate 1ca6f0 (2026-11-21 13:16:24 UTC)`` of an opening that ends in its nanosecond; others as they are."""
+    name, _, last = opening.rpartition(" ")
+    if not name or not last.isdecimal() or len(last) != NANOSECOND_DIGITS:
+        return opening
+    return f"{name} ({datetime.fromtimestamp(int(last) // SECOND, UTC):%Y-%m-%d %H:%M:%S} UTC)"

@@ -182,6 +182,8 @@ class Judgement(msgspec.Struct, frozen=True):
         parts = [f"{self.subject}: {self.windows}" if self.subject else self.windows]
         for one in self.reports:
             parts += [f"Profile: {one.profile}" + (" (decides)" if one.profile == self.deciding else ""), one.text()]
+            if one.approved and not self.approved:
+                parts[-1] += f" by these thresholds alone: {self.deciding} decides, and says {self.verdict.value}"
         return "\n".join(parts)
 
 

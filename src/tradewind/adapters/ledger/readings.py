@@ -82,5 +82,5 @@ def _said(earlier: Looked, look: Look, how: str) -> str:
     bars = "" if one.symbol == look.symbol else f", whose bars are those of {look.symbol},"
     return (
         f"{one.family}{how} read {one.symbol} {one.timeframe}{bars} of this window before: entry {earlier.entry},"
-        f" strategy {one.spec_hash}, opening {earlier.opening}"
+        f" strategy {one.spec_hash}, opening {earlier.said}"
     )

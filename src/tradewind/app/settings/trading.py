@@ -401,7 +401,8 @@ class CostSettings(msgspec.Struct, frozen=True):
     )
     multiplier: Annotated[
         float,
-        Key("Factor on all costs, to see what a result survives.", Unit.MULTIPLE, 0, 100, source="X11",
+        Key("Factor on the costs above, to see what a result survives; not on the spread that bars carry themselves.",
+            Unit.MULTIPLE, 0, 100, source="X11",
             reader="simulated broker"),
     ] = 1.0  # fmt: skip
 

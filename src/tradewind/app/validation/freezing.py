@@ -14,6 +14,7 @@ from tradewind.adapters.verdict_files import VerdictFiles
 from tradewind.app.config import config_hash
 from tradewind.app.judged_bars import JudgedBars
 from tradewind.app.ledger_footing import footing_in
+from tradewind.app.validation.selection import said_of
 from tradewind.app.validation.subject import Subject, subject_of
 from tradewind.app.verdict_shelf import on_file
 from tradewind.app.workspace import Workspace
@@ -45,9 +46,8 @@ def frozen_of(
     wanted = list(names) or [row.id for row in book.select(status=StrategyStatus.VALIDATED)]
     if not wanted:
         raise Unavailable(
-            "no strategy is proven, so there is nothing to freeze",
+            f"no strategy is proven, so there is nothing to freeze; in the book are {said_of(book.counts())}",
             where=str(book.database.path),
-            allowed=", ".join(f"{n} {status}" for status, n in book.counts().items() if n) or "nothing is in the book",
             next_step=on_file(workspace.config).forgotten(book) or "tradewind validate",
         )
     found = [_baseline(_standing(workspace, subject_of(workspace, book, families, name))) for name in wanted]

@@ -59,9 +59,8 @@ def works_of(
             wanted.setdefault((symbol, row.timeframe), []).append(member)
     if not wanted:
         raise Unavailable(
-            f"the book holds no {asked.status} strategy that was asked for",
+            f"the book holds no {asked.status} strategy that was asked for; in it are {said_of(book.counts())}",
             where=str(book.database.path),
-            allowed=", ".join(f"{n} {status}" for status, n in book.counts().items() if n) or "nothing is in it",
             next_step="tradewind strategy generate, or ask for others: tradewind strategy list --all",
         )
     works = []
@@ -73,6 +72,11 @@ def works_of(
         proven = frozenset(row.spec_hash for row in rows if row.verdict == Verdict.PASS)
         works.append(Work(symbol, timeframe, every, frozenset(map(spec_hash, members)), proven, warnings))
     return tuple(works)
+
+
+def said_of(counts: Mapping[str, int]) -> str:
+    """How many strategies of which status there are, in words."""
+    return ", ".join(f"{n} {status}" for status, n in counts.items() if n) or "none at all"
 
 
 def batch_of(

@@ -17,7 +17,7 @@ from tradewind.app.signal_text import percent, utc
 from tradewind.app.validation.freezing import frozen_of, write_baseline
 from tradewind.app.workspace import Workspace
 from tradewind.cli.contract import Report, table
-from tradewind.errors import Unavailable
+from tradewind.errors import Misconfigured, Unavailable
 from tradewind.research.baseline import FrozenBaseline, thaw
 
 
@@ -33,6 +33,8 @@ def freeze_answer(config: Path | None, names: tuple[str, ...]) -> Report:
 def show_answer(config: Path | None, path: Path) -> Report:
     """Reads one back, if it is what was signed."""
     workspace = Workspace(load_config(config))
+    if path.is_dir():
+        raise Misconfigured("this is a folder", where=str(path), allowed="a file that `baseline freeze` wrote")
     try:
         data = path.read_bytes()
     except OSError as error:

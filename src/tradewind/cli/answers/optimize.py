@@ -12,7 +12,7 @@ from tradewind.adapters.store.strategy_rows import stop_words, target_words
 from tradewind.adapters.wall_clock import WallClock
 from tradewind.app.config import load_config
 from tradewind.app.optimization import Optimization, Wish, luck, optimize
-from tradewind.app.own_strategies import families_of
+from tradewind.app.own_strategies import families_of, family_called
 from tradewind.app.signal_text import percent, utc
 from tradewind.app.validation.series import series_of
 from tradewind.app.workspace import Workspace
@@ -50,11 +50,12 @@ def answer(config: Path | None, typed: OptimizeOptions) -> Report:
     if typed.objective not in OBJECTIVES:
         raise Misconfigured(f"objective {typed.objective!r}", where="--objective", allowed=", ".join(OBJECTIVES))
     settings = load_config(config)
-    workspace, clock = Workspace(settings), WallClock()
+    workspace, clock, families = Workspace(settings), WallClock(), families_of(settings)
+    family = family_called(typed.family, families)
     series = series_of(workspace, _symbol(workspace, typed.symbol), typed.interval)
     warn(series.warnings)
     wish = Wish(
-        typed.family,
+        family,
         typed.interval,
         typed.objective,
         typed.trials,
@@ -69,7 +70,7 @@ def answer(config: Path | None, typed: OptimizeOptions) -> Report:
             return until is None or clock.monotonic() < until
 
         done = optimize(
-            workspace, series, wish, families_of(settings), clock.now(),
+            workspace, series, wish, families, clock.now(),
             advance=advance, go_on=lambda: in_time() and not stop.is_set(),
         )  # fmt: skip
         late = done.found.stopped == "asked" and not stop.is_set()

@@ -16,7 +16,7 @@ from tradewind.adapters.wall_clock import WallClock
 from tradewind.app.config import load_config
 from tradewind.app.executors import executor_for
 from tradewind.app.own_modules import own_files
-from tradewind.app.own_strategies import families_of
+from tradewind.app.own_strategies import families_of, family_called
 from tradewind.app.research.folder import FOLDER, JobFolder, jobs_of
 from tradewind.app.research.job import SEARCH, Planned, planned, run_job
 from tradewind.app.research.result import Finding, ProofResult, SearchResult, SymbolResult
@@ -117,12 +117,7 @@ def _series(workspace: Workspace, symbol: str, typed: ResearchOptions) -> Series
 
 def _families(settings: AppConfig, names: list[str] | None) -> Mapping[str, Family[Any]]:
     known = families_of(settings)
-    unknown = [name for name in names or () if name not in known]
-    if unknown:
-        raise Misconfigured(
-            f"no strategy family is called {unknown[0]!r}", where="--family", allowed=", ".join(sorted(known)),
-            next_step="use one of these",
-        )  # fmt: skip
+    names = [family_called(name, known) for name in names or ()]
     chosen = {name: one for name, one in known.items() if (not names or name in names) and one.space}
     if not chosen:
         raise Misconfigured(
@@ -274,7 +269,8 @@ def _nearest(search: SearchResult, proof: ProofResult) -> Iterator[str | Rendera
     for profile in profiles:
         found = (finding.judgement.report(profile) for finding in ranked)
         counts = funnel([report for report in found if report is not None])
-        yield f"Profile {profile}, of those measured: " + ", ".join(stage.text() for stage in counts)
+        said = ", ".join(stage.text() for stage in counts)
+        yield f"Profile {profile}, of those measured that came to each step: {said}"
     reasons = Counter(one.evidence.sealed.contamination for one in ranked if one.evidence.sealed is not None)
     for reason, count in reasons.items():
         if reason:

@@ -15,7 +15,7 @@ from tradewind.adapters.store.strategy_book import StrategyBook
 from tradewind.adapters.wall_clock import WallClock
 from tradewind.app.config import load_config
 from tradewind.app.database import database_path
-from tradewind.app.own_strategies import families_of, require_family
+from tradewind.app.own_strategies import families_of, family_called
 from tradewind.app.settings.root import AppConfig
 from tradewind.app.signal_text import percent, utc
 from tradewind.app.strategy_pool import RESEARCH, best_of, member_in
@@ -56,10 +56,11 @@ def list_answer(config: Path | None, typed: Filters, everything: bool) -> Report
     settings = load_config(config)
     files = on_file(settings)
     symbol = Workspace(settings).symbols((typed.symbol,))[0] if typed.symbol else None
-    of: dict[str, Any] = {"family": typed.family, "timeframe": typed.interval, "symbol": symbol}
     with _book(settings) as book:
-        if typed.family is not None:
-            require_family(typed.family, {**dict.fromkeys(book.families()), **families_of(settings)})
+        named = typed.family
+        if named is not None:
+            named = family_called(named, {*book.families(), *families_of(settings)})
+        of: dict[str, Any] = {"family": named, "timeframe": typed.interval, "symbol": symbol}
         counts = book.counts()
         _told(files, book)
         if everything:

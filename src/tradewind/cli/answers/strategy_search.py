@@ -16,7 +16,7 @@ from tradewind.adapters.store.strategy_rows import stop_words, target_words
 from tradewind.adapters.wall_clock import WallClock
 from tradewind.app.config import load_config
 from tradewind.app.database import database_path
-from tradewind.app.own_strategies import families_of, require_family
+from tradewind.app.own_strategies import families_of, family_called
 from tradewind.app.settings.root import AppConfig
 from tradewind.cli.contract import Report, progress, table
 from tradewind.errors import Misconfigured
@@ -126,9 +126,8 @@ def _drawn(name: str | None, spec: str, member: Member) -> dict[str, Any]:
 
 def _chosen(config: AppConfig, names: list[str] | None) -> list[Family[Any]]:
     known = families_of(config)
-    for name in names or ():
-        require_family(name, known)
-    return [one for name, one in known.items() if not names or name in names]
+    chosen = {family_called(name, known) for name in names or ()}
+    return [one for name, one in known.items() if not names or name in chosen]
 
 
 def _family_document(family: Family[Any], preset: str) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from tradewind.app.config import config_hash, load_config
 from tradewind.app.database import database_path
 from tradewind.app.executors import executor_for
 from tradewind.app.own_modules import own_files
-from tradewind.app.own_strategies import families_of
+from tradewind.app.own_strategies import families_of, family_called
 from tradewind.app.settings.root import AppConfig
 from tradewind.app.signal_text import utc
 from tradewind.app.validation.costs import require_own_costs
@@ -33,6 +33,7 @@ from tradewind.errors import Misconfigured
 from tradewind.model.report import GateReport
 from tradewind.model.strategy import StrategyStatus
 from tradewind.model.timeframe import Timeframe
+from tradewind.model.trial import opening_words
 from tradewind.research.batch import Judged
 from tradewind.validation.gates_profiles import StageCount, funnel
 
@@ -63,16 +64,12 @@ def answer(config: Path | None, typed: ValidateOptions) -> Report:
     terms_of(settings, typed.seed, typed.profile)  # a profile that is none is refused before anything is written
     workspace = Workspace(settings)
     symbols = split_symbols(typed.symbols)
-    asked = Asked(
-        typed.names,
-        typed.family,
-        typed.status,
-        workspace.symbols(symbols) if symbols else (),
-        typed.interval,
-    )
-    now = WallClock().now()
+    places = workspace.symbols(symbols) if symbols else ()
+    now, families = WallClock().now(), families_of(settings)
     with StrategyBook.open(database_path(settings), now) as book:
-        works = works_of(workspace, book, families_of(settings), asked, now)
+        family = None if typed.family is None else family_called(typed.family, {*book.families(), *families})
+        asked = Asked(typed.names, family, typed.status, places, typed.interval)
+        works = works_of(workspace, book, families, asked, now)
         done = _validated(settings, workspace, works, typed, now)
         for one in done:
             book.judge([kept.judgement for kept in one.kept if kept.judgement is not None], now)
@@ -245,12 +242,13 @@ def _many(run: Validated) -> Iterator[str | RenderableType]:
     )  # fmt: skip
     for profile in _profiles(run):
         counts = _counts(run.judged, profile)
-        yield f"Profile {profile}: " + ", ".join(stage.text() for stage in counts)
+        yield f"Profile {profile}, of those that came to each step: " + ", ".join(stage.text() for stage in counts)
     looked = run.opened
     tainted = [sealed for one in run.judged if (sealed := one.evidence.sealed) is not None and sealed.contamination]
     if tainted:
         yield f"CONTAMINATED: {len(tainted)} of them; {tainted[0].contamination}"
-    yield f"Sealed windows opened: {looked} of {len(run.judged)}" + (f", as {run.opening}" if looked else "")
+    named = f", as {opening_words(run.opening)}" if looked else ""
+    yield f"Sealed windows opened: {looked} of {len(run.judged)}{named}"
 
 
 def _row(one: Judged) -> tuple[Any, ...]:
