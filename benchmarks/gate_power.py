@@ -1,6 +1,6 @@
 """Gates tested like code: noise must not pass, planted leaks must be named, planted edges must pass.
 
-``python -m benchmarks.gate_power --json [--short] [--workers N] [--markets N] [--runs N]``. Three parts, all SIMULATED:
+``python -m benchmarks.gate_power --json [--short] [--workers N] [--markets N] [--runs N]``. Four parts, all SIMULATED:
 
 - noise: generated strategies on markets without an edge, each batch through the whole protocol that ships; how many
   batches promote anything. A quarter of the markets pays the instrument's costs, the others none, which is harder.
@@ -8,6 +8,7 @@
 - planted: a strategy with an edge of known size among generated ones; the share that is promoted, against the power of
   the same gate written once more from its text (benchmarks/power/reference.py) over independent draws with the same
   numbers of trades, win rate, payoff and batch. Intervals are 95%.
+- family: batches in which every strategy is a variant of the planted one, as a search of one family with an edge is.
 
 ``--short`` takes few markets and runs, within a minute; progress goes to stderr. The whole takes some ten minutes on
 two cores. ``benchmarks/power/curve.py`` makes the table and the picture of docs/gates.md from the JSON.
@@ -36,6 +37,7 @@ from benchmarks.power.product import (
     NoiseJob,
     PlantedBatch,
     PlantedJob,
+    judged_family,
     judged_noise,
     judged_planted,
 )
@@ -52,6 +54,8 @@ PLANTS: Final = tuple(
     for win_rate in (0.70, 0.74, 0.78, 0.82)
 )
 SHORT_PLANTS: Final = (Plant(0.82, 0.8, 2, 4), Plant(0.78, 1.2, 2, 4))
+FAMILY_PLANTS: Final = (Plant(0.82, 0.8, 2, 4), Plant(0.82, 1.2, 2, 4))
+FAMILY_STRATEGIES: Final = 30
 BARS: Final = 66_000
 
 Chunk = TypeVar("Chunk")
@@ -189,6 +193,29 @@ def planted(size: Size, mapped: Mapped) -> dict[str, object]:
     }
 
 
+def family(size: Size, mapped: Mapped) -> dict[str, object]:
+    """Batches of nothing but variants of a planted edge: whether the gates refuse them for being alike or good."""
+    jobs = [
+        PlantedJob(plant, 100_000 + 1000 * place + run, FAMILY_STRATEGIES, BARS)
+        for place, plant in enumerate(FAMILY_PLANTS)
+        for run in range(size.runs)
+    ]
+    found = list(mapped("planted families", judged_family, jobs))
+    promoting = sum(one.promoted > 0 for one in found)
+    refused: Counter[str] = Counter()
+    for one in found:
+        refused.update(one.refused_by)
+    return {
+        "batches": len(found),
+        "strategies_each": FAMILY_STRATEGIES,
+        "promoting_batches": promoting,
+        "share": _rounded(promoting / len(found)),
+        "share_95": [_rounded(bound) for bound in wilson_95(promoting, len(found))],
+        "promoted": sum(one.promoted for one in found),
+        "refused_by": dict(refused.most_common()),
+    }
+
+
 def _edge_of(batches: Sequence[PlantedBatch]) -> reference.Edge:
     """The edge as it came out over all runs of a point."""
     r = np.concatenate([one.r for one in batches])
@@ -287,6 +314,7 @@ def main() -> None:
                 "noise": noise(size, mapped),
                 "leaks": found._asdict(),
                 "planted": planted(size, mapped),
+                "family": family(size, mapped),
                 "machine": where,
             },
             as_json=given.json,

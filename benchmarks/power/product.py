@@ -30,6 +30,8 @@ from tradewind.strategies import families
 
 FINE_STEPS: Final = 240
 FREE: Final = CostModel(spread_fraction=0.0, slippage_fraction=0.0)
+FURTHEST: Final = 4.0 / 3.0
+"""Target of the last variant of a family by that of the planted strategy."""
 TOO_LITTLE: Final = ("train.trades", "windows.")
 """Criteria of the first screen that mean too little evidence; the others are evidence against."""
 
@@ -102,6 +104,13 @@ class PlantedBatch(NamedTuple):
     dsr_spread: float | None
 
 
+class FamilyBatch(NamedTuple):
+    """A batch in which everybody trades the same edge: how many passed, and what the others missed first."""
+
+    promoted: int
+    refused_by: dict[str, int]
+
+
 def judged_noise(job: NoiseJob) -> NoiseBatch:
     """A batch through the whole protocol, with a trial ledger of its own."""
     market, instrument = _noise_market(job)
@@ -147,6 +156,21 @@ def judged_planted(job: PlantedJob) -> PlantedBatch:
         sum(one.judgement.approved for one in judged if one is not found),
         None if found.evidence.sealed is None else found.evidence.sealed.dsr_spread,
     )
+
+
+def judged_family(job: PlantedJob) -> FamilyBatch:
+    """A batch of nothing but variants of the planted strategy, their targets up to a third further than its own."""
+    columns = planted_market(job.plant, job.bars, np.random.default_rng([job.seed, 2]))
+    market = Market.of(columns, INSTRUMENT)
+    further = np.linspace(1.0, FURTHEST, job.strategies)
+    own = tuple(planted_member(job.plant._replace(target_r=job.plant.target_r * float(by))) for by in further)
+    judged, unmet = _judged(own, market, INSTRUMENT, job.seed)
+    refused = Counter(unmet)
+    for one in judged:
+        report = one.judgement.report("honest")
+        assert report is not None
+        refused.update([row.name for row in report.rows if not row.passed][:1])
+    return FamilyBatch(sum(one.judgement.approved for one in judged), dict(refused))
 
 
 def swept_trades(members: Sequence[Member], market: Market) -> tuple[ShadowColumns, ...]:
