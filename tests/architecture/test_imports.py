@@ -30,6 +30,8 @@ LAZY = {
     "websockets": "only where a venue streams",
     "litecharts": "only where a report is written",
     "scipy.special": "30 ms; a search computes no probability",
+    "scipy.optimize": "0.1 s; only where a model is calibrated",
+    "scipy.signal": "0.3 s; only where labels are made",
     "numba": "a small bundle carries no compiler",
     "talib": "an oracle, never required",
     "PIL": "10 MiB; only where a signal is illustrated",

@@ -1,0 +1,1 @@
+"""Trained predictors as they are served: plain numbers and ONNX files, never the library that trained them."""

@@ -1,0 +1,123 @@
+"""Maps from a model's raw probability to one that can be believed, fitted on a slice the model never saw.
+
+Each is a frozen value that goes into a model's manifest as JSON. Which is fitted depends on how much there is to fit
+on: a line in the log odds below 1,000 samples, any monotone step function from there on (STEPS).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from tradewind.errors import Misconfigured
+
+Floats = NDArray[np.float64]
+
+FEW: Final = 100
+"""Samples below which only the temperature is fitted: a shift would follow the slice's base rate."""
+STEPS: Final = 1000
+"""Samples from which an isotonic fit does not follow noise more than it removes."""
+_TINY: Final = 1e-6
+_FAR: Final = 36.0
+"""Log odds at which a probability is 0 or 1 in the last bit."""
+
+
+class Identity(msgspec.Struct, frozen=True, tag="identity"):
+    """The raw probability as it is."""
+
+    def __call__(self, p: Floats) -> Floats:
+        """``p``."""
+        return p
+
+
+class Scaling(msgspec.Struct, frozen=True, tag="scaling"):
+    """``sigmoid(slope * logit(p) + shift)``: Platt (1999); with shift 0 the temperature ``1 / slope`` (Guo 2017)."""
+
+    slope: float
+    shift: float = 0.0
+
+    def __call__(self, p: Floats) -> Floats:
+        """Calibrated probabilities, shape of ``p``."""
+        return _sigmoid(self.slope * logit(p) + self.shift)
+
+
+class Isotonic(msgspec.Struct, frozen=True, tag="isotonic"):
+    """Linear between ``(raw, calibrated)`` knots, both ascending; constant outside (Zadrozny and Elkan 2002)."""
+
+    raw: tuple[float, ...]
+    calibrated: tuple[float, ...]
+
+    def __call__(self, p: Floats) -> Floats:
+        """Calibrated probabilities, shape of ``p``."""
+        return np.interp(p, self.raw, self.calibrated)
+
+
+Calibrator = Identity | Scaling | Isotonic
+
+
+def logit(p: Floats) -> Floats:
+    """``log(p / (1 - p))`` with p kept 1e-6 away from 0 and 1."""
+    safe = np.clip(p, _TINY, 1.0 - _TINY)
+    found: Floats = np.log(safe / (1.0 - safe))
+    return found
+
+
+def _sigmoid(z: Floats) -> Floats:
+    found: Floats = 1.0 / (1.0 + np.exp(-np.clip(z, -_FAR, _FAR)))
+    return found
+
+
+def fitted(p: Floats, y: Floats, weight: Floats | None = None) -> Calibrator:
+    """The calibrator for as many samples as there are.
+
+    Args:
+        p: raw probabilities, shape ``(n,)``. y: 1 where it happened, else 0. weight: of each sample, None: all 1.
+
+    Returns:
+        Identity for none or one class, the temperature below 100, a line in the log odds below 1,000, else isotonic.
+
+    Raises:
+        Misconfigured: shapes that differ, or a weight below 0.
+    """
+    heavy = np.ones(p.size) if weight is None else weight
+    if not (p.shape == y.shape == heavy.shape) or (heavy < 0.0).any():
+        raise Misconfigured("samples and weights that do not fit", where="calibrators.fitted", allowed="shapes (n,)")
+    if not p.size or y.min() == y.max():
+        return Identity()
+    if p.size >= STEPS:
+        return _isotonic(p, y, heavy)
+    return _scaling(p, y, heavy, shifted=p.size >= FEW)
+
+
+def _scaling(p: Floats, y: Floats, weight: Floats, *, shifted: bool) -> Scaling:
+    """Minimises the weighted log loss; slopes below 0 are not allowed: a model that is worth nothing becomes flat."""
+    from scipy.optimize import minimize  # loaded where a model is trained only
+
+    raw = logit(p)
+
+    def loss(beta: Floats) -> tuple[float, Floats]:
+        z = beta[0] * raw + beta[1]
+        said = _sigmoid(z)
+        off = weight * (said - y)
+        ridge = 1e-3 * (beta - (1.0, 0.0))  # finite where the classes separate
+        value = float((weight * (np.logaddexp(0.0, z) - y * z)).sum() + 0.5 * (beta - (1.0, 0.0)) @ ridge)
+        return value, np.array([off @ raw, off.sum()]) + ridge
+
+    bounds = [(0.0, None), (None, None) if shifted else (0.0, 0.0)]
+    slope, shift = minimize(loss, np.array([1.0, 0.0]), jac=True, method="L-BFGS-B", bounds=bounds).x.tolist()
+    return Scaling(slope, shift)
+
+
+def _isotonic(p: Floats, y: Floats, weight: Floats) -> Isotonic:
+    from scipy.optimize import isotonic_regression  # loaded where a model is trained only
+
+    raw, place = np.unique(p, return_inverse=True)
+    total = np.bincount(place, weight)
+    mean = np.divide(np.bincount(place, weight * y), total, out=np.zeros(raw.size), where=total > 0.0)
+    steps = isotonic_regression(mean, weights=np.maximum(total, _TINY)).x
+    edge = np.flatnonzero(np.diff(steps) != 0.0)
+    kept = np.unique(np.concatenate(([0], edge, edge + 1, [raw.size - 1])))
+    return Isotonic(tuple(raw[kept].tolist()), tuple(np.clip(steps[kept], 0.0, 1.0).tolist()))
