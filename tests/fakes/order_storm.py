@@ -77,7 +77,7 @@ class Storm:
         self.room.desk.disconnected("cut")
         self.room.settle()
         self.room.run(self.room.rng.random() * 20, tick=self.room.walk)
-        self.room.venue._messages.clear()
+        self.room.venue.forget()
         self.room.desk.connected()
 
     def stranger(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
 from tradewind.adapters.notify.stand_in.bot_api import BotApi, Chat
@@ -139,12 +139,10 @@ def rows() -> OutboxRows:
     return OutboxRows((CHANNEL,))
 
 
-def unheard(room: ChatRoom, mouth: Mouth | None, keys: set[str]) -> Iterator[str]:
+def unheard(room: ChatRoom, mouth: Mouth | None, posts: Iterable[str]) -> Iterator[str]:
     """INV-06 at the end: everything durable stands in the chat, and nothing is owed any more."""
-    for key in sorted(keys):
-        word, _, name = key.partition(" ")
-        told = f"signal {name}" if word == "signal" else f"trade closed {name}"
-        if not room.times[told]:
-            yield f"INV-06 {key} never came to the chat"
+    for post in posts:
+        if not room.times[post]:
+            yield f"INV-06 {post} never came to the chat"
     if mouth is not None and mouth.outbox.owed():
         yield f"INV-06 {mouth.outbox.owed()} messages are still owed at the end"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -91,7 +91,8 @@ class Restart(NamedTuple):
 class Evidence:
     """Everything the laws may look at. ``fresh`` is what became durable since the last look, ``all`` the first entries.
 
-    ``decided`` is the last close of each symbol that was decided on.
+    ``keys`` counts what people are owed (a signal may close in several parts), ``posts`` names each part in the chat.
+    ``decided`` is the last close of each symbol that was decided on. ``able``: a life that has caught up is at work.
     """
 
     def __init__(self, venue: SimulatedVenue, clock: VirtualClock, plan: EnginePlan, kept: int) -> None:
@@ -101,6 +102,7 @@ class Evidence:
         self.venue = venue
         self.clock = clock
         self.engine: Engine | None = None
+        self.able = False
         self.sequencer: Sequencer | None = None
         self.heard: list[Telling] = []
         self.fresh: list[Durable] = []
@@ -114,8 +116,9 @@ class Evidence:
         self.vanished: list[str] = []
         self.intruders: list[str] = []
         self.refusals: list[str] = []
-        self.keys: set[str] = set()
-        self.untold: set[str] = set()
+        self.keys: Counter[str] = Counter()
+        self.untold: Counter[str] = Counter()
+        self.posts: list[str] = []
         self.stale: set[str] = set()
         self.sizes: dict[str, int] = {}
 
@@ -135,17 +138,23 @@ class Evidence:
             self.decided[one.close[0]] = one.close[2]
         self._hashes.append((entry.seq, entry.hash))
         self.seq, self.hash, self.digest = entry.seq, entry.hash, entry.digest
-        for output in outputs:
+        for number, output in enumerate(outputs):
             if isinstance(output, Signal):
-                self._owe(f"signal {output.id}")
+                self._owe(f"signal {output.id}", f"signal {output.id}")
                 self.signals += 1
             elif isinstance(output, Trade):
-                self._owe(f"trade {output.signal_id}")
+                self._owe(f"trade {output.signal_id}", f"trade closed {output.signal_id} {entry.seq}-{number}")
                 self.trades += 1
 
-    def _owe(self, key: str) -> None:
-        self.keys.add(key)
-        self.untold.add(key)
+    def _owe(self, key: str, post: str) -> None:
+        self.keys[key] += 1
+        self.untold[key] += 1
+        self.posts.append(post)
+
+    def losing_today(self, engine: Engine) -> bool:
+        """Whether the account stands below where its day began."""
+        account = engine.account
+        return account is not None and engine.portfolio.equity < account.mark(0, "look").day_equity
 
     def hash_of(self, seq: int) -> bytes | None:
         """The hash of one of the last entries."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from enum import StrEnum
 from typing import Final
 
@@ -48,6 +48,28 @@ class FaultKind(StrEnum):
     CHAT_ANSWER_LOST = "chat_answer_lost"
     CRASH_WHEN_SENT = "crash_when_sent"
     DISK_FULL = "disk_full"
+    ACK_LOST = "ack_lost"
+    REJECTED_UNHEARD = "rejected_unheard"
+    ORDER_SHOWN_LATE = "order_shown_late"
+    FILL_TOLD_AGAIN = "fill_told_again"
+    FILL_NOT_TOLD = "fill_not_told"
+    FILLED_IN_PARTS = "filled_in_parts"
+    CANCEL_RACE = "cancel_race"
+    STOP_REFUSED = "stop_refused"
+    AMEND_REFUSED = "amend_refused"
+    CANCEL_REFUSED = "cancel_refused"
+    ENTRY_REFUSED = "entry_refused"
+    FILLS_TOO_OLD = "fills_too_old"
+    OTHER_BOT = "other_bot"
+    VENUE_DOWN = "venue_down"
+    VENUE_PAGE = "venue_page"
+    VENUE_CUT = "venue_cut"
+    VENUE_LIMITED = "venue_limited"
+    HAND_TRADE = "hand_trade"
+    LIQUIDATION = "liquidation"
+    CRASH_WHILE_HOLDING = "crash_while_holding"
+    CRASH_ON_A_LOSING_DAY = "crash_on_a_losing_day"
+    GONE_FOR_HOURS = "gone_for_hours"
 
 
 ROWS: Final[dict[FaultKind, str]] = {
@@ -83,6 +105,28 @@ ROWS: Final[dict[FaultKind, str]] = {
     FaultKind.CHAT_ANSWER_LOST: "FLT-24",
     FaultKind.CRASH_WHEN_SENT: "FLT-25",
     FaultKind.DISK_FULL: "FLT-28",
+    FaultKind.ACK_LOST: "FLT-11",
+    FaultKind.REJECTED_UNHEARD: "FLT-12",
+    FaultKind.ORDER_SHOWN_LATE: "FLT-12",
+    FaultKind.FILL_TOLD_AGAIN: "FLT-13",
+    FaultKind.FILL_NOT_TOLD: "FLT-13",
+    FaultKind.FILLED_IN_PARTS: "FLT-14",
+    FaultKind.CANCEL_RACE: "FLT-14",
+    FaultKind.STOP_REFUSED: "FLT-15",
+    FaultKind.AMEND_REFUSED: "FLT-15",
+    FaultKind.CANCEL_REFUSED: "FLT-15",
+    FaultKind.ENTRY_REFUSED: "FLT-12",
+    FaultKind.FILLS_TOO_OLD: "FLT-16",
+    FaultKind.OTHER_BOT: "FLT-17",
+    FaultKind.VENUE_DOWN: "FLT-18",
+    FaultKind.VENUE_PAGE: "FLT-18",
+    FaultKind.VENUE_CUT: "FLT-03",
+    FaultKind.VENUE_LIMITED: "FLT-19",
+    FaultKind.HAND_TRADE: "FLT-20",
+    FaultKind.LIQUIDATION: "FLT-20",
+    FaultKind.CRASH_WHILE_HOLDING: "FLT-16",
+    FaultKind.CRASH_ON_A_LOSING_DAY: "FLT-10",
+    FaultKind.GONE_FOR_HOURS: "FLT-21",
 }
 
 CHECKPOINTS: Final = {
@@ -100,7 +144,16 @@ DEADLY: Final = (
     FaultKind.POWER_CUT,
     FaultKind.DISK_FULL,
     FaultKind.TERMINATED,
+    FaultKind.CRASH_WHILE_HOLDING,
+    FaultKind.CRASH_ON_A_LOSING_DAY,
+    FaultKind.GONE_FOR_HOURS,
 )
+OF_ORDERS: Final = frozenset(
+    kind for kind, row in ROWS.items() if "FLT-10" <= row <= "FLT-21" and kind is not FaultKind.HISTORY_DOWN
+) | {FaultKind.VENUE_CUT}
+"""What only happens where a venue holds orders."""
+WAITING: Final = (FaultKind.CRASH_WHILE_HOLDING, FaultKind.CRASH_ON_A_LOSING_DAY)
+"""Deaths that come at the first moment of their kind."""
 RECORDED: Final = (FaultKind.POWER_CUT, FaultKind.DISK_FULL)
 """Faults of the disk itself, which only a life on the recording disk can have."""
 HARMLESS: Final = (
@@ -142,6 +195,14 @@ class FaultMix(msgspec.Struct, frozen=True):
     def over(cls, days: float) -> FaultMix:
         """A thousand faults and fifty deaths a year, and enough of both in a run of a few days."""
         return cls(per_day=max(3.0, 10.0 / days), deaths_per_day=max(0.15, 2.0 / days), stops_before_cuts=True)
+
+    def without(self, kinds: Collection[FaultKind]) -> FaultMix:
+        """The mix less what a world has no place for."""
+        return msgspec.structs.replace(
+            self,
+            kinds=tuple(kind for kind in self.kinds if kind not in kinds),
+            deaths=tuple(kind for kind in self.deaths if kind not in kinds),
+        )
 
     @classmethod
     def harmless(cls) -> FaultMix:

@@ -10,14 +10,21 @@ from decimal import Decimal
 from typing import Final
 
 from tradewind.fleetsim.evidence import Durable, Evidence
+from tradewind.fleetsim.order_laws import OrderLaws
 from tradewind.model.bar import Bar
 from tradewind.model.decision import NoDecision, NoTrade, Signal
 from tradewind.model.event import BarClosed, BarMissing, Command
+from tradewind.model.guard import GuardChanged
 from tradewind.model.money import ZERO
 from tradewind.model.order import Fill, Leg, OrderIntent
+from tradewind.model.output import Output
 from tradewind.model.session import calendar_of
+from tradewind.model.venue import Action, VenueRequest
 
 Law = Callable[[Evidence], Iterator[str]]
+
+OF_ORDERS: Final = ("INV-07", "INV-08", "INV-13", "INV-14", "INV-20")
+"""What ``OrderLaws`` checks, where a venue holds orders."""
 
 SCALE: Final = 10.0
 """A close this many times above or below the true one is on another scale."""
@@ -26,7 +33,8 @@ SCALE: Final = 10.0
 class Laws:
     """All laws with their memories; ``check`` names what is broken now, with the number of the law."""
 
-    def __init__(self) -> None:
+    def __init__(self, orders: OrderLaws | None = None) -> None:
+        self.orders = orders
         self._closed: dict[str, int] = {}
         self._begun: dict[str, int] = {}
         self._decided: dict[str, int] = {}
@@ -39,6 +47,7 @@ class Laws:
         self._heard = 0
         self._ordered: set[str] = set()
         self._latched: set[str] = set()
+        self._limits: dict[str, int] = {}
         self.checked = 0
         self._table = self._laws()
         about_entries = ("INV-01", "INV-07", "INV-10", "INV-11", "INV-12", "INV-14", "INV-17", "INV-24")
@@ -49,6 +58,11 @@ class Laws:
         self.checked += len(self._table)  # those about new entries hold where there are none
         table = self._table if evidence.fresh else self._always
         found = [f"{number} {what}" for number, law in table for what in law(evidence)]
+        if self.orders is not None:
+            self.checked += len(OF_ORDERS)
+            for one in evidence.fresh:
+                found += self.orders.entry(one)
+            found += self.orders.check(evidence)
         evidence.fresh.clear()
         evidence.restart = None
         evidence.intruders.clear()
@@ -103,10 +117,13 @@ class Laws:
     def everything_is_told_once_and_repeats_say_so(self, evidence: Evidence) -> Iterator[str]:
         """Nothing durable stays untold, nothing is told twice without saying so."""
         for telling in evidence.heard[self._heard :]:
-            times = self._said[telling.key] = self._said.get(telling.key, 0) + 1
-            if times > 1 and not telling.repeated:
-                yield f"{telling.key} was told {times} times without a word"
-            evidence.untold.discard(telling.key)
+            if not telling.repeated:
+                times = self._said[telling.key] = self._said.get(telling.key, 0) + 1
+                if times > max(evidence.keys[telling.key], 1):
+                    yield f"{telling.key} was told {times} times without a word"
+            evidence.untold[telling.key] -= 1
+            if evidence.untold[telling.key] <= 0:
+                del evidence.untold[telling.key]
         self._heard = len(evidence.heard)
         if evidence.untold and evidence.engine is not None:
             for key in sorted(evidence.untold):
@@ -140,18 +157,42 @@ class Laws:
         """While a person's stop holds, nothing adds risk, restarts or not, until a person ends it for a reason."""
         for one in evidence.fresh:
             event = one.entry.event
-            if isinstance(event, Command) and event.id not in self._ordered:
+            if isinstance(event, Command) and (not event.id or event.id not in self._ordered):
                 self._ordered.add(event.id)
                 self._latch(event)
-            for output in one.outputs if self._latched else ():
-                adds = isinstance(output, Signal | OrderIntent)
-                if adds or (isinstance(output, Fill) and output.leg is Leg.ENTRY):
-                    yield f"entry {one.entry.seq}: {type(output).__name__} while {sorted(self._latched)} hold"
+            for output in one.outputs:
+                if isinstance(output, GuardChanged):
+                    yield from self._limit(one, output)
+                elif (self._latched or self._limits) and self._adds_risk(output):
+                    held = sorted(self._latched | self._limits.keys())
+                    yield f"entry {one.entry.seq}: {type(output).__name__} while {held} hold"
         if evidence.fresh and evidence.engine is not None:
-            held = evidence.engine.guard.latches  # those of people; the account's own limits latch beside them
-            stands = {_VERBS[cause] for cause in held if cause in _VERBS}
-            if stands != self._latched:
-                yield f"the engine holds {sorted(stands)}, people ordered {sorted(self._latched)}"
+            stands = {_VERBS.get(cause, cause) for cause in evidence.engine.guard.latches}
+            if stands != self._latched | self._limits.keys():
+                ordered = sorted(self._latched | self._limits.keys())
+                yield f"the engine holds {sorted(stands)}, people and limits ordered {ordered}"
+
+    def _adds_risk(self, output: Output) -> bool:
+        """An entry that had left before may still be filled: only the venue could have prevented that."""
+        if isinstance(output, Fill):
+            left = self.orders is not None and output.client_id in self.orders.left
+            return output.leg is Leg.ENTRY and not left
+        if isinstance(output, VenueRequest):
+            return output.action is Action.PLACE and not output.reduce_only
+        return isinstance(output, Signal | OrderIntent)
+
+    def _limit(self, one: Durable, changed: GuardChanged) -> Iterator[str]:
+        """What a limit set ends by itself where it says so, else by a person with a reason."""
+        if changed.cause in _VERBS:
+            return
+        if not changed.cleared:
+            self._limits[changed.cause] = changed.until
+            return
+        until = self._limits.pop(changed.cause, 0)
+        event = one.entry.event
+        person = isinstance(event, Command) and event.verb == "resume" and bool(event.reason)
+        if not person and not (until and one.entry.ts >= until):
+            yield f"entry {one.entry.seq}: {changed.cause} ended by itself"
 
     def _latch(self, order: Command) -> None:
         if order.verb in _VERBS.values():

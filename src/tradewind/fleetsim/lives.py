@@ -17,6 +17,7 @@ from tradewind.fleetsim import apsw_driver
 from tradewind.fleetsim.chat import ChatRoom
 from tradewind.fleetsim.clock import VirtualClock
 from tradewind.fleetsim.evidence import Evidence, WatchedJournal, engine_state
+from tradewind.fleetsim.exchange import Exchange
 from tradewind.fleetsim.faults import CHECKPOINTS, DEADLY, RECORDED, FaultKind, ScheduledFault
 from tradewind.fleetsim.mortal import MortalDisk, MortalProcess
 from tradewind.fleetsim.people import People
@@ -52,10 +53,12 @@ class Lives:
         rng: SeededRng,
         *,
         always_recorded: bool,
+        exchange: Exchange | None = None,
     ) -> None:
         self.service: Service | None = None
         self.disk: MortalDisk | None = None
         self.restarts = 0
+        self.stays_dead = 0
         self.process = MortalProcess(self._passed)
         self._plan = plan
         self.folder = folder
@@ -69,6 +72,7 @@ class Lives:
         self._deaths = deque((fault.at, fault.kind) for fault in schedule if fault.kind in DEADLY)
         self._rng = rng.generator("deaths")
         self._always_recorded = always_recorded
+        self._exchange = exchange
         self._states: dict[int, bytes] = {}
         self._armed = False
         self._stillborn = int(rng.generator("first start").integers(4))
@@ -87,7 +91,7 @@ class Lives:
         clock = SteadyClock(self._clock, round((offset or 0.0) * SECOND))
         self.service = Service(
             self._plan, self.folder, self._venue, clock, self._people, self.process, self._evidence, self._habits,
-            self._room, self.driver,
+            self._room, self.driver, self._exchange,
         )  # fmt: skip
         if self.service.start():
             self._evidence.recovered(self._states, self.service.engine)
@@ -139,7 +143,8 @@ class Lives:
         self.bury()
         if not had_power:
             self._age_notes(int(self._rng.integers(12)))
-        return int(self._rng.integers(1, self._habits.down // SECOND)) * SECOND
+        wait, self.stays_dead = self.stays_dead, 0
+        return wait or int(self._rng.integers(1, self._habits.down // SECOND)) * SECOND
 
     def stop(self) -> int:
         """The process is asked to end, and does so in order. When it is started again, in nanoseconds from now."""

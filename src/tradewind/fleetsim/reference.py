@@ -17,10 +17,11 @@ from tradewind.engine.plan import EnginePlan
 from tradewind.fleetsim.evidence import Durable, Evidence
 from tradewind.fleetsim.world import Horizon
 from tradewind.model.bar import Bar
-from tradewind.model.event import BarClosed, BarMissing, Command, FeedState
+from tradewind.model.event import Asked, BarClosed, BarMissing, Command, FeedState
 from tradewind.model.instruments import resolve
 from tradewind.model.session import calendar_of
 from tradewind.model.timeframe import HOUR, MINUTE
+from tradewind.model.venue import VenueReport
 from tradewind.ports.store import Entry
 
 
@@ -88,10 +89,10 @@ def _clean(evidence: Evidence, plan: EnginePlan, times: Horizon, instead: dict[t
             cause = "history" if bar.ts_close <= times.start else "venue"
             session.push(BarClosed(instead.get(key, bar), cause))
     reached = 0
-    for one in evidence.all:  # people's orders stand where they stood
+    for one in evidence.all:  # people's orders and what the venue said stand where they stood
         if one.close is not None:
             reached = one.close[2]
-        elif isinstance(one.entry.event, Command):
+        elif isinstance(one.entry.event, Command | VenueReport | Asked):
             session.advance(min(reached, last))
             session.inject(one.entry.event)
     session.advance(last)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -11,23 +11,30 @@ from typing import Final
 
 import msgspec
 
+from tradewind.adapters.store.inbox import Inbox
 from tradewind.adapters.store.sqlite import CHECKPOINT_PAGES as NATIVE_PAGES
 from tradewind.adapters.store.sqlite import SqliteDatabase
 from tradewind.adapters.store.store import Store
+from tradewind.app.control.desk import ControlDesk
 from tradewind.app.feed_intake import FeedIntake, LiveSource
 from tradewind.app.market_feed import FeedRules
+from tradewind.app.order_desk import RequestQueue, SteppedDesk
 from tradewind.app.session import Session
 from tradewind.app.stored_run import find_run
 from tradewind.app.wiring import engine_for, sequencer_for, started_event
+from tradewind.engine.orders.book import NEVER
+from tradewind.engine.pipeline import Engine
 from tradewind.engine.plan import EnginePlan
 from tradewind.engine.sequencer import SeriesKey
 from tradewind.errors import Unavailable
 from tradewind.fleetsim import apsw_driver
 from tradewind.fleetsim.chat import ChatRoom, Mouth, rows
 from tradewind.fleetsim.evidence import Evidence, WatchedJournal, engine_state
+from tradewind.fleetsim.exchange import BUDGET, Exchange
 from tradewind.fleetsim.mortal import MortalProcess
 from tradewind.fleetsim.people import People
 from tradewind.fleetsim.venue import SimulatedVenue
+from tradewind.model.event import Command
 from tradewind.model.session import calendar_of
 from tradewind.model.timeframe import HOUR
 from tradewind.ports.clock import Clock
@@ -64,6 +71,7 @@ class Service:
         habits: Habits,
         room: ChatRoom,
         driver: ModuleType = apsw_driver,
+        exchange: Exchange | None = None,
     ) -> None:
         instruments = {one.instrument.symbol: one.instrument for one in plan.symbols}
         pages = CHECKPOINT_PAGES if driver is apsw_driver else NATIVE_PAGES
@@ -71,6 +79,9 @@ class Service:
         self.store = Store.open(database, clock.now(), instruments=instruments, outbox=rows())
         evidence.reopened(self.store.journal)
         self.engine = engine_for(plan)
+        self._control = ControlDesk(self.store.database)
+        self._ordered = True
+        self.desk = None if exchange is None else _desk(self.engine, exchange, clock)
         self.session = Session(
             self.engine,
             sequencer_for(plan),
@@ -82,6 +93,8 @@ class Service:
             told=self.store.told,
             commit_every=habits.commit_every,
             snapshot_every=habits.snapshot_every,
+            orders=self._orders,
+            desk=self.desk,
         )
         keys = tuple(SeriesKey(one.instrument.symbol, one.base) for one in plan.symbols)
         calendars = {key: calendar_of(instruments[key.symbol].calendar) for key in keys}
@@ -102,6 +115,30 @@ class Service:
         self.session.recover(run.seq)
         return True
 
+    def put(self, order: Command) -> None:
+        """A person gives an order from another shell."""
+        with Inbox(self.store.database) as inbox:
+            inbox.put(
+                order.verb, argument=order.argument, actor=order.actor, reason=order.reason, now=self._clock.now()
+            )
+        self._ordered = True
+
+    def listens_at(self, exchange: Exchange) -> int | None:
+        """When there is something to hear of orders, or a request may leave; None where nothing is to come."""
+        if self.desk is None or not self.warmed:
+            return None
+        found = [exchange.next_due(), self.desk.queue.ready_at(self._clock.now()), self.desk.manager.due]
+        at = min(one for one in found if one is not None)
+        return None if at >= NEVER else at
+
+    def _orders(self) -> Sequence[Command]:
+        """What the inbox holds; not looked into while nobody has put anything there."""
+        if not self._ordered:
+            return ()
+        found = self._control.due(self.engine.guard, self._clock.now())
+        self._ordered = bool(found)
+        return found
+
     def sizes(self) -> Mapping[str, int]:
         """How much everything that is remembered holds, by the names of ``invariants.BOUNDS``."""
         series = self.session.sequencer.state().series
@@ -120,6 +157,13 @@ class Service:
     def close(self) -> None:
         """Lets go of the files; after a death nobody looks at what this writes."""
         self.store.close()
+
+
+def _desk(engine: Engine, exchange: Exchange, clock: Clock) -> SteppedDesk:
+    manager = engine.orders
+    assert manager is not None
+    exchange.connected(clock.now())
+    return SteppedDesk(manager, exchange, clock, RequestQueue(BUDGET))
 
 
 def intrude(folder: Path, now: int, driver: ModuleType) -> str:

@@ -22,18 +22,22 @@ from tradewind.errors import TradewindError, Unavailable
 from tradewind.fleetsim.chat import ChatRoom, unheard
 from tradewind.fleetsim.clock import VirtualClock
 from tradewind.fleetsim.evidence import Evidence
-from tradewind.fleetsim.faults import DEADLY, ROWS, FaultKind, FaultMix, ScheduledFault, draw
+from tradewind.fleetsim.exchange import Exchange
+from tradewind.fleetsim.faults import OF_ORDERS, ROWS, FaultKind, FaultMix, ScheduledFault, draw
 from tradewind.fleetsim.invariants import Laws
 from tradewind.fleetsim.lives import Lives
+from tradewind.fleetsim.operator import look
+from tradewind.fleetsim.order_laws import OrderLaws
 from tradewind.fleetsim.people import People
 from tradewind.fleetsim.reference import breaches_at_the_end
 from tradewind.fleetsim.report import SimulationReport
 from tradewind.fleetsim.seeded import SeededRng, SeededScheduler
 from tradewind.fleetsim.service import Habits
+from tradewind.fleetsim.strikes import Strikes
 from tradewind.fleetsim.venue import Delivery, SimulatedVenue
 from tradewind.fleetsim.world import TWO_MARKETS, Horizon, Tier, horizon, markets, plan
 from tradewind.model.event import Command
-from tradewind.model.timeframe import DAY, HOUR, MINUTE, SECOND
+from tradewind.model.timeframe import DAY, HOUR, SECOND
 from tradewind.ports.market import Update
 from tradewind.ports.process import Crashed
 
@@ -60,6 +64,7 @@ class Simulation:
         self.seed = seed
         self.tier = tier
         self.times: Horizon = horizon(tier, rng, length)
+        mix = mix if tier.orders is not None else mix.without(OF_ORDERS)
         self.schedule = (
             draw(mix, tier.symbols, self.times.start, self.times.calm, rng.generator("faults"))
             if schedule is None
@@ -73,43 +78,49 @@ class Simulation:
         self.people = People(self.evidence.is_durable)
         self.evidence.heard = self.people.heard
         self.room = ChatRoom(self.clock)
-        self.laws = Laws()
+        self.injected: Counter[FaultKind] = Counter()
+        instruments = {one.instrument.symbol: one.instrument for one in self.plan.symbols}
+        self.exchange = None if tier.orders is None else Exchange(instruments, rng.generator("exchange"), self.happened)
+        self.laws = Laws(None if self.exchange is None else OrderLaws(self.exchange))
         batch = tier.batches[int(rng.generator("habits").integers(len(tier.batches)))]
         habits = Habits(commit_every=batch, snapshot_every=tier.snapshot_every, down=tier.down)
         self.lives = Lives(
             self.plan, folder, self.venue, self.clock, self.people, self.room, self.evidence, habits, self.times,
-            self.schedule, rng, always_recorded=tier.always_recorded,
+            self.schedule, rng, always_recorded=tier.always_recorded, exchange=self.exchange,
         )  # fmt: skip
         self.events = 0
-        self.injected: Counter[FaultKind] = Counter()
         self.last: deque[str] = deque(maxlen=LAST)
         self._scheduler = SeededScheduler(rng.generator("order"))
         self._heap: list[_Event] = []
         self._number = 0
         self._talks_at = 0
+        self._wakes_at = 0
+        self._strikes = Strikes(self)
         self._hash = sha256()
 
     def run(self, progress: Callable[[float], None]) -> tuple[str, ...]:
         """Runs to the end of time; returns the breaches of the first event that has any."""
-        self._at(self.times.start, "start", self.lives.start)
+        self.at(self.times.start, "start", self.lives.start)
         for symbol in self.tier.symbols:
             first = next(n for n, bar in enumerate(self.venue.truth[symbol]) if bar.ts_open >= self.times.start)
             self._bar_opens(symbol, first)
         self._hour(self.times.start + HOUR)
         for fault in self.schedule:
-            self._at(fault.at, f"fault: {fault}", lambda fault=fault: self._strike(fault))  # type: ignore[misc]
+            self.at(fault.at, f"fault: {fault}", lambda fault=fault: self._strikes.strike(fault))  # type: ignore[misc]
         broken: list[str] = []
         try:
             while self._heap and self._heap[0].at <= self.times.end and not broken:
                 self._instant()
                 self._talk()
+                if self.exchange is not None:
+                    self._wake(self.exchange)
                 broken = self._judge()
                 if self.events % 4096 == 0:
                     progress((self.clock.true - self.times.start) / DAY)
             if not broken:
                 broken = breaches_at_the_end(self.evidence, self.plan, self.times)
                 mouth = self.lives.service.mouth if self.lives.service is not None else None
-                broken += unheard(self.room, mouth, self.evidence.keys)
+                broken += unheard(self.room, mouth, self.evidence.posts)
         finally:
             self.lives.bury()
         return tuple(broken)
@@ -136,13 +147,13 @@ class Simulation:
                 self._scheduler.run()
                 return
             except Crashed as death:
-                self._die(f"died at {death}")
+                self.die(f"died at {death}")
             except TradewindError as error:
                 disk = self.lives.disk
                 if disk is None or not disk.cut_off:
                     self._refused(error)
                 else:
-                    self._die("the power went")
+                    self.die("the power went")
 
     def _talk(self) -> None:
         """What is owed to the chat leaves as soon as it may."""
@@ -153,17 +164,38 @@ class Simulation:
         at = self.clock.true + wait
         if not self.clock.true < self._talks_at <= at:
             self._talks_at = max(at, self.clock.true + SECOND // 1000)
-            self._at(self._talks_at, "carry", self._carry)
+            self.at(self._talks_at, "carry", self._carry)
 
     async def _carry(self) -> None:
         service = self.lives.service
         if service is not None and service.warmed:
             await service.mouth.carry()
 
+    def _wake(self, exchange: Exchange) -> None:
+        """The service hears of its orders as soon as there is something to hear, and looks when it wanted to look."""
+        service = self.lives.service
+        at = service.listens_at(exchange) if service is not None else None
+        if at is not None and not self.clock.true < self._wakes_at <= at:
+            self._wakes_at = max(at, self.clock.true + SECOND // 10)
+            self.at(self._wakes_at, "orders", self._listen)
+
+    async def _listen(self) -> None:
+        service = self.lives.service
+        if service is not None and service.warmed:
+            service.session.obey()
+
+    def happened(self, kind: FaultKind) -> None:
+        """A fault has acted."""
+        self.injected[kind] += 1
+        if kind is FaultKind.CANCEL_RACE:
+            order = Command("cancel_all", "a person", 0, reason="a race with a fill")
+            self.at(self.clock.true + SECOND // 10, "order: cancel_all", lambda: self._strikes.obey(order))
+
     def _judge(self) -> list[str]:
         """Every law, after every event."""
         evidence, service = self.evidence, self.lives.service
         evidence.engine = service.engine if service is not None else None
+        evidence.able = service is not None and service.warmed
         if service is not None and self.events % self.tier.sizes_every == 0:
             evidence.sizes = dict(service.sizes())
         self._hash.update(evidence.hash)
@@ -172,7 +204,7 @@ class Simulation:
 
     # -- what happens -------------------------------------------------------------------------------------------------
 
-    def _at(self, at: int, label: str, work: Callable[[], Awaitable[None]], *, counted: bool = True) -> None:
+    def at(self, at: int, label: str, work: Callable[[], Awaitable[None]], *, counted: bool = True) -> None:
         """Something will happen; what only prepares later events is not ``counted``."""
         self._number += 1
         heapq.heappush(self._heap, _Event(at, self._number, label, work, counted))
@@ -180,12 +212,14 @@ class Simulation:
     def _hour(self, hour: int) -> None:
         """Looks at the clock after a full hour; the last one prepares the next hour."""
         for after in self.tier.ticks:
-            self._at(hour + after, "tick", self._tick)
+            self.at(hour + after, "tick", self._tick)
         if hour < self.times.end:
-            self._at(hour, "hour", lambda: self._next_hour(hour + HOUR), counted=False)
+            self.at(hour, "hour", lambda: self._next_hour(hour + HOUR), counted=False)
 
     async def _next_hour(self, hour: int) -> None:
         self._hour(hour)
+        if self.exchange is not None and look(self.lives.service, self.exchange, self.clock.true):
+            self.last.append(f"{self.events} the operator acts")
 
     async def _tick(self) -> None:
         if self.lives.service is not None:
@@ -196,114 +230,45 @@ class Simulation:
         if position >= len(bars) or bars[position].ts_open > self.times.end:
             return
         for delivery in self.venue.deliveries(symbol, position):
-            self._at(delivery.at, f"{symbol} {_word(delivery)}", lambda one=delivery: self._speak(one))  # type: ignore[misc]
+            self.at(delivery.at, f"{symbol} {_word(delivery)}", lambda one=delivery: self._speak(one))  # type: ignore[misc]
         following = bars[position].ts_close
-        self._at(following, f"{symbol} next bar", lambda: self._next_bar(symbol, position + 1), counted=False)
+        self.at(following, f"{symbol} next bar", lambda: self._next_bar(symbol, position + 1), counted=False)
 
     async def _next_bar(self, symbol: str, position: int) -> None:
+        if self.exchange is not None:
+            self.exchange.show(self.venue.truth[symbol][position - 1])
         self._bar_opens(symbol, position)
 
     async def _speak(self, delivery: Delivery) -> None:
         """The venue says something; a fault may have other plans for it."""
         for one in self.venue.spoken(delivery):
             if one.at > self.clock.true:
-                self._at(one.at, f"late {_word(one)}", lambda one=one: self._hear(one))  # type: ignore[misc]
+                self.at(one.at, f"late {_word(one)}", lambda one=one: self.hear(one))  # type: ignore[misc]
             else:
-                await self._hear(one)
+                await self.hear(one)
 
-    async def _hear(self, delivery: Delivery) -> None:
+    async def hear(self, delivery: Delivery) -> None:
+        """The service hears what the venue says, where one is alive."""
         if self.lives.service is not None:
             item = delivery.item
             received = self.clock.now()
             await self.lives.service.intake.take(msgspec.structs.replace(item, ts_recv=received))
 
-    async def _strike(self, fault: ScheduledFault) -> None:
-        """A scheduled fault happens."""
-        kind = fault.kind
-        self.injected[kind] += 1
-        if kind is FaultKind.CRASH_WHILE_STARTING:
-            self.lives.stillborn(fault.size)
-            if self.lives.service is not None:
-                self._die("killed, and once more while starting")
-        elif kind is FaultKind.TERMINATED:
-            if self.lives.service is not None:
-                self._start_after(self.lives.stop())
-        elif kind in DEADLY:
-            self._doom(fault)
-        elif kind is FaultKind.SECOND_INSTANCE:
-            self.lives.intrude()
-        elif kind in (FaultKind.CHAT_DOWN, FaultKind.CHAT_LIMITED, FaultKind.CHAT_ANSWER_LOST):
-            self.room.strike(fault)
-        elif kind is FaultKind.KILL_SWITCH:
-            self._order(fault)
-        elif kind in (FaultKind.CLOCK_STEP, FaultKind.CLOCK_SKEW):
-            self._step_clock(fault)
-        elif kind is not FaultKind.FROZEN:
-            for delivery in self.venue.due(fault):
-                await self._hear(delivery)
-
-    def _step_clock(self, fault: ScheduledFault) -> None:
-        big = (HOUR, -HOUR, DAY, -DAY)[int(fault.share * 4)]
-        by = big if fault.kind is FaultKind.CLOCK_STEP else int((fault.share - 0.5) * 60 * SECOND)
-        self.clock.step(by)
-
-        async def correct() -> None:
-            self.clock.step(-by)
-
-        self._at(self.clock.true + fault.size * HOUR, "clock corrected", correct)
-
-    def _order(self, fault: ScheduledFault) -> None:
-        """A person throws a switch; what does not clear it is tried before what does."""
-        verb = ("kill_on", "reduce", "liquidate", "rollback")[int(fault.share * 4)]
-        name = f"{fault.at}"
-        cleared = [("kill_off", "", "all is well")] if verb == "kill_on" else [("resume", "stopped", "all is well")]
-        hours = [
-            (verb, "", ""), (verb, "", ""),  # the same request twice
-            ("kill_off", "", ""), ("kill_off", "the kill file", "too early"), *cleared,
-        ]  # fmt: skip
-        for number, (word, argument, reason) in enumerate(hours):
-            order = Command(
-                word, "a person", 0, argument, f"{name} {word}" if number < 2 else f"{name} {number}", reason
-            )
-            at = self.clock.true + (number * fault.size * HOUR) // len(hours)
-            self._at(at, f"order: {word}", lambda order=order: self._obey(order))  # type: ignore[misc]
-
-    async def _obey(self, order: Command) -> None:
-        """The order arrives; where nobody lives, it waits."""
-        service = self.lives.service
-        if service is None or not service.warmed:
-            self._at(self.clock.true + MINUTE, f"order waits: {order.verb}", lambda: self._obey(order))
-        else:
-            service.session.inject(msgspec.structs.replace(order, ts=self.clock.now()))
-
-    def _doom(self, fault: ScheduledFault) -> None:
-        """Death is near; at the latest when its patience is over."""
-        if not self.lives.doom(fault):
-            return
-        lives, life = self.lives, self.lives.service
-
-        async def at_last() -> None:
-            if lives.service is life and life is not None:
-                if fault.kind is FaultKind.POWER_CUT and lives.disk is not None:
-                    lives.disk.cut()
-                self._die("killed")
-
-        self._at(self.clock.true + (1 + fault.size) * HOUR, "last moment", at_last)
-
-    def _die(self, how: str) -> None:
+    def die(self, how: str) -> None:
         """The process is gone, and somebody starts it again."""
         self.last.append(f"{self.events} {how}")
-        self._start_after(self.lives.die())
+        self.start_after(self.lives.die())
 
-    def _start_after(self, wait: int) -> None:
-        self._at(self.clock.true + wait, "start", self.lives.start)
+    def start_after(self, wait: int) -> None:
+        """Somebody starts the process in ``wait`` ns."""
+        self.at(self.clock.true + wait, "start", self.lives.start)
 
     def _refused(self, error: TradewindError) -> None:
         """The service could not start or go on; a start that failed for a passing reason is tried again."""
         words = str(error).replace(str(self.lives.folder), "")  # its name is the one thing no seed decides
         if not isinstance(error, Unavailable):
             self.evidence.refusals.append(f"the service gave up: {words}")
-        self._die(f"gave up: {words}")
+        self.die(f"gave up: {words}")
 
 
 def _word(delivery: Delivery) -> str:

@@ -93,6 +93,11 @@ class SimulatedVenue:
     async def close(self) -> None:
         """Nothing to release."""
 
+    def last_closed(self, symbol: str, now: int) -> Bar | None:
+        """The newest true bar that has closed by ``now``."""
+        position = bisect_left(self._opens[symbol], now - self.timeframes[symbol].ns + 1)
+        return self.truth[symbol][position - 1] if position else None
+
     def due(self, fault: ScheduledFault) -> list[Delivery]:
         """Lets a fault act on what follows; what the stream says at once because of it."""
         kind, symbol, now = fault.kind, fault.symbol, self._clock.true

@@ -14,6 +14,7 @@ from tradewind.adapters.market.simulated import simulate, spec_for
 from tradewind.adapters.market.simulated_edge import EdgeKind, PlantedEdge
 from tradewind.app.config import load_config
 from tradewind.app.wiring import plan_for
+from tradewind.engine.orders.params import OrderParams
 from tradewind.engine.plan import EnginePlan
 from tradewind.engine.sequencer import SeriesKey
 from tradewind.fleetsim.faults import FaultKind, ScheduledFault
@@ -37,7 +38,8 @@ class Tier(msgspec.Struct, frozen=True):
     the share of bars that are also told while they form. ``holes`` is the share of bars the venue never made. ``down``
     is the longest time until somebody starts a dead process. ``snapshot_every`` and ``sizes_every`` count entries and
     events. ``kept`` entries are decided again at the end. ``always_recorded`` puts every life on the disk whose power
-    can go; else only those that a power cut ends.
+    can go; else only those that a power cut ends. ``settings`` are laid over the configuration. With ``orders`` they go
+    to a venue that keeps its own truth, else the engine fills them.
     """
 
     name: str
@@ -56,6 +58,8 @@ class Tier(msgspec.Struct, frozen=True):
     always_recorded: bool = True
     healing: int = 12 * HOUR
     batches: tuple[int, ...] = (1, 512)
+    settings: dict[str, Any] = {}
+    orders: OrderParams | None = None
 
 
 TWO_MARKETS: Final = Tier(
@@ -70,7 +74,7 @@ BOT_YEAR: Final = Tier(
     ("BTC/USDT",),
     Timeframe.M1,
     {"1m": 0.05, "5m": 0.15, "15m": 0.2, "1h": 0.2, "4h": 0.2, "1d": 0.2},
-    members=(("EMA_Crossover", "15m"), ("EMA_Crossover", "1h")),
+    members=(("EMA_Crossover", "1m"), ("EMA_Crossover", "5m"), ("EMA_Crossover", "15m")),
     warm_up=2 * DAY,
     ticks=(31 * MINUTE,),
     chatter=0.02,
@@ -82,6 +86,7 @@ BOT_YEAR: Final = Tier(
     always_recorded=False,
     healing=6 * HOUR,
     batches=(1,),
+    orders=OrderParams(venue="hostile", reconcile_every=30 * MINUTE, dead_man=MINUTE),
 )
 TIERS: Final = (BOT_YEAR, TWO_MARKETS)
 
@@ -113,8 +118,9 @@ def plan(name: str) -> EnginePlan:
     if tier.members:
         members = [{"family": family, "timeframe": timeframe} for family, timeframe in tier.members]
         settings["strategies"] = {"members": members}
-    config = load_config(environment={}, overrides=settings)
-    return plan_for(config, dict.fromkeys(tier.symbols, tier.base), executes=True, simulated=True)
+    config = load_config(environment={}, overrides=settings | tier.settings)
+    bases = dict.fromkeys(tier.symbols, tier.base)
+    return plan_for(config, bases, executes=True, simulated=True, orders=tier.orders)
 
 
 def markets(tier: Tier, times: Horizon, rng: SeededRng, faults: Sequence[ScheduledFault]) -> dict[SeriesKey, list[Bar]]:

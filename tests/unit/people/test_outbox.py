@@ -162,12 +162,21 @@ def test_channels_hear_what_they_subscribed_to_and_nothing_below_their_bounds(tm
         assert heard == [
             ("telegram:1", "s3"),
             ("telegram:2", f"drift_high {START}"),
-            ("telegram:1", "closed s3"),
+            ("telegram:1", "closed s3 1-2"),
             ("telegram:1", "day 1"),
             ("mail", "day 1"),
         ]
         outbox.put("report", "day 1", Announcement("Day 1", START, severity="warning"), now=START + 5)
         assert len(_owed(store)) == 5
+
+
+def test_every_part_of_a_trade_that_was_closed_in_parts_is_told(tmp_path: Path) -> None:
+    """An entry that was filled in parts makes a trade of each, at one moment and perhaps at one price: none is lost."""
+    store, _ = opened(tmp_path, CHAT)
+    with store:
+        journal(store, 4, trade(4, "1.00"), trade(4, "1.00"))
+        journal(store, 5, trade(4, "1.00"))
+        assert [key for _, key in _owed(store)] == ["closed s4 1-0", "closed s4 1-1", "closed s4 2-0"]
 
 
 def test_a_channel_that_is_gone_is_owed_nothing_and_a_new_one_does_not_hear_old_news(tmp_path: Path) -> None:

@@ -124,6 +124,10 @@ class HostileVenue:
             self.tick(bar.symbol, instrument.to_ticks(price), bar.ts_close)
         return self.due(bar.ts_close)
 
+    def forget(self) -> None:
+        """What is on its way reaches nobody: the connection is gone."""
+        self._messages.clear()
+
     def tick(self, symbol: str, price_ticks: int, now: int) -> None:
         """The market is at a price now: resting orders meet it."""
         self.expire(now)
@@ -144,17 +148,16 @@ class HostileVenue:
             if name == symbol:
                 made = self.truth.outside(symbol, -1 if held > 0 else 1, abs(held), now, position)
                 self._tell_execution(made, None, now)
-        for order in self.truth.orders.values():
-            if order.request.symbol == symbol and order.status is OrderStatus.WORKING:
+        for order in self.truth.resting():
+            if order.request.symbol == symbol:
                 self._close(order, OrderStatus.CANCELLED, "liquidation", now)
 
     def expire(self, now: int) -> None:
         """Cancels everything when the dead-man switch was not heard of in time."""
         if self.dead_man_at and now >= self.dead_man_at:
             self.dead_man_at = 0
-            for order in self.truth.orders.values():
-                if order.status is OrderStatus.WORKING:
-                    self._close(order, OrderStatus.CANCELLED, "dead_man", now)
+            for order in self.truth.resting():
+                self._close(order, OrderStatus.CANCELLED, "dead_man", now)
 
     def _obey(self, request: Request, now: int) -> VenueReport:
         if request.action is Action.PLACE:
@@ -170,15 +173,14 @@ class HostileVenue:
                 return VenueReport(ReportKind.ORDER, now, request.id, orders=(absent,))
             return self._answer(request, order, now)
         if request.action is Action.SNAPSHOT:
-            listed = tuple(one for one in self.truth.executions if one.ts >= request.since)
+            listed = self.truth.since(request.since)
             orders, positions = self.truth.open_orders(now), self.truth.told_positions()
             return VenueReport(ReportKind.SNAPSHOT, now, request.id, orders, listed, positions)
         if request.action is Action.DEAD_MAN:
             self.dead_man_at = now + request.within if request.within else 0
         elif request.action is Action.CANCEL_ALL:
-            for order in self.truth.orders.values():
-                if order.status is OrderStatus.WORKING:
-                    self._close(order, OrderStatus.CANCELLED, "cancel_all", now)
+            for order in self.truth.resting():
+                self._close(order, OrderStatus.CANCELLED, "cancel_all", now)
         return VenueReport(ReportKind.DONE, now, request.id)
 
     def _place(self, request: Request, now: int) -> VenueReport:
@@ -190,7 +192,7 @@ class HostileVenue:
         order = RestingOrder(request, request.steps, request.price_ticks, now)
         if self._hits(self.mix.invisible):
             order.visible_at = now + self._seconds(self.mix.invisible_s)
-        self.truth.orders[request.client_id] = order
+        self.truth.take(order)
         if self._hits(self.mix.late_reject):
             self._close(order, OrderStatus.REJECTED, "risk_check", now)
             raise TimedOut("no answer in time", where="venue")
@@ -220,7 +222,7 @@ class HostileVenue:
         return self._answer(request, order, now)
 
     def _answer(self, request: Request, order: RestingOrder, now: int) -> VenueReport:
-        done = tuple(one for one in self.truth.executions if one.client_id == order.request.client_id)
+        done = self.truth.executions_of(order.request.client_id)
         if self._hits(self.mix.unlisted):
             done = ()
         return VenueReport(ReportKind.ORDER, now, request.id, (order.state(),), done)
@@ -241,13 +243,14 @@ class HostileVenue:
 
     def _close(self, order: RestingOrder, status: OrderStatus, code: str, now: int) -> None:
         order.status, order.code = status, code
-        self._send(VenueReport(ReportKind.ORDER, now, orders=(order.state(),)), now)
+        self.send(VenueReport(ReportKind.ORDER, now, orders=(order.state(),)), now)
 
     def _tell_execution(self, made: Execution, order: RestingOrder | None, now: int) -> None:
         states = (order.state(),) if order is not None else ()
-        self._send(VenueReport(ReportKind.ORDER, now, orders=states, executions=(made,)), now)
+        self.send(VenueReport(ReportKind.ORDER, now, orders=states, executions=(made,)), now)
 
-    def _send(self, report: VenueReport, now: int) -> None:
+    def send(self, report: VenueReport, now: int) -> None:
+        """Puts a message under way, unless it gets lost."""
         if self._hits(self.mix.lost_message):
             return
         for _ in range(2 if self._hits(self.mix.doubled_message) else 1):

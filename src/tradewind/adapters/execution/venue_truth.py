@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import msgspec
 
+from tradewind.model.timeframe import MINUTE
 from tradewind.model.venue import Execution, OrderKind, OrderState, OrderStatus, VenuePosition, VenueRequest
+
+SKEW = 2 * MINUTE
+"""By how much the times of executions may be out of order."""
 
 
 class RestingOrder(msgspec.Struct):
@@ -42,14 +46,44 @@ class RestingOrder(msgspec.Struct):
 
 
 class VenueTruth:
-    """Orders by client id and positions by ``(symbol, position name)``; the name is empty where one side is kept."""
+    """Orders by client id and positions by ``(symbol, position name)``; the name is empty where one side is kept.
+
+    Looking at what works costs what works, however many orders there were.
+    """
 
     def __init__(self, *, hedging: bool = False) -> None:
         self.hedging = hedging
         self.orders: dict[str, RestingOrder] = {}
+        self._resting: dict[str, RestingOrder] = {}
+        self._of_order: dict[str, list[Execution]] = {}
         self.positions: dict[tuple[str, str], int] = {}
         self.executions: list[Execution] = []
         self.prices: dict[str, int] = {}
+
+    def take(self, order: RestingOrder) -> None:
+        """An order was accepted."""
+        self.orders[order.request.client_id] = self._resting[order.request.client_id] = order
+
+    def resting(self) -> list[RestingOrder]:
+        """Everything that works, oldest first."""
+        over = [name for name, one in self._resting.items() if one.status is not OrderStatus.WORKING]
+        for name in over:
+            del self._resting[name]
+        return list(self._resting.values())
+
+    def executions_of(self, client_id: str) -> tuple[Execution, ...]:
+        """What an order has traded."""
+        return tuple(self._of_order.get(client_id, ()))
+
+    def since(self, ts: int) -> tuple[Execution, ...]:
+        """Executions from ``ts`` on; times are those the venue tells, up to a minute off."""
+        found = []
+        for one in reversed(self.executions):
+            if one.ts < ts - SKEW:
+                break
+            if one.ts >= ts:
+                found.append(one)
+        return tuple(reversed(found))
 
     def key_of(self, request: VenueRequest) -> tuple[str, str]:
         """Which position an order is about."""
@@ -72,6 +106,7 @@ class VenueTruth:
         self.move(self.key_of(one), one.side * steps)
         made = Execution(f"t{len(self.executions) + 1}", one.client_id, one.symbol, one.side, steps, price_ticks, now)
         self.executions.append(made)
+        self._of_order.setdefault(one.client_id, []).append(made)
         return made
 
     def outside(self, symbol: str, side: int, steps: int, now: int, position: str = "") -> Execution:
@@ -103,16 +138,14 @@ class VenueTruth:
 
     def open_orders(self, now: int) -> tuple[OrderState, ...]:
         """Working orders that can be seen by ``now``."""
-        return tuple(
-            one.state() for one in self.orders.values() if one.status is OrderStatus.WORKING and one.visible_at <= now
-        )
+        return tuple(one.state() for one in self.resting() if one.visible_at <= now)
 
     def triggered(self, symbol: str, price_ticks: int) -> list[RestingOrder]:
         """Working orders of a symbol that a price fills: market orders, stops it is beyond, limits it has reached."""
         found = []
-        for order in self.orders.values():
+        for order in self.resting():
             one = order.request
-            if one.symbol != symbol or order.status is not OrderStatus.WORKING:
+            if one.symbol != symbol:
                 continue
             beyond = one.side * (price_ticks - order.price_ticks)
             if (

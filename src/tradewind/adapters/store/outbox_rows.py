@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
+import msgspec
+
 from tradewind.adapters.store.codec import encode_text
 from tradewind.adapters.store.schema import utc_text
 from tradewind.model.channel import ALARMS, SEVERITIES, Channel, Topic
@@ -86,7 +88,8 @@ def said_of(output: object) -> Said | None:
     if isinstance(output, Trade):
         return Said("trade", f"closed {output.signal_id}", output.ts_exit, encode_text(output))
     if isinstance(output, Fill):
-        key = f"opened {output.client_id} {output.ts}"
+        which = output.ts if output.trade_id is msgspec.UNSET else output.trade_id
+        key = f"opened {output.client_id} {which}"
         return Said("trade", key, output.ts, encode_text(output)) if output.leg is Leg.ENTRY else None
     if isinstance(output, DriftAlarm):
         key, worst = f"{output.check.subject} {output.check.ts}", output.check.severity
@@ -125,10 +128,15 @@ class OutboxRows:
         self.cooldown = cooldown
         self.changes = 0
 
-    def of(self, output: object, seq: int) -> Iterator[Statement]:
-        """The statements of one output of journal entry ``seq``, in the order they must run."""
+    def of(self, output: object, seq: int, number: int = 0) -> Iterator[Statement]:
+        """The statements of output ``number`` of journal entry ``seq``, in the order they must run.
+
+        A signal may be closed in several parts, some of them alike; each is told.
+        """
         said = said_of(output)
         if said is not None:
+            if isinstance(output, Trade):
+                said = said._replace(key=f"{said.key} {seq}-{number}")
             yield from self.statements(said, said.ts, seq)
 
     def statements(self, said: Said, now: int, seq: int | None = None) -> Iterator[Statement]:

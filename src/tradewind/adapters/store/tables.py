@@ -134,7 +134,7 @@ class SqlTables:
             self._candle(entry.event)
         elif isinstance(entry.event, VenueReport) and entry.event.request:
             self._in_order.append(answer_row(entry.event))
-        for output in outputs:
+        for number, output in enumerate(outputs):
             if isinstance(output, Signal | NoTrade | NoDecision):
                 self._decision(entry.seq, output)
             elif isinstance(output, Fill):
@@ -153,7 +153,7 @@ class SqlTables:
             elif isinstance(output, VenueRequest | OrderUpdate):
                 self._in_order.append(order_row(output, entry.seq))
             if isinstance(output, TOLD):
-                self._in_order += self.outbox.of(output, entry.seq)
+                self._in_order += self.outbox.of(output, entry.seq, number)
 
     def write(self, cursor: Cursor) -> None:
         """Writes the collected rows through the driver's cursor; they stay collected until ``clear``."""
