@@ -137,7 +137,9 @@ class FeedIntake:
         else:
             feed = self._feeds[item.bar.symbol]
             self._wait = FIRST_WAIT
-            self._note(*self._links.heard(item, self.clock.now()), self._state(feed, item))
+            for state in self._links.heard(item, self.clock.now()):
+                self._note(state)
+            self._note(self._state(feed, item))
             for event in feed.on_update(item, self._now()):
                 await self._final(feed, event)
         await self.pass_time()
@@ -162,9 +164,9 @@ class FeedIntake:
             return
         bar = event.bar
         owed = self.session.owed(feed.key, bar.ts_open)
-        start = min([ts_open for ts_open, _ in owed], default=bar.ts_open)
         doubted = event.cause in ("successor", "grace") or bool(bar.fault())
         if owed or doubted:
+            start = min([ts_open for ts_open, _ in owed], default=bar.ts_open)
             partial = event.cause in ("successor", "grace") and self._links.interrupted(bar.symbol, bar.ts_open)
             needed = bool(owed) or partial or bool(bar.fault())
             end = bar.ts_close if doubted else bar.ts_open
@@ -190,6 +192,11 @@ class FeedIntake:
 
     async def _fill(self, feed: SymbolFeed, now: int) -> None:
         """Asks for overdue bars. What history lacks is given up; while it cannot be asked, it is waited for."""
+        if self._holes.none:
+            owed = self.session.owed(feed.key, now - self._rules.patience)
+            if owed and await self._history(feed, owed[0][0], owed[-1][1]) is not None:
+                feed.give_up(now)
+            return
         symbol, monotonic = feed.key.symbol, self.clock.monotonic()
         news = not self._holes.tired(symbol)
         if self._holes.given_up(symbol, monotonic):
@@ -247,7 +254,10 @@ class FeedIntake:
 
     def _release(self, stop_asked: Callable[[], bool] | None = None) -> None:
         """Lets the engine see what every symbol has reached; where it may be stopped, a batch at a time."""
-        reached = min(self._holes.reached(symbol, feed.known) for symbol, feed in self._feeds.items())
+        if self._holes.none:
+            reached = min([feed.known for feed in self._feeds.values()])
+        else:
+            reached = min([self._holes.reached(symbol, feed.known) for symbol, feed in self._feeds.items()])
         if stop_asked is not None:
             batch = WARM_UP_BATCH * min(feed.key.timeframe.ns for feed in self._feeds.values())
             first = min((self.session.frontiers() or self._first_opens()).values())

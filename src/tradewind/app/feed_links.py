@@ -28,7 +28,7 @@ class FeedLinks:
     @property
     def doubtful(self) -> tuple[str, ...]:
         """Symbols whose link is down, sorted."""
-        return tuple(sorted(self._down))
+        return tuple(sorted(self._down)) if self._down else ()
 
     def broke(self, symbols: Sequence[str], now: int, ts_recv: int, detail: str) -> list[FeedState]:
         """A connection was lost at ``now``; said once per symbol until it is back."""
@@ -42,11 +42,13 @@ class FeedLinks:
         """The connection is up, though no bar moved."""
         self._alive.update(symbols)
 
-    def heard(self, item: Update, now: int) -> list[FeedState]:
+    def heard(self, item: Update, now: int) -> Sequence[FeedState]:
         """A bar came; what changed with it: the link is back, or another provider speaks."""
         symbol = item.bar.symbol
-        told = []
         before = self._source.get(symbol, "")
+        if item.source == before and symbol not in self._down:
+            return ()
+        told = []
         if item.cause == "venue" and item.source:
             if before and before != item.source:
                 told.append(FeedState(symbol, "switched", now, f"from {before} to {item.source}"))
@@ -101,6 +103,11 @@ class Holes:
         known.wait = min(2 * known.wait, LONGEST_WAIT)
         known.next_try = monotonic + known.wait
         return False
+
+    @property
+    def none(self) -> bool:
+        """Whether there is no hole in any symbol."""
+        return not self._open
 
     def due(self, symbol: str, monotonic: int) -> int | None:
         """From where to ask now; None while there is nothing to ask."""

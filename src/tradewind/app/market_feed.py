@@ -76,22 +76,25 @@ class SymbolFeed:
         A bar said to be closed before its end is still forming; one that has not begun is not there.
         """
         latest = now + self._rules.ahead
-        if item.bar.ts_open > latest:
+        bar = item.bar
+        if bar.ts_open > latest:
             return []
-        closed = item.closed and item.bar.ts_close <= latest
+        closed = item.closed and bar.ts_close <= latest
         made: list[BarClosed | BarRevised] = []
-        for event in self._finality.on_update(item.bar, closed=closed, ts_recv=item.ts_recv):
-            if isinstance(event, BarClosed) and event.bar == item.bar:
+        for event in self._finality.on_update(bar, closed=closed, ts_recv=item.ts_recv):
+            if isinstance(event, BarClosed) and (event.bar is bar or event.bar == bar):
                 cause = item.cause if event.cause == "venue" else event.cause
                 event = BarClosed(event.bar, cause, item.source or self._source, event.ts_recv)
             made.append(event)
-        self._note(made)
+        if made:
+            self._note(made)
         return made
 
     def on_time(self, now: int) -> list[BarClosed | BarRevised]:
         """The forming bar, once its grace is over."""
         made = self._finality.on_time(now)
-        self._note(made)
+        if made:
+            self._note(made)
         return made
 
     def confirmed(self, bar: Bar, ts_recv: int, source: str) -> BarClosed:

@@ -12,7 +12,7 @@ had not reached the disk).
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import Final, Protocol
 
 import msgspec
 
@@ -22,7 +22,7 @@ from tradewind.engine.pipeline import Engine
 from tradewind.engine.sequencer import Sequencer, SeriesKey
 from tradewind.engine.snapshot import restore_engine, snapshot_engine
 from tradewind.errors import Corrupt
-from tradewind.model.decision import Signal
+from tradewind.model.decision import NoDecision, NoTrade, Signal
 from tradewind.model.event import BarClosed, BarMissing, InputEvent, Started
 from tradewind.model.order import Fill, Leg
 from tradewind.model.outcome import Trade
@@ -31,6 +31,11 @@ from tradewind.ports.clock import Clock
 from tradewind.ports.notifier import Notifier
 from tradewind.ports.process import Process
 from tradewind.ports.store import Entry, Journal, Note, SnapshotStore
+
+QUIET: Final = (NoTrade, NoDecision)
+"""What nobody is told of, and nearly all there is."""
+QUIET_ENTRIES: Final = 32
+"""The note of what was told may lag by so many entries that nobody was told of."""
 
 
 class Recovery(msgspec.Struct, frozen=True):
@@ -102,6 +107,7 @@ class Session:
         self.closes = 0
         self._batch: list[tuple[Entry, list[Output], int]] = []
         self._snapshot_seq = 0
+        self._noted_seq = 0
         self._owing = 0
 
     def recover(self, run_start: int) -> Recovery:
@@ -193,7 +199,9 @@ class Session:
                 self._note(entry)
             if self.watch is not None:
                 self.watch(entry.event, outputs)
-        self._note(told[-1][0])
+        last = told[-1][0]
+        if last.seq - self._noted_seq >= QUIET_ENTRIES:  # nobody was told of anything since: only a start reads less
+            self._note(last)
         self.process.checkpoint("after-told")
         self._maybe_snapshot()
 
@@ -236,6 +244,8 @@ class Session:
         """
         said = False
         for output in outputs:
+            if isinstance(output, QUIET):
+                continue
             if isinstance(output, Signal):
                 self.notifier.signal(output, missed=now > output.valid_until, repeated=repeated)
             elif isinstance(output, Trade):
@@ -253,6 +263,7 @@ class Session:
     def _note(self, entry: Entry) -> None:
         if self.told is not None:
             self.told.write(entry.seq, entry.hash)
+        self._noted_seq = entry.seq
 
     def _tell_rest(self) -> int:
         """Tells what is in the journal beyond the note, as repeats; how many entries had something to tell."""

@@ -116,7 +116,8 @@ class Engine:
         """Outputs of one sequenced event, in the order they happened."""
         self.closed = ()
         if isinstance(event, BarClosed):
-            return self._drained(self._on_bar(event))
+            made = self._on_bar(event)
+            return made if self.orders is None else self._drained(made)
         if isinstance(event, BarMissing):
             return self._drained(self._on_missing(event))
         if isinstance(event, FeedState):
@@ -229,7 +230,7 @@ class Engine:
             outputs += self._guarded(account.look(bar.ts_close), bar.ts_close)
         desk.watch.believe(bar)
         completed = desk.aggregator.on_bar(bar)
-        self._decide_all(desk, (bar, *completed), outputs, history=history)
+        self._decide_all(desk, (bar, *completed) if completed else (bar,), outputs, history=history)
         return outputs
 
     def _on_missing(self, missing: BarMissing) -> list[Output]:
@@ -285,8 +286,9 @@ class Engine:
 
     def _decide_all(self, desk: _Desk, bars: Iterable[Bar], outputs: list[Output], *, history: bool) -> None:
         """Steps every series whose bar closed, then decides, shortest timeframe first."""
-        fired = [(bar, desk.series[bar.timeframe].step(bar)) for bar in bars if bar.timeframe in desk.series]
-        self.closed = tuple(bar for bar, _ in fired)
+        every = desk.series
+        fired = [(bar, one.step(bar)) for bar in bars if (one := every.get(bar.timeframe)) is not None]
+        self.closed = tuple([bar for bar, _ in fired])
         if fired and not history and (late := self.book.age_notice(fired[0][0].ts_close)) is not None:
             outputs.append(late)
         if self.learning is not None and fired:
@@ -307,8 +309,8 @@ class Engine:
         for bar, votes in fired:
             decision = self._decide(desk, bar, votes, history=history)
             outputs.append(decision)
-            if isinstance(decision, NoDecision):
-                continue
+            if isinstance(decision, NoDecision) or (type(decision) is NoTrade and decision.reasons is NO_TRIGGER):
+                continue  # nearly every bar
             notice = self.book.heard(decision)
             if notice is not None:
                 outputs.append(notice)

@@ -73,6 +73,7 @@ class Sequencer:
         self._series = {
             key: _Series(calendar, key.timeframe) for key, calendar in sorted(calendars.items(), key=_key_order)
         }
+        self._alone = len(self._series) == 1
 
     @property
     def keys(self) -> tuple[SeriesKey, ...]:
@@ -97,7 +98,7 @@ class Sequencer:
     def owed(self, key: SeriesKey, until: int) -> list[tuple[int, int]]:
         """``(ts_open, ts_close)`` of bars due up to ``until`` that have not come: what a backfill should ask for."""
         series = self._series[key]
-        if series.frontier is None or series.closed:
+        if series.frontier is None or series.closed or until < series.frontier + series.shortest:
             return []
         expected = series.calendar.expected_closes(series.frontier, until, key.timeframe)
         return [bounds for bounds in expected if bounds[1] not in series.pending]
@@ -135,7 +136,10 @@ class Sequencer:
             elif len(series.pending) == 1 and frontier is not None:
                 (ts,) = series.pending
                 if ts <= frontier + series.shortest and ts <= watermark < ts + series.shortest:
-                    due.append((ts, position, _release(series, ts)))  # the one bar that was due, nothing else can be
+                    event = _release(series, ts)  # the one bar that was due, nothing else can be
+                    if self._alone:
+                        return [event]
+                    due.append((ts, position, event))
                     continue
             due.extend([(event_close(event), position, event) for event in _take(key, series, watermark)])
         if len(due) > 1:
@@ -174,7 +178,8 @@ def _release(series: _Series, ts: int) -> BarClosed:
     event = series.pending.pop(ts)
     series.recent[ts] = event.bar
     series.frontier = ts
-    _forget(series)
+    if len(series.recent) > REMEMBERED:
+        series.recent.popitem(last=False)
     return event
 
 

@@ -73,6 +73,7 @@ class Series:
         self.row = FeatureRow(symbol, timeframe, 0, self.bank.values, self.bank.previous, self.bank.index)
         self.bars = 0
         self.last_missing = False
+        self._reads = bool(self.bank.indicators)
         self._stands_for = tuple(member.rule.exits.vote_bars for member in self.members)
         self._sides: NDArray[np.int8] = np.zeros(len(self.members), dtype=np.int8)
         self._standing: dict[int, _Standing] = {}
@@ -96,10 +97,13 @@ class Series:
 
     def step(self, bar: Bar) -> int:
         """Takes a closed bar; returns how many members that are heard voted at it."""
-        self.bank.step(bar.ts_close, bar.open, bar.high, bar.low, bar.close, bar.volume)
         self.bars += 1
         self.last_missing = False
         self.row.ts = bar.ts_close
+        if self._reads:
+            self.bank.step(bar.ts_close, bar.open, bar.high, bar.low, bar.close, bar.volume)
+        if not self.members:
+            return 0
         self.program.evaluate(self.bank.values, self.bank.previous, self._sides)
         self.shadow.step(bar, self._sides, self.program.atr)
         fired = self.program.voted

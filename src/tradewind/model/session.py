@@ -45,7 +45,10 @@ class TradingDay(msgspec.Struct, frozen=True, gc=False):
 
 
 class SessionCalendar:
-    """Sessions of one kind of market. Obtain one with ``calendar_of``; answers are memoised by day, never by clock."""
+    """Sessions of one kind of market. Obtain one with ``calendar_of``; answers are memoised by day, never by clock.
+
+    ``closes``: there are moments at which the market does not trade.
+    """
 
     def __init__(self, name: str, *, new_york: bool, pause: int = 0, observed: bool = False) -> None:
         self.name = name
@@ -56,6 +59,7 @@ class SessionCalendar:
         self._anchor = 21 * HOUR if new_york else 0
         self._days: dict[int, TradingDay] = {}
         self._recent = TradingDay(_EPOCH, 0, 0, "")
+        self.closes = new_york
 
     def __repr__(self) -> str:
         return f"SessionCalendar({self.name!r})"

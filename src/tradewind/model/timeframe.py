@@ -16,9 +16,15 @@ DAY: Final = 24 * HOUR
 class Timeframe(StrEnum):
     """The timeframes Tradewind knows, shortest first.
 
+    ``ns`` is the length in nanoseconds; a trading day counts as 24 h even where a DST change makes it 23 or 25.
+    ``rank`` is 0 for the shortest; it orders timeframes without comparing strings.
+
     >>> Timeframe.parse("60min").ns == HOUR
     True
     """
+
+    ns: int
+    rank: int
 
     M1 = "1m"
     M5 = "5m"
@@ -27,16 +33,6 @@ class Timeframe(StrEnum):
     H1 = "1h"
     H4 = "4h"
     D1 = "1d"
-
-    @property
-    def ns(self) -> int:
-        """Length in nanoseconds; a trading day counts as 24 h even where a DST change makes it 23 or 25."""
-        return _LENGTH[self]
-
-    @property
-    def rank(self) -> int:
-        """0 for the shortest; orders timeframes without comparing strings."""
-        return _RANK[self]
 
     @classmethod
     def parse(cls, text: str) -> Timeframe:
@@ -64,7 +60,9 @@ _LENGTH: Final = {
     Timeframe.H4: 4 * HOUR,
     Timeframe.D1: DAY,
 }
-_RANK: Final = {timeframe: rank for rank, timeframe in enumerate(Timeframe)}
+for _rank, _timeframe in enumerate(Timeframe):  # plain attributes: they are asked for some ten times a bar
+    _timeframe.ns = _LENGTH[_timeframe]
+    _timeframe.rank = _rank
 _SPELLINGS: Final = {
     spelling: timeframe
     for timeframe, spellings in {

@@ -60,7 +60,7 @@ class StaleGuard:
 
     def check(self, now: int, monotonic: int) -> FeedState | None:
         """Judges the silence so far; to be called from time to time while nothing is heard."""
-        if not self._calendar.is_open(now):
+        if self._calendar.closes and not self._calendar.is_open(now):
             self._heard = monotonic
             return None
         silent = monotonic - self._heard

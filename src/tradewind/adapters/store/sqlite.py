@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, TracebackType
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Engine, QueuePool, Table, create_engine, even
 from sqlalchemy.exc import DBAPIError
 
 from tradewind.adapters.store.database import RESTORE, Database, Writer, fence, overtaken
-from tradewind.adapters.store.faults import translated
+from tradewind.adapters.store.faults import error_of, translated
 from tradewind.adapters.store.lease import WriterLock
 from tradewind.adapters.store.location import path_of
 from tradewind.errors import Corrupt, Misconfigured
@@ -24,6 +24,7 @@ from tradewind.errors import Corrupt, Misconfigured
 CHECKPOINT_PAGES: Final = 4000  # 16 MB of log: the copy back into the database costs one commit in some five hundred
 _PORTION: Final = 1_000
 _BUSY: Final = 5
+_LEASE: Final = "SELECT fencing, pid FROM lease"
 _TURN_S: Final = 0.002
 _WRITERS_TURN_S: Final = 0.0005  # the journal goes before those who write beside it
 _turn = threading.Event()  # never set: a wait that is only a wait
@@ -282,8 +283,7 @@ class SqliteWriter(Writer):
         with self.database.faults(), committed(self._cursor, self.database.driver.Error, self._begin) as cursor:
             yield cursor
 
-    @contextmanager
-    def transaction(self) -> Iterator[Any]:
+    def transaction(self) -> AbstractContextManager[Any]:
         """A cursor inside a write transaction: durable when the block ends, undone when it raises.
 
         Raises:
@@ -291,11 +291,7 @@ class SqliteWriter(Writer):
             Unavailable: the disk is full or fails, or another writer has taken the lease over.
             Corrupt: the file is damaged.
         """
-        with self._begun() as cursor:
-            row = cursor.execute("SELECT fencing, pid FROM lease").fetchone()
-            if row is None or row[0] != self.fencing:
-                raise overtaken(self.database.path, row[1] if row else "?")
-            yield cursor
+        return _Transaction(self._cursor, self.database, self.fencing)
 
     def checkpoint(self) -> None:
         """Copies the log into the database as far as readers allow; for idle moments."""
@@ -310,6 +306,53 @@ class SqliteWriter(Writer):
                 self._connection.close()
         finally:
             self._lock.release()
+
+
+class _Transaction:
+    """The writer's own block: ``committed`` with the lease looked at and errors translated, without their four frames.
+
+    One is opened for every bar.
+    """
+
+    __slots__ = ("_cursor", "_database", "_fencing")
+
+    def __init__(self, cursor: Any, database: SqliteDatabase, fencing: int) -> None:
+        self._cursor = cursor
+        self._database = database
+        self._fencing = fencing
+
+    def __enter__(self) -> Any:
+        cursor, database = self._cursor, self._database
+        try:
+            database.begin(cursor, _WRITERS_TURN_S)
+        except database.driver.Error as fault:
+            raise error_of(fault, str(database.path)) from fault
+        try:
+            row = cursor.execute(_LEASE).fetchone()
+            if row is None or row[0] != self._fencing:
+                raise overtaken(database.path, row[1] if row else "?")
+        except BaseException as fault:
+            self._undo(fault)
+            raise
+        return cursor
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        if error is not None:
+            self._undo(error)
+            return
+        try:
+            self._cursor.execute("COMMIT")
+        except BaseException as fault:
+            self._undo(fault)
+            raise
+
+    def _undo(self, fault: BaseException) -> None:
+        """Rolls back; a fault of the driver goes on as one of ``tradewind.errors``."""
+        error = self._database.driver.Error
+        with suppress(error):
+            self._cursor.execute("ROLLBACK")  # SQLite may have rolled back by itself
+        if isinstance(fault, (error, DBAPIError)):
+            raise error_of(getattr(fault, "orig", None) or fault, str(self._database.path)) from fault
 
 
 @contextmanager

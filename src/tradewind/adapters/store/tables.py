@@ -21,6 +21,7 @@ from tradewind.model.instrument import Instrument
 from tradewind.model.notice import Notice
 from tradewind.model.order import Fill, Leg, Refusal
 from tradewind.model.outcome import Outcome, SignalOutcome, Trade
+from tradewind.model.timeframe import Timeframe
 from tradewind.model.venue import OrderUpdate, VenueReport, VenueRequest
 from tradewind.ports.store import Entry
 
@@ -88,6 +89,11 @@ _PRUNE = (
 TOLD: Final = (Signal, Trade, Fill, Notice, SignalOutcome, DriftAlarm, MemberReplaced)
 """What may concern people; ``OutboxRows`` says what does."""
 _MANY: Final = (_CANDLE, _DECISION, _CONFIDENCE)
+_DAY_S: Final = 86_400
+_SECOND: Final = 1_000_000_000
+_KINDS: Final = {kind: str(kind.__struct_config__.tag) for kind in (Signal, NoTrade, NoDecision)}
+_GUARD: Final = (Answered, GuardChanged, AccountMark)
+_ORDERS: Final = (VenueRequest, OrderUpdate)
 
 
 class SqlTables:
@@ -115,13 +121,16 @@ class SqlTables:
         self._rows: dict[str, list[tuple[object, ...]]] = {statement: [] for statement in _MANY}
         # Rows that refer to each other, a few in a hundred bars: written one by one in the journal's order.
         self._in_order: list[tuple[str, tuple[object, ...]]] = []
+        self._lists: tuple[list[Any], ...] = (*self._rows.values(), self._in_order)
         self._since_prune: dict[tuple[str, str], int] = {}
         self._texts: dict[int, str] = {}  # one close is written a few times and is the next bar's open
+        self._day = (-1, "")
+        self._texts_of: dict[Timeframe, str] = {timeframe: timeframe.value for timeframe in Timeframe}
 
     def record(self, entry: Entry, outputs: Sequence[object]) -> None:
         """Collects the rows of one entry, all or, when an output cannot be projected, none."""
-        lists: list[list[Any]] = [*self._rows.values(), self._in_order]
-        lengths = [len(rows) for rows in lists]
+        lists = self._lists
+        lengths = list(map(len, lists))
         try:
             self._project(entry, outputs)
         except BaseException:
@@ -130,12 +139,16 @@ class SqlTables:
             raise
 
     def _project(self, entry: Entry, outputs: Sequence[object]) -> None:
-        if isinstance(entry.event, BarClosed):
-            self._candle(entry.event)
-        elif isinstance(entry.event, VenueReport) and entry.event.request:
-            self._in_order.append(answer_row(entry.event))
+        event = entry.event
+        if isinstance(event, BarClosed):
+            self._candle(event)
+        elif isinstance(event, VenueReport) and event.request:
+            self._in_order.append(answer_row(event))
         for number, output in enumerate(outputs):
-            if isinstance(output, Signal | NoTrade | NoDecision):
+            if isinstance(output, (NoTrade, NoDecision)):  # nearly all there is; nobody is told
+                self._decision(entry.seq, output)
+                continue
+            if isinstance(output, Signal):
                 self._decision(entry.seq, output)
             elif isinstance(output, Fill):
                 self._fill(entry.seq, output)
@@ -146,11 +159,11 @@ class SqlTables:
             elif isinstance(output, Outcome):
                 self._put(_STATUS, (output.result, output.r, output.signal_id))
                 self._put(_ENDED, (output.signal_id,))
-            elif isinstance(output, Answered | GuardChanged | AccountMark):
+            elif isinstance(output, _GUARD):
                 self._in_order += guard_statements(output, entry.seq)
             elif isinstance(output, LEARNT):
                 self._in_order += statements(output, entry.seq)
-            elif isinstance(output, VenueRequest | OrderUpdate):
+            elif isinstance(output, _ORDERS):
                 self._in_order.append(order_row(output, entry.seq))
             if isinstance(output, TOLD):
                 self._in_order += self.outbox.of(output, entry.seq, number)
@@ -175,18 +188,24 @@ class SqlTables:
         self._in_order.append((statement, row))
 
     def _utc(self, ts: int) -> str:
+        """As ``utc_text``; a clock text behind the day's own, which takes a tenth of the time."""
         text = self._texts.get(ts)
         if text is None:
             if len(self._texts) >= _TEXTS_KEPT:
                 self._texts.clear()
-            text = self._texts[ts] = utc_text(ts)
+            day, second = divmod(ts // _SECOND, _DAY_S)
+            if day != self._day[0]:
+                self._day = (day, utc_text(ts)[:11])
+            minutes = second // 60
+            text = f"{self._day[1]}{minutes // 60:02}:{minutes % 60:02}:{second % 60:02}"
+            self._texts[ts] = text
         return text
 
     def _candle(self, event: BarClosed) -> None:
         bar = event.bar
         if bar.fault():
             return
-        key = (bar.symbol, bar.timeframe.value)
+        key = (bar.symbol, self._texts_of[bar.timeframe])
         self._rows[_CANDLE].append((*key, bar.ts_open, bar.ts_close, self._utc(bar.ts_open), *_bar_of(bar)))
         count = self._since_prune.get(key, _PRUNE_EVERY - 1) + 1  # a life may be too short to count that far
         if count >= _PRUNE_EVERY:
@@ -195,10 +214,10 @@ class SqlTables:
         self._since_prune[key] = count
 
     def _decision(self, seq: int, decision: Signal | NoTrade | NoDecision) -> None:
-        where = (decision.symbol, decision.timeframe.value)
+        where = (decision.symbol, self._texts_of[decision.timeframe])
         timestamp = self._utc(decision.ts)
         summary = encode_text(decision)
-        kind = str(decision.__struct_config__.tag)
+        kind = _KINDS[type(decision)]
         self._rows[_DECISION].append((*where, decision.ts, timestamp, kind, summary, seq))
         if isinstance(decision, NoDecision):
             return
