@@ -254,10 +254,7 @@ class FeedIntake:
 
     def _release(self, stop_asked: Callable[[], bool] | None = None) -> None:
         """Lets the engine see what every symbol has reached; where it may be stopped, a batch at a time."""
-        if self._holes.none:
-            reached = min([feed.known for feed in self._feeds.values()])
-        else:
-            reached = min([self._holes.reached(symbol, feed.known) for symbol, feed in self._feeds.items()])
+        reached = min([self._holes.reached(symbol, feed.known) for symbol, feed in self._feeds.items()])
         if stop_asked is not None:
             batch = WARM_UP_BATCH * min(feed.key.timeframe.ns for feed in self._feeds.values())
             first = min((self.session.frontiers() or self._first_opens()).values())

@@ -126,7 +126,10 @@ class Outbox:
 
     def next_at(self, now: int, channel: str = "") -> int | None:
         """When to ask again; None where nothing is owed, ``now`` where something is due."""
-        self._refresh()
+        if self._seen != self._rows.changes:
+            self._refresh()
+        if not any(self._waiting.values()):
+            return None
         first: int | None = None
         for name, waiting in self._of(channel):
             if not waiting or name in self._sending:
