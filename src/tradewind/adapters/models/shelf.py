@@ -1,0 +1,157 @@
+"""Versions of models, and which of them each seat serves, as files of a project's models folder.
+
+``versions/VERSION/`` holds an artifact and its signed manifest and never changes once it is there.
+``promoted/SEAT.json`` names what a seat serves and is replaced as a whole, so whoever reads it sees the old choice or
+the new one. A seat is a symbol on a timeframe: ``BTC-USDT-1h``. The shelf knows bytes and not what they say.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import re
+import shutil
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from tradewind.adapters.market.sealed.durable import one_writer, sync_folder, write_durably
+from tradewind.errors import Corrupt, Misconfigured, Rejected, Unavailable
+from tradewind.model.timeframe import Timeframe
+
+MANIFEST: Final = "manifest.json"
+ARTIFACTS: Final = ("model.json", "model.onnx")
+LARGEST: Final = 512 << 20
+"""Bytes of an artifact that are still read."""
+
+_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+
+
+def seat_of(symbol: str, timeframe: Timeframe) -> str:
+    """The name of a seat: ``BTC-USDT-1h``."""
+    return f"{symbol.replace('/', '-')}-{timeframe}"
+
+
+class ModelShelf:
+    """The models folder of a project; nothing is made before something is put there."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._versions = folder / "versions"
+        self._promoted = folder / "promoted"
+
+    def alone(self) -> AbstractContextManager[None]:
+        """Holds the shelf for a change; a second process is told who holds it (Retryable)."""
+        return one_writer(self.folder / ".lock")
+
+    def put(self, version: str, name: str, artifact: bytes, manifest: bytes) -> Path:
+        """Adds a version, wholly or not at all; the same one again changes nothing.
+
+        Raises:
+            Rejected: another model lies there under this version.
+            Unavailable: the disk refuses.
+        """
+        place = self._place(version)
+        if name not in ARTIFACTS:
+            raise Misconfigured(f"an artifact called {name!r}", where=version, allowed=" or ".join(ARTIFACTS))
+        if place.exists():
+            if self.read(version) == (name, artifact, manifest):
+                return place
+            raise Rejected("another model of this version is there", where=str(place), next_step="name a new version")
+        part = self._versions / f".{version}.{os.getpid()}"
+        try:
+            shutil.rmtree(part, ignore_errors=True)
+            part.mkdir(parents=True)
+            write_durably(part / name, functools.partial(_fill, artifact))
+            write_durably(part / MANIFEST, functools.partial(_fill, manifest))
+            sync_folder(part)
+            part.rename(place)
+            sync_folder(self._versions)
+        except OSError as fault:
+            raise Unavailable(f"cannot write: {fault.strerror or fault}", where=str(place)) from fault
+        finally:
+            shutil.rmtree(part, ignore_errors=True)
+        return place
+
+    def read(self, version: str) -> tuple[str, bytes, bytes]:
+        """``(name of the artifact, its bytes, the manifest's bytes)``.
+
+        Raises:
+            Unavailable: there is no such version, or it cannot be read.
+            Corrupt: it is not one artifact and a manifest, or too large to be a model.
+        """
+        place = self._place(version)
+        names = [name for name in ARTIFACTS if (place / name).is_file()]
+        try:
+            manifest = (place / MANIFEST).read_bytes()
+            if len(names) != 1 or (place / names[0]).stat().st_size > LARGEST:
+                raise Corrupt(
+                    f"{len(names)} artifacts" if len(names) != 1 else "an artifact of more than 512 MiB",
+                    where=str(place),
+                    allowed="one of " + ", ".join(ARTIFACTS),
+                )
+            return names[0], (place / names[0]).read_bytes(), manifest
+        except OSError as fault:
+            raise Unavailable(
+                f"no model {version}: {fault.strerror or fault}",
+                where=str(place),
+                next_step="tradewind models list",
+            ) from fault
+
+    def versions(self) -> tuple[str, ...]:
+        """Every version that is there, sorted."""
+        return _names(self._versions, "*")
+
+    def remove(self, version: str) -> None:
+        """Deletes a version; the caller knows that no seat names it."""
+        shutil.rmtree(self._place(version))
+        sync_folder(self._versions)
+
+    def seats(self) -> tuple[str, ...]:
+        """Every seat that something was promoted for, sorted."""
+        return tuple(name.removesuffix(".json") for name in _names(self._promoted, "*.json"))
+
+    def choice(self, seat: str) -> bytes | None:
+        """What a seat serves, as it was written; None where nothing was promoted for it.
+
+        Raises:
+            Unavailable: it cannot be read.
+        """
+        try:
+            return self._pointer(seat).read_bytes()
+        except FileNotFoundError:
+            return None
+        except OSError as fault:
+            raise Unavailable(f"cannot read: {fault.strerror or fault}", where=str(self._pointer(seat))) from fault
+
+    def choose(self, seat: str, choice: bytes) -> None:
+        """Replaces what a seat serves, durably and as a whole.
+
+        Raises:
+            Unavailable: the disk refuses; the old choice stands.
+        """
+        try:
+            self._promoted.mkdir(parents=True, exist_ok=True)
+        except OSError as fault:
+            raise Unavailable(f"cannot make: {fault.strerror or fault}", where=str(self._promoted)) from fault
+        write_durably(self._pointer(seat), functools.partial(_fill, choice))
+        sync_folder(self._promoted)
+
+    def _place(self, version: str) -> Path:
+        if not _NAME.fullmatch(version):
+            raise Misconfigured(f"{version!r} as a version", allowed="letters, digits, dots, _ and -")
+        return self._versions / version
+
+    def _pointer(self, seat: str) -> Path:
+        if not _NAME.fullmatch(seat):
+            raise Misconfigured(f"{seat!r} as a seat", allowed="a symbol and a timeframe, BTC-USDT-1h")
+        return self._promoted / f"{seat}.json"
+
+
+def _names(folder: Path, pattern: str) -> tuple[str, ...]:
+    found = folder.glob(pattern) if folder.is_dir() else ()
+    return tuple(sorted(path.name for path in found if not path.name.startswith(".")))
+
+
+def _fill(data: bytes, file: BinaryIO) -> None:
+    file.write(data)
