@@ -58,14 +58,15 @@ def _session(data: bytes) -> Any:
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
         return ort.InferenceSession(data, options, providers=["CPUExecutionProvider"])
-    except (RuntimeError, ValueError, *_faults_of(ort)) as fault:
+    except _faults_of(ort) as fault:
         raise _corrupt(str(fault).splitlines()[0][:200], "an ONNX graph of standard operators") from fault
 
 
 def _faults_of(ort: Any) -> tuple[type[Exception], ...]:
     """What onnxruntime raises for files it cannot take: a class of its own for each kind, with no common base."""
     kinds = vars(ort.capi.onnxruntime_pybind11_state).values()
-    return tuple(kind for kind in kinds if isinstance(kind, type) and issubclass(kind, Exception))
+    own = (kind for kind in kinds if isinstance(kind, type) and issubclass(kind, Exception))
+    return (RuntimeError, ValueError, *own)
 
 
 def _corrupt(found: str, allowed: str) -> Corrupt:
