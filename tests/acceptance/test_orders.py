@@ -156,3 +156,58 @@ def test_a_person_lets_an_entry_go_from_another_shell(
     assert len(given) == 1
     filled = rows(project, "SELECT signal_id, filled > 0 FROM orders WHERE leg = 'entry' AND filled > 0")
     assert filled == [(given[0], 1)]
+
+
+APPROVE = ("run", "--allow-unproven", "--feed", "replay", "--execution", "approve", "--quiet", "--json")
+
+
+@pytest.mark.req("H07")
+def test_execution_approve_sends_nothing_by_itself_and_says_what_became_of_each_question(
+    market: Path, tmp_path: Path
+) -> None:
+    """The flag alone: every entry is asked for, expires unanswered, is told as expired; a replay finds the same."""
+    project = project_with(market, tmp_path, "reconcile_every = 86400")
+    ran = project.types(*APPROVE, "--iterations", "700")
+    assert ran.exit_code == 0, ran.stderr
+    assert rows(project, "SELECT count(*) FROM venue_requests WHERE action = 'place'") == [(0,)]
+    told = [
+        key.split()[-1] for (key,) in rows(project, "SELECT key FROM outbox WHERE key LIKE 'approval %' ORDER BY id")
+    ]
+    asked = sum(word not in ("expired", "withdrawn") for word in told)
+    assert asked >= 2
+    assert told.count("expired") == len(rows(project, "SELECT 1 FROM orders WHERE detail = 'not_approved'")) > 0
+    assert rows(project, "SELECT DISTINCT status FROM signals WHERE status <> 'new'") == [("expired",)]
+    assert project.types("replay", "--verify", "--json").exit_code == 0
+    assert document(project, "status")["run"]["execution"] == "approve"
+
+
+@pytest.mark.req("H07")
+def test_execution_auto_sends_to_the_paper_venue_what_the_engines_own_broker_would_fill(
+    market: Path, tmp_path: Path
+) -> None:
+    """Orders leave by themselves, and every fill is that of the engine, price for price."""
+    sent = project_with(market, tmp_path / "sent", "reconcile_every = 86400")
+    filled = project_with(market, tmp_path / "filled", "")
+    words = ("run", "--allow-unproven", "--feed", "replay", "--quiet", "--iterations", "900", "--execution")
+    assert sent.types(*words, "auto").exit_code == 0
+    assert filled.types(*words, "paper").exit_code == 0
+    trades = "SELECT symbol, ts_entry, entry, exit_leg, pnl_absolute FROM trade_outcomes ORDER BY ts_exit, symbol"
+    assert rows(sent, trades) == rows(filled, trades) != []
+    assert rows(sent, "SELECT count(*) FROM venue_requests WHERE action = 'place'")[0][0] > 0
+
+
+@pytest.mark.req("H07")
+def test_the_shell_says_why_an_order_cannot_be_let_go(market: Path, tmp_path: Path) -> None:
+    """Unknown, expired, and a run that asks nobody: refused in words by the run itself."""
+    project = project_with(market, tmp_path, "reconcile_every = 86400")
+    assert project.types(*APPROVE, "--iterations", "700").exit_code == 0
+    ((expired,),) = rows(project, "SELECT signal_id FROM orders WHERE detail = 'not_approved' ORDER BY ts LIMIT 1")
+    requests = []
+    for name in (expired, "nope"):
+        given = document(project, "orders", "approve", name, "--by", "ann", "--wait", "0")
+        requests.append(given["order"]["request"])
+    assert project.types(*APPROVE, "--iterations", "1").exit_code == 0
+    answers = dict(rows(project, "SELECT id, status || ': ' || answer FROM command_inbox"))
+    assert answers[int(requests[0])].startswith(f"refused: {expired} does not wait: expired at ")
+    assert "nobody approved it in time" in answers[int(requests[0])]
+    assert answers[int(requests[1])] == "refused: there is no order of nope that waits"

@@ -33,9 +33,9 @@ def test_dryrun_decides_and_paper_fills(own_market: Project, mode: str, position
 
 
 @pytest.mark.req("H01")
-@pytest.mark.parametrize("words", [("--mode", "live"), ("--execution", "auto"), ("--execution", "approve")])
+@pytest.mark.parametrize("words", [(), ("--execution", "auto"), ("--execution", "approve")])
 def test_live_is_refused_with_exit_2_and_changes_nothing(own_market: Project, words: tuple[str, ...]) -> None:
-    ran = own_market.types(*RUN, *words)
+    ran = own_market.types(*RUN, "--mode", "live", *words)
     assert (ran.exit_code, ran.stdout) == (2, "")
     assert "does not exist yet" in ran.stderr or "unknown execution" in ran.stderr
     assert "paper" in ran.stderr

@@ -179,3 +179,52 @@ def test_the_self_test_needs_no_network_with_the_stand_in_and_says_when_the_bot_
     ran = project.types("telegram", "test", "--stand-in")
     assert ran.exit_code == 2
     assert "the bot is off" in ran.stderr
+
+
+@pytest.mark.req("H07", "T02")
+def test_the_owner_lets_an_order_go_with_two_presses_and_the_rest_expires(project: Project) -> None:
+    """`run --execution approve`: the question with its buttons, yes, the position; what nobody answers is told."""
+    waits = (
+        "[orders]\napproval_ttl = 604800\n[risk]\nvalid_bars = 1000\nentry_zone = 0.05\n"
+        'entry_zone_of_stop = 1.0\nmin_stop = "5%"\n'
+    )
+    with telegram() as bot, in_background([series()], now=START + 300 * HOUR + MINUTE, bars_per_s=10) as venue:
+        project.configured(CONFIG + LOOSE + waits + settings(bot.url).replace(f'"{ADMIN}"', f'"{OWNER}"'))
+        typed = [*words(venue, "stream"), "--execution", "approve"]
+        process = begun(project, *typed)
+        try:
+            heard(process, "subscribed|polled")
+            bot.api.person_writes(OWNER, "/start")
+            bot.waits(lambda: any("is alive" in text for text in bot.api.said_in(OWNER)))
+            pressed: set[int] = set()
+
+            def press(label: str) -> bool:
+                """Presses the newest button of that name that was not pressed before."""
+                for one in reversed(bot.api.messages):
+                    if label in dict(one.buttons) and one.id not in pressed:
+                        pressed.add(one.id)
+                        bot.api.person_presses(OWNER, one.id, label)
+                        return True
+                return False
+
+            def opened() -> bool:
+                if not press("Yes, do it"):
+                    press("Approve")
+                time.sleep(0.3)
+                return any("Position opened" in text for text in bot.api.said_in(CHAT))
+
+            bot.waits(opened, within_s=90.0)
+            said = "\n".join(bot.api.said_in(OWNER))
+            assert "unanswered it expires" in said
+            assert "was approved and leaves as soon as it may (by telegram 7)" in said
+            bot.api.person_writes(OWNER, "/approve nope")
+            bot.waits(lambda: any("there is no order 'nope' that waits" in text for text in bot.api.said_in(OWNER)))
+        finally:
+            process.send_signal(signal.SIGINT)
+            _, err = process.communicate(timeout=60)
+    assert process.returncode == 0, err
+    entries = project.rows("SELECT signal_id FROM orders WHERE leg = 'entry' AND filled > 0")
+    approved = project.rows("SELECT DISTINCT argument FROM command_inbox WHERE verb = 'approve' AND status = 'done'")
+    assert 1 <= len(entries) <= len(approved)
+    assert project.rows("SELECT count(*) FROM command_inbox WHERE verb = 'approve' AND actor <> 'telegram 7'") == [[0]]
+    assert project.types("replay", "--verify").exit_code == 0

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable
 from decimal import Decimal
 
+import msgspec
 import numpy as np
 
 from tests.fakes.desk import utc
@@ -16,6 +17,7 @@ from tradewind.adapters.execution.hostile import HostileMix, HostileVenue
 from tradewind.adapters.sim_clock import ManualClock
 from tradewind.adapters.store.codec import encode_outputs
 from tradewind.app.order_desk import RequestQueue, SteppedDesk
+from tradewind.engine.orders.approval import Obeyed
 from tradewind.engine.orders.manager import OrderManager
 from tradewind.engine.orders.params import OrderParams
 from tradewind.engine.portfolio import Portfolio
@@ -65,6 +67,7 @@ class Life:
         self.rates = Rates("USD", table.values())
         self.portfolio = Portfolio(table, Decimal(100_000), self.rates, calendar_of("fx"))
         self.manager = OrderManager(table, params)
+        self.obeyed = Obeyed()
 
     def process(self, step: Step) -> list[Output]:
         """One input, as the engine hands it on."""
@@ -86,7 +89,7 @@ class Life:
         elif isinstance(about, Asked):
             self.manager.on_time(about.ts)
         elif isinstance(about, Command):
-            self.manager.obey(about)
+            self.obeyed = self.manager.obey(about)
         outputs: list[Output] = []
         for told in self.manager.drain():
             outputs.append(told)
@@ -139,8 +142,8 @@ class OrderRoom:
     def now(self) -> int:
         return self.clock.now()
 
-    def signal(self, name: str, side: int, steps: int, *, stop: int = 300, target: int = 600) -> str:
-        """A signal at the price, with stop and target that many ticks away."""
+    def signal(self, name: str, side: int, steps: int, *, stop: int = 300, target: int = 600, **about: object) -> str:
+        """A signal at the price, with stop and target that many ticks away; ``about`` sets fields of the intent."""
         instrument = INSTRUMENTS["EUR/USD"]
         at = self.price
         bracket = Bracket(side, 0.0, 0.0, 0.0, 0.0, 0.0, instrument.to_lots(steps), 100.0, 0, 0.0, 0.0)
@@ -150,6 +153,7 @@ class OrderRoom:
         intent = OrderIntent(
             f"{name}-entry", name, "EUR/USD", side, steps, at - side * stop, at + side * target if target else 0, 0, now
         )
+        intent = msgspec.structs.replace(intent, **about)
         self.intended[name] = steps
         self.entry_ids[name] = intent.client_id
         self.take(("signal", (told, intent)))

@@ -197,7 +197,7 @@ def trade_week(
     CandleStore(folder / "data" / "candles").write(SYMBOL, TIMEFRAME, columns, SOURCE)
     wanted = Wanted(material.bases, executes=True, simulated=True, policy=Policy.PROVEN, folder=folder)
     chosen = run_plan(config, wanted, database, now)
-    asked = asked_words(executes=True, preset=None, interval=None, settings=config_hash(config), pool=Policy.PROVEN)
+    asked = asked_words(execution="paper", preset=None, interval=None, settings=config_hash(config), pool=Policy.PROVEN)
     week = run_replay(chosen, material, database, say, now=now, asked=asked)
     again = Backtest(chosen.plan, material.recordings)
     again.run()

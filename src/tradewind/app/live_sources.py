@@ -44,6 +44,7 @@ class LiveRequest(msgspec.Struct, frozen=True):
     speed: float = 0.0
     policy: Policy = Policy.PROVEN
     origin: ConfigOrigin | None = None
+    execution: str = "paper"
 
 
 VIRTUAL_POLL_S = 1.0  # of this machine: the clock of such a venue runs at a pace nobody here knows

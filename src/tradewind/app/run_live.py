@@ -153,7 +153,9 @@ class _LiveRun:
         self._tell = start.tell
         self._reread = start.reread
         made_up = bool(gateway.label) or is_made_up(config, request)
-        wanted = Wanted(request.bases, request.executes, made_up, request.policy, learns=True)
+        wanted = Wanted(
+            request.bases, request.executes, made_up, request.policy, learns=True, execution=request.execution
+        )
         self._chosen = run_plan(config, wanted, start.database, start.clock.now())
         self.plan = self._chosen.plan
         notes = list(self._chosen.notes)

@@ -42,7 +42,7 @@ class RunPlan(NamedTuple):
 
 
 class Wanted(NamedTuple):
-    """What a run is asked for: base timeframe of every symbol, whether it fills on paper, made bars, who is heard.
+    """What a run is asked for: base timeframe of every symbol, whether it fills and how, made bars, who is heard.
 
     ``learns``: outcomes are followed and drift is acted on; a run that was begun without goes on without.
 
@@ -55,6 +55,7 @@ class Wanted(NamedTuple):
     policy: Policy
     folder: Path | None = None
     learns: bool = False
+    execution: str = "paper"
 
 
 def run_plan(config: AppConfig, wanted: Wanted, store: Path, now: int) -> RunPlan:
@@ -144,7 +145,7 @@ def _plan(config: AppConfig, wanted: Wanted, pool: Pool) -> EnginePlan:
         simulated=wanted.simulated,
         pool=pool,
         learning=learning_params(config) if wanted.learns else None,
-        orders=order_params(config.orders),
+        orders=order_params(config.orders, wanted.execution),
     )
 
 

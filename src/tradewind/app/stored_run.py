@@ -38,7 +38,7 @@ class StoredRun(NamedTuple):
 
 def asked_words(
     *,
-    executes: bool,
+    execution: str,
     preset: str | None,
     interval: Timeframe | None,
     settings: str = "",
@@ -51,7 +51,7 @@ def asked_words(
     ``learns``: outcomes are followed and drift is acted on.
     """
     words = {
-        "execution": "paper" if executes else "none",
+        "execution": execution,
         "preset": preset,
         "interval": interval,
         "settings": settings or None,
@@ -64,6 +64,11 @@ def asked_words(
 def learns(run: StoredRun) -> bool:
     """Whether a run follows outcomes and acts on drift."""
     return run.asked.get("learning") == "on"
+
+
+def executes(run: StoredRun) -> bool:
+    """Whether a run fills its signals, itself or at a venue."""
+    return run.asked.get("execution", "none") != "none"
 
 
 def find_run(store: Store) -> StoredRun | None:
@@ -106,11 +111,11 @@ def plan_of(run: StoredRun, configure: Configure, where: Path) -> EnginePlan:
     plan = plan_for(
         settings,
         run.bases,
-        executes=run.asked.get("execution") == "paper",
+        executes=executes(run),
         simulated=run.started.simulated,
         pool=pool_of(run),
         learning=learning_params(settings) if learns(run) else None,
-        orders=order_params(settings.orders),
+        orders=order_params(settings.orders, run.asked.get("execution", "none")),
     )
     require_same(run, plan, where, "give the run's own configuration with --config FILE")
     return plan

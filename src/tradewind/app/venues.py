@@ -37,14 +37,20 @@ REHEARSAL = HostileMix(
 )
 
 
-def order_params(settings: OrderSettings) -> OrderParams | None:
-    """How orders are handled; None where the engine's own broker fills them."""
-    if settings.venue == "engine":
+def order_params(settings: OrderSettings, execution: str = "paper") -> OrderParams | None:
+    """How orders are handled; None where the engine's own broker fills them.
+
+    Nobody can be asked for what the engine fills itself, so ``approve``, ``auto`` and a required approval have the
+    paper venue where no other one is named.
+    """
+    asks = execution == "approve" or (settings.approval == "required" and execution != "auto")
+    venue = PAPER if settings.venue == "engine" and (asks or execution == "auto") else settings.venue
+    if venue == "engine":
         return None
-    on_bars = settings.venue == PAPER  # its market orders wait for the next open, however long the market is closed
+    on_bars = venue == PAPER  # its market orders wait for the next open, however long the market is closed
     return OrderParams(
-        venue=settings.venue,
-        approval=settings.approval == "required",
+        venue=venue,
+        approval=asks,
         approval_ttl=round(settings.approval_ttl * SECOND),
         entry_ttl=0 if on_bars else round(settings.entry_ttl * SECOND),
         protect_within=round(settings.protect_within * SECOND),

@@ -27,7 +27,7 @@ from tradewind.cli.preset_words import preset_word
 app = single()
 
 FeedOption = Annotated[str | None, typer.Option("--feed", help="Where bars come from: replay, poll or stream.")]
-ExecutionOption = Annotated[str | None, typer.Option("--execution", help="none (signals only) or paper.")]
+ExecutionOption = Annotated[str | None, typer.Option("--execution", help="none (signals only), paper, approve, auto.")]
 ModeOption = Annotated[str | None, typer.Option("--mode", help="Older word: dryrun, paper; live is refused.")]
 IterationsOption = Annotated[int, typer.Option("--iterations", min=0, help="Stop after so many closes; 0: at the end.")]
 SpeedOption = Annotated[float, typer.Option("--speed", min=0.0, help="Times real time; 0: as fast as it goes.")]

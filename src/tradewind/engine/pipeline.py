@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
+import msgspec
+
 from tradewind.engine.account_guard import AccountGuard
 from tradewind.engine.aggregate import Aggregator
 from tradewind.engine.deliberation import decisive, deliberate, filter_reasons, leader
@@ -15,6 +17,7 @@ from tradewind.engine.guard import STOPPED, Guard, told_of
 from tradewind.engine.holding import Holding
 from tradewind.engine.identity import client_id, signal_id
 from tradewind.engine.learning import Learning, Reported
+from tradewind.engine.orders.approval import NOT_CONCERNED, Obeyed
 from tradewind.engine.orders.manager import OrderManager
 from tradewind.engine.plan import EnginePlan, SymbolPlan
 from tradewind.engine.plausibility import PriceWatch
@@ -45,6 +48,7 @@ NO_TRIGGER = (Reason(code="no_trigger"),)
 NOBODY_HEARD = (Reason(code="nothing_proven"),)
 PAUSED = Reason(code="paused")
 NOTHING_REPORTED = Reported()
+ABOUT_ORDERS = ("approve", "reject", "cancel_all")
 
 
 class _Desk:
@@ -160,7 +164,7 @@ class Engine:
         if not self.guard.first_heard(order.id):
             return []
         before = (self.paused, self.quiet)
-        handled = self.orders.obey(order) if self.orders is not None else ""
+        handled = self._about_orders(order)
         if order.verb in ("pause", "resume"):
             self.paused = order.verb == "pause"
         elif order.verb == "disable":
@@ -179,10 +183,19 @@ class Engine:
         closing = close_all(self.broker, self.portfolio, order.ts) if order.verb in CLOSING else ()
         outputs += withdrawn
         if order.id:
-            changed = bool(outputs or closing or handled) or before != (self.paused, self.quiet)
-            detail = handled or what_was_done(withdrawn, closing) or reported.detail
-            outputs.append(self.guard.answer(order, changed=changed, detail=detail, refused=reported.refused))
+            changed = bool(outputs or closing or handled.detail) or before != (self.paused, self.quiet)
+            detail = handled.detail or what_was_done(withdrawn, closing) or reported.detail
+            refused = handled.refused or reported.refused
+            outputs.append(self.guard.answer(order, changed=changed, detail=detail, refused=refused))
         return outputs
+
+    def _about_orders(self, order: Command) -> Obeyed:
+        """What the order manager did; where there is none, an order about orders is refused, not passed over."""
+        if self.orders is not None:
+            return self.orders.obey(order)
+        if order.verb in ABOUT_ORDERS:
+            return Obeyed(refused="this run has no order manager (execution = approve or auto, or orders.venue)")
+        return NOT_CONCERNED
 
     def _withdraw(self, ts: int) -> list[Output]:
         """No waiting entry may be filled while the guard objects to new risk."""
@@ -433,6 +446,9 @@ class Engine:
             time_stop_ts=0,
             ts=signal.ts,
         )
+        if self.orders is not None and self.orders.params.approval:
+            zone = instrument.to_ticks(bracket.entry_low), instrument.to_ticks(bracket.entry_high)
+            intent = msgspec.structs.replace(intent, valid_until=signal.valid_until, zone=zone)
         self.portfolio.on_signal(signal)
         if self.account is not None:
             self.account.ordered(signal, instrument, self.rates.rate(instrument.quote) or 0.0)

@@ -21,7 +21,11 @@ class Leg(StrEnum):
 
 
 class OrderIntent(msgspec.Struct, frozen=True, tag="intent"):
-    """What the engine wants done, before any broker heard of it. ``client_id`` = hash(signal id, leg)."""
+    """What the engine wants done, before any broker heard of it. ``client_id`` = hash(signal id, leg).
+
+    ``valid_until`` is when the signal's time is over and ``zone`` the ticks between which its entry makes sense, lowest
+    first; they are written only where somebody must approve the order.
+    """
 
     client_id: str
     signal_id: str
@@ -32,6 +36,37 @@ class OrderIntent(msgspec.Struct, frozen=True, tag="intent"):
     target_ticks: int
     time_stop_ts: int
     ts: int
+    valid_until: int | msgspec.UnsetType = msgspec.UNSET
+    zone: tuple[int, int] | msgspec.UnsetType = msgspec.UNSET
+
+
+class ApprovalAsked(msgspec.Struct, frozen=True, tag="approval_asked"):
+    """An entry waits for a person until ``until``; the numbers are those of its ``OrderIntent``."""
+
+    client_id: str
+    signal_id: str
+    symbol: str
+    side: int
+    steps: int
+    stop_ticks: int
+    target_ticks: int
+    ts: int
+    until: int
+    zone: tuple[int, int] = (0, 0)
+
+
+class ApprovalEnded(msgspec.Struct, frozen=True, tag="approval_ended"):
+    """An entry waits for a person no more. ``how`` is approved, rejected, expired or withdrawn.
+
+    ``actor`` is who decided, empty where nobody did.
+    """
+
+    client_id: str
+    signal_id: str
+    symbol: str
+    ts: int
+    how: str
+    actor: str = ""
 
 
 class Fill(msgspec.Struct, frozen=True, tag="fill"):

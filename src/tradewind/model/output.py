@@ -6,7 +6,7 @@ from tradewind.model.decision import NoDecision, NoTrade, Signal
 from tradewind.model.drift import DriftAlarm, LearningCycle, MemberReplaced, SelectorChoice
 from tradewind.model.guard import AccountMark, Answered, GuardChanged
 from tradewind.model.notice import Notice
-from tradewind.model.order import Charge, Fill, OrderIntent, Refusal
+from tradewind.model.order import ApprovalAsked, ApprovalEnded, Charge, Fill, OrderIntent, Refusal
 from tradewind.model.outcome import Outcome, SignalOutcome, Trade
 from tradewind.model.shadow import ShadowOutcome, ShadowVotes
 from tradewind.model.venue import OrderUpdate, VenueRequest
@@ -34,4 +34,6 @@ Output = (
     | GuardChanged
     | Answered
     | AccountMark
+    | ApprovalAsked
+    | ApprovalEnded
 )

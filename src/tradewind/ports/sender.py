@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import msgspec
 
 from tradewind.errors import TradewindError
 
 
+class Button(NamedTuple):
+    """Something to press under a message: what stands on it, and ``data``, which comes back (1 to 64 bytes)."""
+
+    label: str
+    data: str
+
+
 class Post(msgspec.Struct, frozen=True):
     """What leaves: ``text`` in plain words, ``html`` the same with the marks of a chat, ``document`` for programs.
 
-    ``subject`` heads a mail. ``picture`` is a PNG or empty. ``topic`` and ``key`` name it in the outbox.
+    ``subject`` heads a mail. ``picture`` is a PNG or empty. ``topic`` and ``key`` name it in the outbox. ``buttons``
+    are for chats that have them; whatever they do can be typed too.
     """
 
     topic: str
@@ -22,6 +30,7 @@ class Post(msgspec.Struct, frozen=True):
     html: str
     document: bytes
     picture: bytes = b""
+    buttons: tuple[Button, ...] = ()
 
 
 class Refused(TradewindError):

@@ -171,7 +171,6 @@ def test_a_named_file_must_be_there_and_two_lying_files_are_one_too_many(tmp_pat
         ({"TRADEWIND__TIMEFRAMES__BASE": "1d"}, "must not be longer"),
         ({"TRADEWIND__SYMBOLS": "FOO/BAR"}, "unknown pair 'FOO/BAR'"),
         ({"RUNTIME_MODE": "live"}, "both must say live"),
-        ({"TRADEWIND__EXECUTION": "auto"}, "needs runtime.mode = live"),
         ({"TRADEWIND__RISK__DRAWDOWN_ALERT": "20%"}, "must not be above risk.max_drawdown"),
         (
             {"TRADEWIND__PREDICTORS": '[{"name":"x","source":"mock"}]', "RUNTIME_MODE": "paper"},

@@ -6,6 +6,9 @@ import pytest
 
 from tradewind.app.config import AppConfig, load_config
 from tradewind.app.run_options import requested
+from tradewind.app.settings.orders import OrderSettings
+from tradewind.app.settings.service import RuntimeSettings
+from tradewind.app.venues import order_params
 from tradewind.app.wiring import ensemble_params, filters_for, risk_params
 from tradewind.ensemble.params import EnsembleParams
 from tradewind.errors import Misconfigured
@@ -41,3 +44,41 @@ def test_paper_does_not_start_with_a_predictor_that_has_no_promoted_model(tmp_pa
     with pytest.raises(Misconfigured, match="lstm has no promoted model"):
         requested(config, execution="paper")
     assert requested(AppConfig(), execution="paper").executes is True
+
+
+@pytest.mark.parametrize(
+    ("setting", "mode", "execution", "chosen"),
+    [
+        ("none", None, "approve", "approve"),
+        ("approve", None, None, "approve"),
+        ("approve", "paper", None, "approve"),
+        ("approve", "dryrun", None, "none"),
+        ("approve", None, "paper", "paper"),
+        ("paper", "paper", "auto", "auto"),
+    ],
+)
+def test_approve_and_auto_run_beside_paper_and_a_flag_wins(setting, mode, execution, chosen):
+    """Both send orders to the paper venue; the older word `--mode dryrun` still means that nothing is filled."""
+    config = AppConfig(execution=setting)
+    found = requested(config, execution=execution, mode=mode)
+    assert (found.execution, found.executes) == (chosen, chosen != "none")
+
+
+@pytest.mark.parametrize("execution", ["approve", "auto"])
+def test_orders_to_a_venue_in_live_mode_are_refused_until_there_is_a_broker(execution):
+    """Nothing may look live that is not."""
+    config = AppConfig(runtime=RuntimeSettings(mode="live"))
+    with pytest.raises(Misconfigured, match="does not exist yet"):
+        requested(config, execution=execution)
+
+
+def test_a_person_can_be_asked_only_where_orders_go_to_a_venue():
+    """A required approval with the engine's own broker would ask nobody: it gets the paper venue."""
+    assert order_params(OrderSettings()) is None
+    for settings, execution in ((OrderSettings(approval="required"), "paper"), (OrderSettings(), "approve")):
+        params = order_params(settings, execution)
+        assert params is not None
+        assert (params.venue, params.approval) == ("paper", True)
+    automatic = order_params(OrderSettings(), "auto")
+    assert automatic is not None
+    assert (automatic.venue, automatic.approval) == ("paper", False)

@@ -11,7 +11,7 @@ from tests.fakes.order_room import CALM, PRICE, OrderRoom
 from tradewind.engine.orders.params import OrderParams
 from tradewind.errors import Misconfigured
 from tradewind.model.event import Command
-from tradewind.model.order import Leg, OrderIntent, Refusal
+from tradewind.model.order import ApprovalAsked, ApprovalEnded, Leg, OrderIntent, Refusal
 from tradewind.model.timeframe import MINUTE, SECOND
 from tradewind.model.venue import Action, OrderStatus, OrderUpdate
 
@@ -357,3 +357,86 @@ def test_every_change_of_an_order_is_a_row_for_people() -> None:
     room.settle()
     rows = [one.state for one in room.outputs if isinstance(one, OrderUpdate) and one.leg is Leg.ENTRY]
     assert rows == ["waiting", "in_flight", "filled"]
+
+
+def obeyed(room: OrderRoom, verb: str, name: str = "S1", later: int = 0) -> tuple[str, str]:
+    """What the manager did and why not, about the entry of a signal."""
+    room.take(("event", Command(verb, "ann", room.now + later, name)))
+    return room.life.obeyed
+
+
+def ends(room: OrderRoom) -> list[tuple[str, str]]:
+    return [(one.how, one.actor) for one in room.outputs if isinstance(one, ApprovalEnded)]
+
+
+def test_a_person_is_asked_once_for_each_entry_with_all_they_need_and_until_when() -> None:
+    """Side, size, stop, target and the moment it expires: no longer than the signal itself is good for."""
+    room = calm_room(approval=True, approval_ttl=5 * MINUTE)
+    room.signal("S1", 1, 5, valid_until=room.now + MINUTE, zone=(PRICE - 5, PRICE + 5))
+    (asked,) = [one for one in room.outputs if isinstance(one, ApprovalAsked)]
+    assert (asked.client_id, asked.side, asked.steps, asked.stop_ticks) == ("S1-entry", 1, 5, PRICE - 300)
+    assert asked.until == room.now + MINUTE
+    room.run(61)
+    assert refusals(room) == ["not_approved"]
+    assert ends(room) == [("expired", "")]
+
+
+def test_an_entry_is_let_go_once_and_every_other_answer_says_why_not() -> None:
+    """Approved twice, after the end, never heard of: refused in words, and one order has left."""
+    room = calm_room(approval=True)
+    assert "no order of nope" in obeyed(room, "approve", "nope")[1]
+    assert "no order of no name" in obeyed(room, "approve", "")[1]
+    room.signal("S1", 1, 5)
+    room.venue.mix = msgspec.structs.replace(CALM, lost_answer=1.0, lost_message=1.0)
+    assert "is approved" in obeyed(room, "approve", "S1-entry")[0]
+    assert "does not wait: it was sent already" in obeyed(room, "approve")[1]
+    assert "does not wait" in obeyed(room, "reject")[1]
+    room.venue.mix = CALM
+    room.run(20)
+    room.settle()
+    assert [one.client_id for one in room.requests(Action.PLACE)].count("S1-entry") == 1
+    assert ends(room) == [("approved", "ann")]
+
+
+def test_an_answer_that_comes_too_late_says_that_it_expired_and_nothing_leaves() -> None:
+    """The answer and the expiry race: the one in time wins, whichever the manager hears of first."""
+    room = calm_room(approval=True, approval_ttl=MINUTE)
+    room.signal("S1", 1, 5)
+    assert "expired at" in obeyed(room, "approve", later=MINUTE + 1)[1]
+    room.run(61)
+    assert "nobody approved it in time" in obeyed(room, "approve")[1]
+    room.signal("S2", 1, 5)
+    assert "rejected" in obeyed(room, "reject", "S2")[0]
+    assert "it was rejected" in obeyed(room, "approve", "S2")[1]
+    room.signal("S3", 1, 5)
+    room.take(("cancel", "S3-entry"))
+    assert ends(room) == [("expired", ""), ("rejected", "ann"), ("withdrawn", "")]
+    assert room.requests(Action.PLACE) == []
+
+
+def test_an_entry_whose_price_has_left_its_zone_is_not_let_go_and_waits_on() -> None:
+    """What was asked at one price is not sent at another; when the price is back, it may be."""
+    room = calm_room(approval=True)
+    room.signal("S1", 1, 5, zone=(PRICE - 5, PRICE + 5))
+    room.manager.book.last_ticks["EUR/USD"] = PRICE + 6
+    assert "left its entry zone" in obeyed(room, "approve")[1]
+    room.manager.book.last_ticks["EUR/USD"] = PRICE + 5
+    assert "is approved" in obeyed(room, "approve")[0]
+
+
+def test_where_nobody_is_asked_an_approval_is_refused_and_changes_nothing() -> None:
+    """A run that sends by itself has nothing to approve, and says so."""
+    room = OrderRoom(1, CALM, OrderParams())
+    room.signal("S1", 1, 5)
+    assert "nobody is asked for it" in obeyed(room, "approve")[1]
+
+
+def test_a_snapshot_keeps_who_waits_and_until_when() -> None:
+    """A restart in the middle of waiting: the same deadline, the same zone, the same answer."""
+    room = calm_room(approval=True, approval_ttl=MINUTE)
+    room.signal("S1", 1, 5)
+    before = room.manager.book.own["S1-entry"]
+    room.manager.restore(room.manager.snapshot())
+    assert room.manager.book.own["S1-entry"] == before
+    room.run(61)
+    assert refusals(room) == ["not_approved"]

@@ -13,6 +13,7 @@ from tradewind.app.people.bot_desk import REFUSAL, BotDesk
 from tradewind.app.people.command_table import COMMANDS, Said, said
 from tradewind.app.settings.people import TelegramSettings
 from tradewind.app.settings.root import AppConfig
+from tradewind.errors import Rejected
 from tradewind.model.heard import Heard
 from tradewind.model.notice import Notice
 from tradewind.model.timeframe import MINUTE, SECOND
@@ -30,6 +31,7 @@ class Run:
     def __init__(self) -> None:
         self.ordered: list[tuple[str, str, str, str]] = []
         self.read_: list[Said] = []
+        self.over: set[str] = set()
 
     async def read(self, command: Said) -> Sequence[str]:
         self.read_.append(command)
@@ -38,6 +40,11 @@ class Run:
     async def order(self, verb: str, argument: str, actor: str, reason: str) -> Sequence[str]:
         self.ordered.append((verb, argument, actor, reason))
         return [f"{verb}: done"]
+
+    async def waiting(self, name: str) -> Sequence[str]:
+        if name in self.over:
+            raise Rejected(f"{name} does not wait any more: expired, nobody approved it in time")
+        return [f"Send it? {name}"]
 
     async def report(self, words: tuple[str, ...], actor: str) -> Sequence[str]:
         self.ordered.append(("report", " ".join(words), actor, ""))
@@ -67,7 +74,7 @@ class Scene:
 
     async def says(self, user: int, text: str, *, chat: str = "private", age: int = 0, **marks: bool) -> list[str]:
         self.update += 1
-        return await self.desk.answer(self.heard(user, text, chat, age, **marks))
+        return (await self.desk.answer(self.heard(user, text, chat, age, **marks))).lines
 
     def heard(self, user: int, text: str, chat: str = "private", age: int = 0, **marks: bool) -> Heard:
         return Heard(self.update, user, user, chat, text, self.clock.now() - age, **marks)
@@ -121,7 +128,7 @@ async def test_the_same_update_is_obeyed_once_also_by_the_next_process():
         await scene.desk.answer(scene.heard(OWNER, "/kill"))
     assert scene.marked == [5]
     again = scene.made(last=scene.marked[-1])
-    assert await again.answer(scene.heard(OWNER, "/kill")) == []
+    assert (await again.answer(scene.heard(OWNER, "/kill"))).lines == []
     assert scene.run.ordered == [("kill_on", "", "telegram 7", "/kill in Telegram")]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from telegram import Bot, Update
+from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, Update
 from telegram.error import (
     BadRequest,
     ChatMigrated,
@@ -21,13 +21,14 @@ from tradewind.adapters.notify.telegram_request import Limited, TransportRequest
 from tradewind.errors import Misconfigured, Rejected, Retryable
 from tradewind.model.heard import Heard
 from tradewind.model.timeframe import SECOND
-from tradewind.ports.sender import Doubtful, Refused, Undeliverable
+from tradewind.ports.sender import Button, Doubtful, Refused, Undeliverable
 from tradewind.ports.transport import Transport
 
 OFFICIAL: Final = "https://api.telegram.org"
 CAPTION_LIMIT: Final = 1024
 TEXT_LIMIT: Final = 4096
-_KINDS: Final = ["message", "edited_message"]
+_KINDS: Final = ["message", "edited_message", "callback_query"]
+_TOAST_LIMIT: Final = 200
 _POLL_SLACK_S: Final = 10
 
 
@@ -52,8 +53,10 @@ class TelegramClient:
                 next_step="ask @BotFather for /token and copy the whole line",
             ) from error
 
-    async def send(self, chat_id: str, text: str, html: str, picture: bytes = b"") -> str:
-        """Sends one message, with a picture where one is given; the message's id.
+    async def send(
+        self, chat_id: str, text: str, html: str, picture: bytes = b"", buttons: Sequence[Button] = ()
+    ) -> str:
+        """Sends one message, with a picture and a row of buttons where they are given; the message's id.
 
         Marks that the API cannot read are no reason to stay silent: it refused definitely, so the plain text follows.
 
@@ -64,20 +67,38 @@ class TelegramClient:
         """
         try:
             try:
-                return await self._sent(chat_id, html, "HTML", picture)
+                return await self._sent(chat_id, html, "HTML", picture, buttons)
             except BadRequest as error:
                 if "parse entities" not in error.message.lower():
                     raise
-                return await self._sent(chat_id, text, None, picture)
+                return await self._sent(chat_id, text, None, picture, buttons)
         except TelegramError as error:
             raise _told(error) from None
 
-    async def _sent(self, chat_id: str, text: str, mode: str | None, picture: bytes) -> str:
+    async def _sent(self, chat_id: str, text: str, mode: str | None, picture: bytes, buttons: Sequence[Button]) -> str:
+        row = [InlineKeyboardButton(one.label, callback_data=one.data) for one in buttons]
+        keys = InlineKeyboardMarkup([row]) if row else None
         if picture:
-            message = await self._bot.send_photo(chat_id, picture, caption=text, parse_mode=mode, filename="chart.png")
+            message = await self._bot.send_photo(
+                chat_id, picture, caption=text, parse_mode=mode, filename="chart.png", reply_markup=keys
+            )
         else:
-            message = await self._bot.send_message(chat_id, text, parse_mode=mode)
+            message = await self._bot.send_message(chat_id, text, parse_mode=mode, reply_markup=keys)
         return str(message.message_id)
+
+    async def tapped(self, tap: str, text: str) -> None:
+        """Ends the waiting sign on a pressed button; ``text`` is shown for a moment. Raises as ``updates``."""
+        try:
+            await self._bot.answer_callback_query(tap, text=text[:_TOAST_LIMIT] or None)
+        except TelegramError as error:
+            raise _asked(error) from None
+
+    async def take_buttons(self, chat_id: str, message_id: int) -> None:
+        """Takes the buttons off a message: what they stood for is settled. Raises as ``updates``."""
+        try:
+            await self._bot.edit_message_reply_markup(chat_id, message_id, reply_markup=None)
+        except TelegramError as error:
+            raise _asked(error) from None
 
     async def updates(self, offset: int, timeout_s: int) -> list[Heard]:
         """What people wrote from update ``offset`` on, after a long poll of at most ``timeout_s``.
@@ -126,7 +147,9 @@ def heard_of(document: Mapping[str, Any]) -> Heard | None:
 
 
 def heard_in(update: Update) -> Heard | None:
-    """An update of the library as our own value; None for those that hold no text of a person."""
+    """An update of the library as our own value; None for those that hold no text of a person and no press."""
+    if update.callback_query is not None:
+        return _pressed(update)
     message = update.message or update.edited_message
     if message is None or message.from_user is None or not message.text:
         return None
@@ -140,6 +163,18 @@ def heard_in(update: Update) -> Heard | None:
         edited=update.edited_message is not None,
         forwarded=message.forward_origin is not None,
     )
+
+
+def _pressed(update: Update) -> Heard | None:
+    """A press of a button; its data is what it would have been to type the same."""
+    query = update.callback_query
+    if query is None or query.message is None or not query.data:
+        return None
+    chat = query.message.chat
+    return Heard(
+        update.update_id, query.from_user.id, chat.id, str(chat.type), query.data, 0, tap=query.id,
+        message_id=query.message.message_id,
+    )  # fmt: skip
 
 
 def _told(error: TelegramError) -> Refused | Undeliverable | Doubtful:

@@ -16,7 +16,7 @@ from tradewind.model.channel import ALARMS, SEVERITIES, Channel, Topic
 from tradewind.model.decision import Signal
 from tradewind.model.drift import DriftAlarm, MemberReplaced
 from tradewind.model.notice import Notice, Severity
-from tradewind.model.order import Fill, Leg
+from tradewind.model.order import ApprovalAsked, ApprovalEnded, Fill, Leg
 from tradewind.model.outcome import SignalOutcome, Trade
 from tradewind.model.timeframe import HOUR
 
@@ -100,6 +100,11 @@ def said_of(output: object) -> Said | None:
     if isinstance(output, SignalOutcome):  # a trade is told as a trade
         key = f"outcome {output.signal_id} {output.source}"
         return None if output.source == "trade" else Said("trade", key, output.ts, encode_text(output))
+    if isinstance(output, ApprovalAsked):
+        key = f"approval {output.client_id}"
+        return Said("alert", key, output.ts, encode_text(output), valid_until=output.until)
+    if isinstance(output, ApprovalEnded):
+        return Said("alert", f"approval {output.client_id} {output.how}", output.ts, encode_text(output))
     return said_of_notice(output) if isinstance(output, Notice) else None
 
 

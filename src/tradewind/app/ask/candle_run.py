@@ -62,9 +62,9 @@ class CandleRun:
         self.symbol = symbol
         self.material: Material = with_calendar(workspace, material_for(workspace, names, detail=detail))
         policy = Policy.PROVEN if begun is None else pool_of(begun).policy
-        wanted = Wanted(self.material.bases, config.execution == "paper", self.material.simulated, policy)
+        wanted = Wanted(self.material.bases, config.execution != "none", self.material.simulated, policy)
         chosen = new_run(config, wanted, empty=empty)
-        self.plan: EnginePlan = chosen.plan
+        self.plan: EnginePlan = msgspec.structs.replace(chosen.plan, orders=None)  # no venue stands behind a question
         self.notes = chosen.notes
         self.engine: Engine = engine_for(self.plan)
         with StrategySwitches(self.plan, workspace.database, proven=chosen.pool.proven) as switches:

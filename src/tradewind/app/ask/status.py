@@ -170,7 +170,7 @@ def _of_run(
         writer=writer,
         run=run,
         symbols=symbols,
-        account=account if run.execution == "paper" else None,
+        account=account if run.execution not in ("none", "unknown") else None,
         last_day=block_stats(database, tuple(bases), 1.0, 0),
         counted=block_stats(database, tuple(bases), 0.0 if run.entries <= WHOLE_RUN_ENTRIES else 30.0, 0),
         errors=errors,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, Protocol
 
 from tradewind.adapters.notify.pace import Pace
@@ -12,11 +12,12 @@ from tradewind.app.people.channels import chat_limits
 from tradewind.app.people.chat_text import html_of, split
 from tradewind.app.people.command_table import COMMANDS
 from tradewind.errors import Misconfigured, Rejected, Retryable
+from tradewind.model.channel import Limit
 from tradewind.model.heard import Heard
 from tradewind.model.notice import Notice
 from tradewind.model.timeframe import SECOND
 from tradewind.ports.clock import Clock
-from tradewind.ports.sender import Doubtful, Refused, Undeliverable
+from tradewind.ports.sender import Button, Doubtful, Refused, Undeliverable
 
 POLL_S: Final = 25
 _LIMIT: Final = 3800
@@ -34,8 +35,18 @@ class Client(Protocol):
         """What people wrote; see ``TelegramClient.updates``."""
         ...
 
-    async def send(self, chat_id: str, text: str, html: str, picture: bytes = b"") -> str:
+    async def send(
+        self, chat_id: str, text: str, html: str, picture: bytes = b"", buttons: Sequence[Button] = ()
+    ) -> str:
         """One message; see ``TelegramClient.send``."""
+        ...
+
+    async def tapped(self, tap: str, text: str) -> None:
+        """Ends the waiting sign on a pressed button."""
+        ...
+
+    async def take_buttons(self, chat_id: str, message_id: int) -> None:
+        """Takes the buttons off a message."""
         ...
 
     async def offer(self, commands: Sequence[tuple[str, str]]) -> None:
@@ -90,11 +101,25 @@ class Bot:
         return await self._begun(url, secret)
 
     async def take(self, heard: Heard) -> None:
-        """Answers one update."""
-        lines = await self._desk.answer(heard)
-        for page in split(lines, _LIMIT):
-            if not await self._reply(str(heard.chat_id), "\n".join(page), html_of(page)):
+        """Answers one update; buttons stand under the last page, and leave the message that was pressed."""
+        reply = await self._desk.answer(heard)
+        if heard.tap:
+            await self._asked(self._client.tapped(heard.tap, reply.lines[0] if reply.lines else ""))
+        pages = list(split(reply.lines, _LIMIT))
+        for number, page in enumerate(pages, start=1):
+            buttons = reply.buttons if number == len(pages) else ()
+            if not await self._reply(str(heard.chat_id), "\n".join(page), html_of(page), buttons):
                 return
+        if heard.tap and reply.settled:
+            await self._free(chat_limits(str(heard.chat_id)))
+            await self._asked(self._client.take_buttons(str(heard.chat_id), heard.message_id))
+
+    async def _asked(self, work: Awaitable[None]) -> None:
+        """What only tidies up: where it fails, nothing is lost, and the answer was given."""
+        try:
+            await work
+        except (Retryable, Rejected, Misconfigured) as fault:
+            self._say(f"WARNING: Telegram: {fault.found}; a button stands where none is needed")
 
     async def _begun(self, url: str, secret: str) -> bool:
         """Says where updates go, and offers the menu; False after a wait where Telegram did not take it."""
@@ -130,15 +155,19 @@ class Bot:
     def _held(self) -> int:
         return self._pace.held_until("telegram")
 
-    async def _reply(self, chat_id: str, text: str, html: str) -> bool:
+    async def _free(self, limits: Sequence[Limit]) -> None:
+        """Waits until one more request fits into ``limits``, and counts it."""
+        while (at := max(self._pace.earliest(limits, now := self._clock.now()), self._held())) > now:
+            await self._clock.sleep_until(self._clock.monotonic() + at - now)
+        self._pace.took(limits, now)  # nothing is awaited since the last look, so nobody came in between
+
+    async def _reply(self, chat_id: str, text: str, html: str, buttons: Sequence[Button]) -> bool:
         """Sends one page; an answer is no promise, so a doubtful one is not sent again."""
         limits = chat_limits(chat_id)
         for _ in range(_ATTEMPTS):
-            while (at := max(self._pace.earliest(limits, now := self._clock.now()), self._held())) > now:
-                await self._clock.sleep_until(self._clock.monotonic() + at - now)
-            self._pace.took(limits, now)  # nothing is awaited since the last look, so nobody came in between
+            await self._free(limits)
             try:
-                await self._client.send(chat_id, text, html)
+                await self._client.send(chat_id, text, html, b"", buttons)
             except Refused as refusal:
                 wait = _WAIT_SILENT if refusal.retry_after_s is None else round(refusal.retry_after_s * SECOND)
                 self._pace.hold("telegram", self._clock.now() + wait)

@@ -7,16 +7,17 @@ from __future__ import annotations
 
 from collections import OrderedDict, deque
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from tradewind.app.people.access import Access, Role
-from tradewind.app.people.command_table import BY_NAME, BotCommand, Said, help_lines, said
+from tradewind.app.people.command_table import BY_NAME, BotCommand, Said, help_lines, said, typed
 from tradewind.app.people.confirmation import Confirmations
 from tradewind.errors import TradewindError
 from tradewind.model.heard import Heard
 from tradewind.model.notice import Notice
 from tradewind.model.timeframe import MINUTE
 from tradewind.ports.clock import Clock
+from tradewind.ports.sender import Button
 
 REFUSAL: Final = "Not authorised."
 REPLAY_KEPT: Final = 4096
@@ -24,6 +25,21 @@ COMMANDS_A_MINUTE: Final = 60
 _STRANGER_EVERY: Final = 10 * MINUTE
 _REPORT_USAGE: Final = "Usage: /report <signal_id> <profit|loss> <amount>"
 _TOO_OLD: Final = 5 * MINUTE
+_PRIVATE: Final = "Only in a private chat with me."
+
+
+class Reply(NamedTuple):
+    """What is answered: lines (none: nothing is said) and buttons under them.
+
+    ``settled``: what was pressed has been decided, so its buttons go.
+    """
+
+    lines: list[str]
+    buttons: tuple[Button, ...] = ()
+    settled: bool = False
+
+
+SILENCE: Final = Reply([])
 
 
 class Reads(Protocol):
@@ -45,6 +61,10 @@ class Orders(Protocol):
 
     async def report(self, words: tuple[str, ...], actor: str) -> Sequence[str]:
         """A person's own outcome of a signal; raises as ``order``."""
+        ...
+
+    async def waiting(self, name: str) -> Sequence[str]:
+        """The entry that waits for a person under an order's or signal's id; raises where it waits no more."""
         ...
 
 
@@ -81,54 +101,78 @@ class BotDesk:
         self._asked: dict[int, deque[int]] = {}
         self._refused: dict[int, int] = {}
 
-    async def answer(self, heard: Heard) -> list[str]:
-        """Lines to answer with; empty where nothing is said."""
+    async def answer(self, heard: Heard) -> Reply:
+        """What to answer. A press of a button is what it would have been to type the same."""
         now = self._clock.now()
-        if not self._fresh(heard.update_id) or heard.chat_kind != "private" or heard.edited or heard.forwarded:
-            return []
+        if not self._fresh(heard.update_id) or heard.edited or heard.forwarded:
+            return SILENCE
+        if heard.chat_kind != "private":
+            return Reply([_PRIVATE]) if heard.tap and self._access.role(heard.user_id, now) else SILENCE
         self._mark(heard.update_id)
         role = self._access.role(heard.user_id, now)
         if role is Role.NOBODY:
-            return self._stranger(heard, now)
+            return Reply(self._stranger(heard, now))
         if not self._within_budget(heard.user_id, now):
-            return []
-        command = said(heard.text)
+            return SILENCE
+        text = typed(heard.text) if heard.tap else heard.text
+        command = said(text)
         if command is None:
-            return ["I only know commands; /help lists them."]
+            return Reply(["I only know commands; /help lists them."])
         known = BY_NAME.get(command.name)
         if known is None:
-            return [f"There is no /{command.name}; /help lists all commands."]
+            return Reply([f"There is no /{command.name}; /help lists all commands."])
         if role < known.role:
             self._audit(f"telegram {heard.user_id} ({role.name.lower()}) refused: /{command.name}")
-            return [f"/{known.name} needs the role {known.role.name.lower()}, yours is {role.name.lower()}."]
-        if known.role > Role.VIEWER and now - heard.ts > _TOO_OLD:
-            return [f"/{command.name} was written {(now - heard.ts) // MINUTE} minutes ago and is not obeyed. Again?"]
-        self._audit(f"telegram {heard.user_id}: {' '.join(heard.text.split())[:120]}")
-        return await self._done(heard, known, command, role, now)
+            return Reply([f"/{known.name} needs the role {known.role.name.lower()}, yours is {role.name.lower()}."])
+        if known.role > Role.VIEWER and not heard.tap and now - heard.ts > _TOO_OLD:
+            age = (now - heard.ts) // MINUTE
+            return Reply([f"/{command.name} was written {age} minutes ago and is not obeyed. Again?"])
+        self._audit(f"telegram {heard.user_id}: {' '.join(text.split())[:120]}")
+        return await self._done(heard, text, known, command, now)
 
-    async def _done(self, heard: Heard, known: BotCommand, command: Said, role: Role, now: int) -> list[str]:
-        if known.name == "confirm":
-            return await self._confirmed(heard, command, now)
+    async def _done(self, heard: Heard, text: str, known: BotCommand, command: Said, now: int) -> Reply:
+        if known.name in ("confirm", "drop"):
+            return await self._settled(heard, known, command, now)
         if known.confirm:
-            if known.name == "kill_off" and not command.words:
-                return ["Usage: /kill off REASON: what was wrong, and why it is over."]
-            code = self._confirmations.ask(heard.user_id, heard.text, now)
-            return [f"/{command.name}: {known.help}", f"To do it, answer within a minute: /confirm {code}"]
+            return await self._ask_again(heard, text, known, command, now)
         if known.name == "help":
-            return help_lines(role, self._reads.pairs)
+            return Reply(help_lines(self._access.role(heard.user_id, now), self._reads.pairs))
         if known.name == "tg_info":
-            return ["Telegram", f"User: {heard.user_id}", f"Chat: {heard.chat_id}", f"Role: {role.name.lower()}"]
-        return await _guarded(self._ordered(heard, known, command) if known.verb else self._reads.read(command))
+            role = self._access.role(heard.user_id, now).name.lower()
+            return Reply(["Telegram", f"User: {heard.user_id}", f"Chat: {heard.chat_id}", f"Role: {role}"])
+        work = self._ordered(heard, known, command) if known.verb else self._reads.read(command)
+        return Reply((await _guarded(work)).lines, settled=bool(known.verb))
 
-    async def _confirmed(self, heard: Heard, command: Said, now: int) -> list[str]:
+    async def _ask_again(self, heard: Heard, text: str, known: BotCommand, command: Said, now: int) -> Reply:
+        """A code, and the button that types it; about an order, only while it waits."""
+        if known.name == "kill_off" and not command.words:
+            return Reply(["Usage: /kill off REASON: what was wrong, and why it is over."])
+        about = [f"/{command.name}: {known.help}"]
+        if known.name == "approve":
+            if not command.words:
+                return Reply([f"Usage: /{known.name} {known.usage}"])
+            found = await _guarded(self._orders.waiting(command.words[0]))
+            if found.settled:  # it waits no more
+                return found
+            about = found.lines
+        code = self._confirmations.ask(heard.user_id, text, now)
+        buttons = (Button("Yes, do it", f"confirm:{code}"), Button("No", "drop:"))
+        return Reply([*about, f"To do it, answer within a minute: /confirm {code}"], buttons)
+
+    async def _settled(self, heard: Heard, known: BotCommand, command: Said, now: int) -> Reply:
+        if known.name == "drop":
+            was = self._confirmations.waits_for(heard.user_id)
+            self._confirmations.take(heard.user_id, "", now)
+            return Reply(["Dropped; nothing was done." if was else "Nothing waits for a confirmation."], settled=True)
         words = self._confirmations.take(heard.user_id, command.words[0] if command.words else "", now)
         confirmed = said(words) if words is not None else None
         if confirmed is None:
-            return ["That is not the code, or its minute is over. Nothing was done; give the order again."]
+            late = "That is not the code, or its minute is over. Nothing was done; give the order again."
+            return Reply([late], settled=True)
         known = BY_NAME[confirmed.name]
         if self._access.role(heard.user_id, now) < known.role:
-            return [REFUSAL]
-        return await _guarded(self._ordered(heard, known, confirmed))
+            return Reply([REFUSAL], settled=True)
+        return Reply((await _guarded(self._ordered(heard, known, confirmed))).lines, settled=True)
 
     async def _ordered(self, heard: Heard, known: BotCommand, command: Said) -> Sequence[str]:
         actor = f"telegram {heard.user_id}"
@@ -172,9 +216,11 @@ class BotDesk:
         return [REFUSAL]
 
 
-async def _guarded(work: Awaitable[Sequence[str]]) -> list[str]:
+async def _guarded(work: Awaitable[Sequence[str]]) -> Reply:
+    """The lines of an answer; ``settled`` where it is why there is none."""
     try:
-        return list(await work)
+        return Reply(list(await work))
     except TradewindError as error:
-        return [error.found, *([f"Allowed: {error.allowed}"] if error.allowed else []),
-                *([f"Next: {error.next_step}"] if error.next_step else [])]  # fmt: skip
+        allowed = [f"Allowed: {error.allowed}"] if error.allowed else []
+        advice = [f"Next: {error.next_step}"] if error.next_step else []
+        return Reply([error.found, *allowed, *advice], settled=True)

@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 
 from tradewind.app.people.access import Role
 
+_PRESSED: Final = re.compile(r"^(approve|reject|confirm|drop):([A-Za-z0-9]{0,48})$")
 _DATED: Final = re.compile(r"^(drift_report)_(\d{8})$")
 
 
@@ -70,6 +71,7 @@ COMMANDS: Final[tuple[BotCommand, ...]] = (
     BotCommand("approve", _ADMIN, "Lets a waiting order go.", "order_id", "approve", confirm=True),
     BotCommand("reject", _OPERATE, "Drops a waiting order.", "order_id [reason]", "reject"),
     BotCommand("confirm", _OPERATE, "Confirms with the code you were given.", "code"),
+    BotCommand("drop", _OPERATE, "Forgets what waits for a code."),
 )  # fmt: skip
 BY_NAME: Final = {name: one for one in COMMANDS for name in (one.name, *one.also)}
 
@@ -88,10 +90,16 @@ def said(text: str) -> Said | None:
     return Said(name, tuple(words[1:]))
 
 
+def typed(data: str) -> str:
+    """What it would have been to type what a button stands for; empty for data that no button of ours has."""
+    pressed = _PRESSED.match(data)
+    return f"/{pressed.group(1)} {pressed.group(2)}".strip() if pressed else ""
+
+
 def help_lines(role: Role, pairs: tuple[str, ...]) -> list[str]:
     """What a user of ``role`` may type."""
     lines = ["Tradewind"]
     for one in COMMANDS:
-        if one.role <= role and one.name != "confirm":
+        if one.role <= role and one.name not in ("confirm", "drop"):
             lines.append(f"/{one.name}{' ' + one.usage if one.usage else ''} - {one.help}")
     return [*lines, "", f"Pairs: {', '.join(pairs)}"]

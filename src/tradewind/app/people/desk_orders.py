@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Final
+
+import msgspec
 
 from tradewind.adapters.store.database import Database
 from tradewind.adapters.store.inbox import Answer, Inbox
 from tradewind.adapters.store.lease import WriterLock
 from tradewind.app.ask.fate import find_signal
 from tradewind.app.control.asking import Asked, asked_line, one_line
+from tradewind.app.people.approval_words import order_lines, order_text
+from tradewind.app.people.chat_text import labelled
 from tradewind.errors import Misconfigured, Rejected
+from tradewind.model.instrument import Instrument
+from tradewind.model.order import ApprovalAsked
 from tradewind.model.timeframe import SECOND
 from tradewind.ports.clock import Clock
 
@@ -25,13 +31,24 @@ _REPORTED: Final = (
 )
 
 
-class InboxOrders:
-    """Implements ``bot_desk.Orders`` on the inbox of an open ``database``."""
+_ENTRY: Final = (
+    "SELECT client_id, signal_id, state, detail, updated FROM orders WHERE leg = 'entry' AND (client_id = ? OR"
+    " signal_id = ?)"
+)
+_SAID: Final = "SELECT payload FROM outbox WHERE topic = 'alert' AND key = ?"
+_ENDED: Final = {"not_approved": "nobody approved it in time", "rejected_by_person": "it was rejected"}
 
-    def __init__(self, database: Database, path: Path, clock: Clock) -> None:
+
+class InboxOrders:
+    """Implements ``bot_desk.Orders`` on the inbox of an open ``database``; ``instruments`` are the run's."""
+
+    def __init__(
+        self, database: Database, path: Path, clock: Clock, instruments: Mapping[str, Instrument] | None = None
+    ) -> None:
         self._database = database
         self._path = path
         self._clock = clock
+        self._instruments = instruments or {}
 
     async def order(self, verb: str, argument: str, actor: str, reason: str) -> Sequence[str]:
         """Puts the order down and waits up to five seconds for the run's answer."""
@@ -64,6 +81,30 @@ class InboxOrders:
         if before:
             raise Rejected(f"{signal.id} was reported already, by {before[0][0]} at {before[0][1]} UTC")
         return await self.order("report", f"{signal.id} {result.lower()} {value}", actor, "reported in Telegram")
+
+    async def waiting(self, name: str) -> Sequence[str]:
+        """What ``/approve`` would let go.
+
+        Raises:
+            Misconfigured: there is no such order.
+            Rejected: it waits no more, and why.
+        """
+        rows = self._database.query(_ENTRY, (name, name))[1]
+        if not rows:
+            raise Misconfigured(f"there is no order {name!r} that waits", next_step="tradewind orders list --open")
+        client, signal, state, detail, updated = rows[0]
+        if state != "waiting":
+            why = _ENDED.get(detail, detail)
+            raise Rejected(f"{signal} does not wait any more: {state} at {updated} UTC" + (f", {why}" if why else ""))
+        key = f"approval {client}"
+        if self._database.query(_SAID, (f"{key} approved",))[1]:
+            raise Rejected(f"{signal} was approved already and leaves as soon as it may")
+        payload = self._database.query(_SAID, (key,))[1]
+        if not payload:
+            raise Rejected(f"{signal} waits for the venue, nobody is asked for it")
+        asked = msgspec.json.decode(payload[0][0], type=ApprovalAsked)
+        instrument = self._instruments[asked.symbol]
+        return [f"Send it? {order_text(asked, instrument)}", *map(labelled, order_lines(asked, instrument))]
 
     async def _answer(self, inbox: Inbox, request: str) -> Answer | None:
         until = self._clock.monotonic() + WAIT

@@ -74,6 +74,7 @@ class People:
         self.clock = clock
         self.pace = Pace()
         instruments = {one.instrument.symbol: one.instrument for one in plan.symbols}
+        self._instruments = instruments
         self.posts = Posts(instruments, plan.stamp)
         self.outbox = store.outbox(clock.now(), self.pace, lambda _: market.now())
         self._store = store
@@ -132,7 +133,7 @@ class People:
         desk = BotDesk(
             access,
             ChatDesk(self.reread.configure, path, self.clock, verbs, self._say),
-            InboxOrders(self._store.database, path, self.clock),
+            InboxOrders(self._store.database, path, self.clock, self._instruments),
             self.clock,
             confirm_code,
             audit=self._say,

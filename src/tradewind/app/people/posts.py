@@ -10,12 +10,14 @@ import msgspec
 
 from tradewind.adapters.store.outbox import Parcel
 from tradewind.app.ask.published import PublishedSignal, iso, published
+from tradewind.app.people.approval_words import asked_buttons
 from tradewind.app.people.chat_text import CAPTION_LIMIT, TEXT_LIMIT, fitted, html_of
 from tradewind.app.people.cornix import cornix_text
 from tradewind.app.people.words import lines_of, read
 from tradewind.model.decision import Signal
 from tradewind.model.instrument import Instrument
 from tradewind.model.notice import Severity
+from tradewind.model.order import ApprovalAsked
 from tradewind.model.stamp import SIMULATED, says
 from tradewind.ports.sender import Post
 
@@ -82,6 +84,7 @@ class Posts:
             html=html_of(shown),
             document=msgspec.json.encode(document),
             picture=picture,
+            buttons=asked_buttons(told) if isinstance(told, ApprovalAsked) and not parcel.delivery.missed else (),
         )
 
     def cornix(self, parcel: Parcel) -> Post:

@@ -10,6 +10,7 @@ import msgspec
 from tradewind.adapters.notify.console import REPEATED
 from tradewind.adapters.store.outbox import Parcel
 from tradewind.app.learning.drift_text import alarm_lines, outcome_lines, replaced_lines
+from tradewind.app.people.approval_words import asked_lines, ended_lines
 from tradewind.app.people.chat_text import labelled
 from tradewind.app.signal_text import closed_log_line, number_text, opened_text, signal_lines, utc
 from tradewind.model.announcement import Announcement
@@ -17,11 +18,14 @@ from tradewind.model.decision import Signal
 from tradewind.model.drift import DriftAlarm, MemberReplaced
 from tradewind.model.instrument import Instrument
 from tradewind.model.notice import Notice
-from tradewind.model.order import Fill
+from tradewind.model.order import ApprovalAsked, ApprovalEnded, Fill
 from tradewind.model.outcome import SignalOutcome, Trade
 from tradewind.model.output import Output
 
-Told = Signal | Trade | Fill | Notice | Announcement | DriftAlarm | MemberReplaced | SignalOutcome
+Told = (
+    Signal | Trade | Fill | Notice | Announcement | DriftAlarm | MemberReplaced | SignalOutcome | ApprovalAsked
+    | ApprovalEnded
+)  # fmt: skip
 _decoder: msgspec.json.Decoder[Output | Announcement] = msgspec.json.Decoder(Output | Announcement)
 
 _WHAT: Final = {
@@ -85,6 +89,10 @@ def _body(told: Told, instruments: Mapping[str, Instrument]) -> list[str]:
         return replaced_lines(told)
     if isinstance(told, SignalOutcome):
         return outcome_lines(told)
+    if isinstance(told, ApprovalAsked):
+        return asked_lines(told, instruments[told.symbol])
+    if isinstance(told, ApprovalEnded):
+        return ended_lines(told)
     return notice_lines(told)
 
 

@@ -20,12 +20,17 @@ class OrderSettings(msgspec.Struct, frozen=True):
     ] = "engine"  # fmt: skip
     approval: Annotated[
         Literal["none", "required"],
-        Key("required: an entry waits for `tradewind orders approve` before it leaves.", source="H07", reader="orders"),
+        Key(
+            "required: an entry waits for a person (`orders approve`, a button in Telegram), as with execution = "
+            "approve.",
+            source="H07",
+            reader="orders",
+        ),
     ] = "none"
     approval_ttl: Annotated[
         float,
-        Key("How long an entry waits for approval before it expires.", Unit.SECONDS, above=0, high=86_400,
-            source="H07", reader="orders"),
+        Key("How long an entry waits for approval before it expires, at most as long as its signal is good for.",
+            Unit.SECONDS, above=0, high=604_800, source="H07", reader="orders"),
     ] = 300.0  # fmt: skip
     positions: Annotated[
         Literal["netting", "hedging"],

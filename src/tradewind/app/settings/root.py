@@ -59,8 +59,9 @@ class AppConfig(msgspec.Struct, frozen=True):
     ] = DEFAULT_SYMBOLS
     execution: Annotated[
         Literal["none", "paper", "approve", "auto"],
-        Key("none publishes signals only; paper fills in simulation; approve and auto send orders.",
-            source="DIS23 H02-H07", reader="run; approve and auto are " + NOT_YET + "live execution", decides=False),
+        Key("none publishes signals only; paper fills in simulation; approve sends an order once a person lets it go, "
+            "auto at once, to orders.venue (engine: the paper venue).",
+            source="DIS23 H02-H07", reader="run", decides=False),
     ] = "none"  # fmt: skip
     instruments: Annotated[
         tuple[Instrument, ...],

@@ -145,8 +145,6 @@ def _ordered(config: AppConfig, name: Names) -> Iterator[str]:
 def _live(config: AppConfig, name: Names) -> Iterator[str]:
     if (config.runtime.mode == "live") != (config.live_trading.mode == "live") and config.runtime.mode == "live":
         yield f"{name('runtime.mode')} is live but live_trading.mode is {config.live_trading.mode}; both must say live"
-    if config.execution in ("approve", "auto") and config.runtime.mode != "live":
-        yield f"{name('execution')} is {config.execution}, which needs runtime.mode = live, got {config.runtime.mode}"
 
 
 def _made_up(config: AppConfig, name: Names) -> Iterator[str]:

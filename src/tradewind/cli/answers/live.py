@@ -45,6 +45,7 @@ def live_run(
         asked.speed,
         request.policy,
         ConfigOrigin(file, lambda: configured(config, asked.preset, asked.interval)),
+        request.execution,
     )
     reread = Reread(lambda preset, interval: configured(config, preset, interval), config)
     running = run_live(

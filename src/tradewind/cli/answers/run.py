@@ -47,7 +47,7 @@ def answer(config: Path | None, asked: RunOptions) -> Report:
     if "+" in (asked.preset or ""):
         say(risk_line(settings))
     words = asked_words(
-        executes=request.executes,
+        execution=request.execution,
         preset=asked.preset,
         interval=asked.interval,
         settings=config_hash(settings),
@@ -61,7 +61,9 @@ def answer(config: Path | None, asked: RunOptions) -> Report:
         )
         material = with_calendar(workspace, bars)
         warn(material.warnings)
-        wanted = Wanted(material.bases, request.executes, material.simulated, request.policy)
+        wanted = Wanted(
+            material.bases, request.executes, material.simulated, request.policy, execution=request.execution
+        )
         chosen = run_plan(settings, wanted, place, WallClock().now())
         warn(chosen.notes)
         voices = (say, told)

@@ -8,10 +8,10 @@ from typing import Final
 import msgspec
 
 from tradewind.model.notice import Notice
-from tradewind.model.order import Charge, Fill, Leg, Refusal
+from tradewind.model.order import ApprovalAsked, ApprovalEnded, Charge, Fill, Leg, Refusal
 from tradewind.model.venue import Action, Execution, OrderKind, OrderUpdate, VenueRequest
 
-Told = VenueRequest | OrderUpdate | Fill | Charge | Refusal | Notice
+Told = VenueRequest | OrderUpdate | Fill | Charge | Refusal | Notice | ApprovalAsked | ApprovalEnded
 REMEMBERED: Final = 4096
 """How many orders that are over are known again when a venue repeats itself."""
 NEVER: Final = 2**62
@@ -30,7 +30,8 @@ class Order(msgspec.Struct):
     ``doubt``: what is known may be wrong; ``check``: it is believed and looked up all the same; either way the venue is
     asked from ``ask_at`` on. ``asking`` and ``pending`` are requests without an answer yet: an inquiry, and a change.
     ``steps`` is the quantity the venue has confirmed last, ``most`` the largest one it was ever asked for.
-    ``closing_word`` is how the venue says it ended, while executions are still missing.
+    ``closing_word`` is how the venue says it ended, while executions are still missing. ``until`` is when an entry that
+    waits for a person expires (0: nobody is asked), ``zone`` the ticks in which it may still be let go.
     """
 
     client_id: str
@@ -69,6 +70,8 @@ class Order(msgspec.Struct):
     derived: int = 0
     value: int = 0
     trades: list[str] = []
+    until: int = 0
+    zone: tuple[int, int] = (0, 0)
 
     @property
     def over(self) -> bool:

@@ -12,6 +12,7 @@ from typing import Final
 
 import msgspec
 
+from tradewind.engine.orders.approval import NOT_CONCERNED, Obeyed, asked_of, decided, ended
 from tradewind.engine.orders.book import NEVER, Book, Exposure, Order, Told
 from tradewind.engine.orders.bookkeeping import on_execution, on_state, refused_place
 from tradewind.engine.orders.correspondence import Correspondence
@@ -112,8 +113,7 @@ class OrderManager:
         entry.ts = intent.ts
         self._post.update(entry)
         if self.params.approval:
-            until = float(self.params.approval_ttl)
-            self._post.say("approval_wanted", "info", intent.symbol, intent.signal_id, float(intent.steps), until)
+            self._post.out.append(asked_of(entry, intent, self.params.approval_ttl))
         self._look()
 
     def on_bar(self, bar: Bar) -> Sequence[Fill | Charge | Refusal]:
@@ -129,6 +129,8 @@ class OrderManager:
         if order is None or order.over or order.leg is not Leg.ENTRY:
             return False
         if order.phase == "waiting":
+            if order.until and not order.approved:
+                ended(self._post, order, "withdrawn")
             self._post.end(order, OrderStatus.CANCELLED.value, "withdrawn")
             self.book.retire(order)
             del self.book.exposures[order.signal_id]
@@ -157,27 +159,21 @@ class OrderManager:
         self._look()
         return True
 
-    def obey(self, order: Command) -> str:
-        """Approve, reject (argument: signal or client id), cancel_all (entries), reconcile; what was done, in words."""
+    def obey(self, order: Command) -> Obeyed:
+        """Approve, reject (argument: signal or client id), cancel_all (entries), reconcile."""
         book = self.book
-        entries = [one for one in book.own.values() if one.leg is Leg.ENTRY and not one.over]
-        done = ""
+        done = NOT_CONCERNED
         if order.verb in ("approve", "reject"):
-            for entry in entries:
-                if order.argument in (entry.signal_id, entry.client_id) and entry.phase == "waiting":
-                    if order.verb == "approve":
-                        entry.approved, entry.ts = True, book.now
-                    entry.unwanted |= order.verb == "reject"
-                    entry.detail = "rejected_by_person" if order.verb == "reject" else ""
-                    done = f"{order.verb}: {entry.signal_id}"
+            done = decided(self._post, order)
         elif order.verb == "cancel_all":
+            entries = [one for one in book.own.values() if one.leg is Leg.ENTRY and not one.over]
             for entry in entries:
                 entry.unwanted, entry.detail = True, "cancel_all"
-            done = f"{len(entries)} entries are withdrawn; protective stops stay" if entries else ""
+            done = Obeyed(f"{len(entries)} entries are withdrawn; protective stops stay" if entries else "")
         elif order.verb == "reconcile":
             book.reconcile_at = book.now
-            done = "the venue is asked for its orders and positions"
-        if done:
+            done = Obeyed("the venue is asked for its orders and positions")
+        if done.detail:
             self._look()
         return done
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from tradewind.engine.orders.approval import NOT_APPROVED, ended
 from tradewind.engine.orders.book import Exposure, Order
 from tradewind.engine.orders.bookkeeping import finish, refuse, settle_early
 from tradewind.engine.orders.correspondence import Correspondence
@@ -86,12 +87,14 @@ def _entry(post: Correspondence, exposure: Exposure, entry: Order) -> None:
     book, params = post.book, post.params
     if entry.phase == "waiting":
         needs = params.approval and not entry.approved
-        until = entry.ts + (params.approval_ttl if needs else params.entry_ttl)
+        until = (entry.until or entry.ts + params.approval_ttl) if needs else entry.ts + params.entry_ttl
         limited = needs or params.entry_ttl > 0
         if entry.unwanted:
             post.end(entry, OrderStatus.CANCELLED.value, entry.detail)
         elif limited and book.now >= until:
-            post.end(entry, OrderStatus.EXPIRED.value, "not_approved" if needs else "not_sent_in_time")
+            if needs:
+                ended(post, entry, "expired")
+            post.end(entry, OrderStatus.EXPIRED.value, NOT_APPROVED if needs else "not_sent_in_time")
         elif not needs and book.adds_risk and _side_is_free(post, exposure, entry):
             post.place(entry, exposure)
         elif limited:

@@ -16,11 +16,13 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from tradewind.adapters.notify.stand_in.entities import Unparseable, plain_text, utf16_length
+from tradewind.adapters.notify.stand_in.keyboards import BadKeyboard, buttons_in
 from tradewind.adapters.notify.stand_in.photos import photo_fault
 from tradewind.model.timeframe import MINUTE, SECOND
 
 TEXT_LIMIT: Final = 4096
 CAPTION_LIMIT: Final = 1024
+TOAST_LIMIT: Final = 200
 ALL_A_SECOND: Final = 30
 GROUP_A_MINUTE: Final = 20
 _COMMAND: Final = re.compile(r"[a-z0-9_]{1,32}")
@@ -36,7 +38,10 @@ class Reply(NamedTuple):
 
 
 class Message(msgspec.Struct):
-    """A message as it stands in a chat: ``text`` is what people see, ``raw`` what was asked for."""
+    """A message as it stands in a chat: ``text`` is what people see, ``raw`` what was asked for.
+
+    ``buttons`` are label and data of those under it.
+    """
 
     id: int
     chat_id: int
@@ -44,6 +49,7 @@ class Message(msgspec.Struct):
     text: str
     raw: str
     photo: bytes = b""
+    buttons: tuple[tuple[str, str], ...] = ()
 
 
 class Chat(msgspec.Struct):
@@ -67,8 +73,9 @@ class _Refused(Exception):
 class BotApi:
     """One bot with its chats. ``now`` gives UTC nanoseconds; ``messages`` is what people really see, in order.
 
-    ``call`` answers a method. ``person_writes`` puts an update on the bot's queue. ``poller`` counts the polls, so that
-    a waiting one can see that another has begun. ``calls`` counts what was asked, ``refused`` the 429s.
+    ``call`` answers a method. ``person_writes`` and ``person_presses`` put an update on the bot's queue. ``poller``
+    counts the polls, so that a waiting one can see that another has begun. ``calls`` counts what was asked, ``refused``
+    the 429s. ``toasts`` is what was shown for a moment after a press, by the press; an unanswered one is not in it.
     """
 
     def __init__(self, token: str, now: Callable[[], int], chats: tuple[Chat, ...] = ()) -> None:
@@ -78,11 +85,13 @@ class BotApi:
         self.updates: deque[dict[str, Any]] = deque()
         self.commands: list[dict[str, str]] = []
         self.webhook: dict[str, str] = {}
+        self.toasts: dict[str, str] = {}
         self.calls = 0
         self.refused = 0
         self.poller = 0
         self._now = now
         self._update_id = 1000
+        self._presses: set[str] = set()
         self._sent: dict[int, deque[int]] = {}
         self._methods: dict[str, Callable[[Mapping[str, str], Mapping[str, bytes]], Any]] = {
             "getme": self._get_me,
@@ -92,6 +101,8 @@ class BotApi:
             "setwebhook": self._set_webhook,
             "deletewebhook": self._delete_webhook,
             "setmycommands": self._set_commands,
+            "answercallbackquery": self._answer_press,
+            "editmessagereplymarkup": self._edit_buttons,
         }
 
     def call(
@@ -136,6 +147,27 @@ class BotApi:
         self.updates.append({"update_id": self._update_id, kind: message})
         return self._update_id
 
+    def person_presses(self, user_id: int, message_id: int, label: str) -> int:
+        """Somebody presses the button that says ``label``; the update's id."""
+        message = self.messages[message_id - 1]
+        data = dict(message.buttons)[label]
+        self._update_id += 1
+        query = {
+            "id": f"press{self._update_id}",
+            "from": {"id": user_id, "is_bot": False, "first_name": "Someone"},
+            "chat_instance": "1",
+            "data": data,
+            "message": {
+                "message_id": message.id,
+                "date": message.ts // SECOND,
+                "chat": {"id": message.chat_id, "type": self.chats[message.chat_id].kind},
+                "text": message.text,
+            },
+        }
+        self.updates.append({"update_id": self._update_id, "callback_query": query})
+        self._presses.add(str(query["id"]))
+        return self._update_id
+
     def said_in(self, chat_id: int) -> list[str]:
         """What people read in a chat, in order."""
         return [message.text for message in self.messages if message.chat_id == chat_id]
@@ -152,7 +184,7 @@ class BotApi:
             raise _Refused(400, "Bad Request: message text is empty")
         if utf16_length(text) > TEXT_LIMIT:
             raise _Refused(400, "Bad Request: message is too long")
-        return self._accept(chat, text, raw)
+        return self._accept(chat, text, raw, buttons=self._buttons(params))
 
     def _send_photo(self, params: Mapping[str, str], files: Mapping[str, bytes]) -> dict[str, Any]:
         chat = self._chat(params)
@@ -164,7 +196,37 @@ class BotApi:
         text = self._parsed(raw, params)
         if utf16_length(text) > CAPTION_LIMIT:
             raise _Refused(400, "Bad Request: message caption is too long")
-        return self._accept(chat, text, raw, photo)
+        return self._accept(chat, text, raw, photo, self._buttons(params))
+
+    def _answer_press(self, params: Mapping[str, str], files: Mapping[str, bytes]) -> bool:
+        press, text = params.get("callback_query_id", ""), params.get("text", "")
+        if press not in self._presses:
+            raise _Refused(
+                400, "Bad Request: query is too old and response timeout expired or query ID is invalid"
+            )  # fmt: skip
+        if len(text) > TOAST_LIMIT:
+            raise _Refused(400, "Bad Request: MESSAGE_TOO_LONG")
+        self._presses.discard(press)
+        self.toasts[press] = text
+        return True
+
+    def _edit_buttons(self, params: Mapping[str, str], files: Mapping[str, bytes]) -> dict[str, Any]:
+        chat, number = self._chat(params), params.get("message_id", "")
+        index = int(number) - 1 if number.isdigit() else -1
+        if not 0 <= index < len(self.messages) or self.messages[index].chat_id != chat.id:
+            raise _Refused(400, "Bad Request: message to edit not found")
+        message, buttons = self.messages[index], self._buttons(params)
+        if message.buttons == buttons:
+            raise _Refused(400, "Bad Request: message is not modified")
+        self._took(chat, self._now())
+        message.buttons = buttons
+        return {"message_id": message.id, "date": message.ts // SECOND, "chat": {"id": chat.id, "type": chat.kind}}
+
+    def _buttons(self, params: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+        try:
+            return buttons_in(params.get("reply_markup", ""))
+        except BadKeyboard as fault:
+            raise _Refused(400, f"Bad Request: {fault}") from fault
 
     def _get_updates(self, params: Mapping[str, str], files: Mapping[str, bytes]) -> list[dict[str, Any]]:
         if self.webhook:
@@ -179,8 +241,11 @@ class BotApi:
         """Updates from ``offset`` on, which confirms those before it."""
         offset = int(params.get("offset", "0") or "0")
         limit = int(params.get("limit", "100") or "100")
+        kinds = json.loads(params.get("allowed_updates", "") or "[]")
         while self.updates and self.updates[0]["update_id"] < offset:
             self.updates.popleft()
+        if kinds:  # what was not asked for is thrown away, as the real one does
+            self.updates = deque(one for one in self.updates if any(kind in one for kind in kinds))
         return list(self.updates)[:limit]
 
     def conflict(self) -> Reply:
@@ -236,13 +301,18 @@ class BotApi:
         except Unparseable as fault:
             raise _Refused(400, f"Bad Request: {fault}") from fault
 
-    def _accept(self, chat: Chat, text: str, raw: str, photo: bytes = b"") -> dict[str, Any]:
-        now = self._now()
+    def _took(self, chat: Chat, now: int) -> None:
         self._limited(chat, now)
-        message = Message(len(self.messages) + 1, chat.id, now, text, raw, photo)
-        self.messages.append(message)
         for scope in (0, chat.id):
             self._sent.setdefault(scope, deque()).append(now)
+
+    def _accept(
+        self, chat: Chat, text: str, raw: str, photo: bytes = b"", buttons: tuple[tuple[str, str], ...] = ()
+    ) -> dict[str, Any]:
+        now = self._now()
+        self._took(chat, now)
+        message = Message(len(self.messages) + 1, chat.id, now, text, raw, photo, buttons)
+        self.messages.append(message)
         body: dict[str, Any] = {
             "message_id": message.id,
             "date": now // SECOND,
