@@ -214,9 +214,9 @@ def test_the_owner_lets_an_order_go_with_two_presses_and_the_rest_expires(projec
                 return any("Position opened" in text for text in bot.api.said_in(CHAT))
 
             bot.waits(opened, within_s=90.0)
-            said = "\n".join(bot.api.said_in(OWNER))
-            assert "unanswered it expires" in said
-            assert "was approved and leaves as soon as it may (by telegram 7)" in said
+            decided = "was approved and leaves as soon as it may (by telegram 7)"
+            bot.waits(lambda: any(decided in text for text in bot.api.said_in(OWNER)))
+            assert "unanswered it expires" in "\n".join(bot.api.said_in(OWNER))
             bot.api.person_writes(OWNER, "/approve nope")
             bot.waits(lambda: any("there is no order 'nope' that waits" in text for text in bot.api.said_in(OWNER)))
         finally:

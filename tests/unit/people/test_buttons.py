@@ -26,7 +26,7 @@ from tradewind.model.order import ApprovalAsked, ApprovalEnded
 from tradewind.model.timeframe import MINUTE, SECOND
 from tradewind.ports.sender import Button, Undeliverable
 
-ORDER = "0123456789abcdef0123456789abcdef"
+ORDER = "0123456789abcdef" * 2
 ASKED = ApprovalAsked(ORDER, "EUR-USD-1h-20240108T1300Z-B-1a2b3c", "EUR/USD", 1, 10, 109_500, 110_600, 0, 5 * MINUTE)
 
 
