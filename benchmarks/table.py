@@ -156,6 +156,20 @@ def _drift_power(document: Document) -> list[Row]:
     return [_row(f"drift, {key.replace('_', ' ')}", document[key], "", goal) for key, goal in document["goals"].items()]
 
 
+def _service(document: Document) -> list[Row]:
+    goals, what = document["goals"], "a service with one streamed venue and Telegram"
+    return [
+        _row(f"processor of {what}, {document['minutes']} minutes", document["cpu_share"], "of a core",
+             goals["cpu_share"]),
+        _row("  its peak memory", document["peak_mib"], "MiB", goals["peak_mib"]),
+    ]  # fmt: skip
+
+
+def _ninety_days(document: Document) -> list[Row]:
+    rss = document["rss_mb"]
+    return [_row(f"memory after {document['days']} simulated days of service", rss[-1], "MB", round(1.1 * rss[0], 1))]
+
+
 def _validate(document: Document) -> list[Row]:
     n = document["strategies"]
     return [
@@ -193,7 +207,12 @@ def _sweep(document: Document) -> list[Row]:
     return rows
 
 
-SHORT: Final = {"gate_power": ("--short",), "drift_power": ("--short",)}
+SHORT: Final = {
+    "gate_power": ("--short",),
+    "drift_power": ("--short",),
+    "service": ("--minutes", "3"),
+    "ninety_days": ("--days", "3"),
+}
 """What is added to the call of a benchmark whose whole would take too long for one table."""
 _ROWS: Final[dict[str, Callable[[Document], list[Row]]]] = {
     "engine": _engine,
@@ -213,5 +232,7 @@ _ROWS: Final[dict[str, Callable[[Document], list[Row]]]] = {
     "gate_power": _gate_power,
     "drift_power": _drift_power,
     "validate": _validate,
+    "service": _service,
+    "ninety_days": _ninety_days,
 }
 NAMES: Final = tuple(_ROWS)

@@ -29,8 +29,10 @@ TINY = {
     "load": (["--rows", "3000"], {"REPEATS": 1}),
     "drift_power": (["--short", "--horizon", "300"], {}),
     "memory": (["--hours", "60", "--rounds", "1"], {"POOLS": (("one", ("BTC/USDT",), Timeframe.H1),)}),
+    "ninety_days": (["--days", "1"], {}),
     "overfitting": (["--trials", "20", "--days", "64", "--rounds", "1"], {"RESAMPLES": 20, "BLOCKS": 8}),
     "restart": (["--hours", "60", "--rounds", "1"], {"POOLS": (("BTC/USDT",),)}),
+    "service": (["--minutes", "1"], {"ROW_S": 1.0}),
     "simulation": (["--days", "1"], {}),
     "startup": ([], {"ROUNDS": 1, "CALLS": (("data", "list"),)}),
     "sweep": (

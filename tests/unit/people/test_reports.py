@@ -23,6 +23,7 @@ from tradewind.model.timeframe import DAY, HOUR
 
 MIDNIGHT = 1_700_006_400 * 10**9  # 2023-11-15 00:00 UTC
 CHANNELS = (Channel("telegram:1", "telegram", ("report",)), Channel("mail", "mail", ("report",)))
+SERIES = [("EUR/USD", "1h")]
 MARK = AccountMark(MIDNIGHT, "day", "98800.00", 98_500.0, "2023-11-14", 100_000.0, 100_000.0, MIDNIGHT, 101_000.0,
                    95_000.0, 90_000.0, 4, None, "going on")  # fmt: skip
 
@@ -37,7 +38,7 @@ def test_midnight_brings_one_summary_to_every_channel_also_when_the_process_dies
         store.journal.commit()
         outbox = store.outbox(MIDNIGHT - HOUR)
         for _ in range(2):  # the second is a process that was started again before midnight
-            reports = DailyReports(outbox, store.database, lambda _: MARK, Limits(0.05, 0.1), MIDNIGHT - HOUR)
+            reports = DailyReports(outbox, store.database, SERIES, lambda _: MARK, Limits(0.05, 0.1), MIDNIGHT - HOUR)
             assert not reports.look(MIDNIGHT - 1)
             reports.look(MIDNIGHT)
             assert not reports.look(MIDNIGHT + HOUR)
@@ -55,7 +56,9 @@ def test_midnight_brings_one_summary_to_every_channel_also_when_the_process_dies
 def test_a_day_on_which_nothing_was_decided_has_no_summary(tmp_path: Path) -> None:
     """A closed market and a process that was down make no noise."""
     with Store.open(tmp_path / "t.db", MIDNIGHT, outbox=OutboxRows(CHANNELS)) as store:
-        reports = DailyReports(store.outbox(MIDNIGHT), store.database, lambda _: None, Limits(0.05, 0.1), MIDNIGHT)
+        reports = DailyReports(
+            store.outbox(MIDNIGHT), store.database, SERIES, lambda _: None, Limits(0.05, 0.1), MIDNIGHT
+        )
         assert not reports.look(MIDNIGHT + DAY)
 
 

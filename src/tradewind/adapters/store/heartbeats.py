@@ -14,11 +14,10 @@ import msgspec
 
 from tradewind.adapters.store.database import Writer
 from tradewind.adapters.store.schema import utc_text
-from tradewind.model.timeframe import DAY, HOUR, SECOND
+from tradewind.model.timeframe import HOUR, SECOND
 
 GAP: Final = 150 * SECOND
 """A longer silence is an outage, also where the process lived on: it was frozen, or the machine asleep."""
-KEPT: Final = 400 * DAY
 _INSERT: Final = (
     "INSERT INTO heartbeats (timestamp, ts, first_ts, fencing, beats, operations, failed, errors, restarts, rss, cpu_s,"
     " pid, healthy, ended) VALUES (?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?, '') RETURNING id"
@@ -77,7 +76,6 @@ class HeartbeatBook:
         row = (utc_text(ts), ts, first, self._writer.fencing, *self._counted(figures), self._pid, healthy)
         with self._writer.transaction() as cursor:
             self._row = int(cursor.execute(_INSERT, row).fetchall()[0][0])
-            cursor.execute("DELETE FROM heartbeats WHERE ts < ?", (ts - KEPT,))
 
     def _counted(self, figures: Figures) -> tuple[float, ...]:
         before = self._before

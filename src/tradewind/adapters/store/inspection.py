@@ -24,7 +24,6 @@ _BATCH: Final = 2_000
 # Columns that follow from the journal alone; lots and price of an open position need the instrument as well.
 _PROJECTED: Final = {
     "signals": "SELECT * FROM signals ORDER BY id",
-    "decisions": "SELECT * FROM decisions ORDER BY symbol, timeframe, ts",
     "positions": "SELECT signal_id, symbol, timeframe, direction, status, ts_entry, ts_exit, steps, entry_ticks, exit,"
     " pnl, net FROM positions ORDER BY signal_id",
     "trade_outcomes": "SELECT * FROM trade_outcomes ORDER BY id",
@@ -32,13 +31,19 @@ _PROJECTED: Final = {
     "equity_marks": "SELECT * FROM equity_marks ORDER BY id",
     "orders": "SELECT * FROM orders ORDER BY client_id",
     "venue_requests": "SELECT * FROM venue_requests ORDER BY id",
-    "confidence_history": "SELECT * FROM confidence_history ORDER BY id",
     "signal_outcomes": "SELECT * FROM signal_outcomes ORDER BY signal_id",
     "outcome_audit": "SELECT * FROM outcome_audit ORDER BY id",
     "drift_alarms": "SELECT * FROM drift_alarms ORDER BY id",
     "member_changes": "SELECT * FROM member_changes ORDER BY id",
 }
-# Retention may have taken old rows of these, so every row must follow and none need be there.
+# Retention may have taken the oldest rows of these: from the first that is kept on, all must be there.
+_AGED: Final = {
+    "decisions": ("SELECT min(ts) FROM decisions",
+                  "SELECT * FROM decisions WHERE ts >= ? ORDER BY symbol, timeframe, ts"),
+    "confidence_history": ("SELECT min(id) FROM confidence_history",
+                           "SELECT * FROM confidence_history WHERE id >= ? ORDER BY id"),
+}  # fmt: skip
+# And any row of these, so every row must follow and none need be there.
 _OUTBOX: Final = (
     "SELECT topic, key, ts, severity, confidence, payload, valid_until, journal_seq FROM outbox"
     " WHERE journal_seq IS NOT NULL AND condition = ''"
@@ -115,6 +120,10 @@ def _tables(database: Database) -> str:
         for table, statement in _PROJECTED.items():
             _, stored = database.query(statement)
             _compare(table, stored, rebuilt.execute(statement).fetchall(), database)
+        for table, (oldest, statement) in _AGED.items():
+            first = (database.query(oldest)[1][0][0] or 0,)
+            _, stored = database.query(statement, first)
+            _compare(table, stored, rebuilt.execute(statement, first).fetchall(), database)
         for table, statement in (("candles", _CANDLES), ("outbox", _OUTBOX)):
             _, stored = database.query(statement)
             known = set(rebuilt.execute(statement))

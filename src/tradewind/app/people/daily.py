@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
@@ -14,7 +15,9 @@ from tradewind.model.announcement import Announcement
 from tradewind.model.guard import AccountMark
 from tradewind.model.timeframe import DAY, SECOND
 
-_KINDS: Final = "SELECT kind, count(*) FROM decisions WHERE ts > ? AND ts <= ? GROUP BY kind ORDER BY kind"
+_KINDS: Final = (
+    "SELECT kind, count(*) FROM decisions WHERE symbol = ? AND timeframe = ? AND ts > ? AND ts <= ? GROUP BY kind"
+)
 _TOLD: Final = (
     "SELECT d.state, count(*) FROM deliveries d WHERE d.ts > ? AND d.ts <= ? GROUP BY d.state ORDER BY d.state"
 )
@@ -30,19 +33,22 @@ class Limits(NamedTuple):
 class DailyReports:
     """Puts one report for every day (UTC, of the market's time) that ended; the outbox knows those it has.
 
-    ``mark`` gives the account as it is now; None where nothing is traded.
+    ``series`` are ``(symbol, timeframe)`` of what is decided. ``mark`` gives the account as it is now; None where
+    nothing is traded.
     """
 
     def __init__(
         self,
         outbox: Outbox,
         database: Queryable,
+        series: Iterable[tuple[str, str]],
         mark: Callable[[int], AccountMark | None],
         limits: Limits,
         now: int,
     ) -> None:
         self._outbox = outbox
         self._database = database
+        self._series = tuple(series)
         self._mark = mark
         self._limits = limits
         self._day = outbox.market_time(now) // DAY
@@ -63,7 +69,9 @@ class DailyReports:
 
     def _lines(self, ended: int) -> list[str] | None:
         """None where nothing was decided on that day."""
-        kinds: dict[str, int] = dict(self._database.query(_KINDS, (ended - DAY, ended))[1])
+        kinds: Counter[str] = Counter()
+        for one in self._series:  # by the key of the table, which holds a year of closes
+            kinds.update(dict(self._database.query(_KINDS, (*one, ended - DAY, ended))[1]))
         if not kinds:
             return None
         trades = [one for one in closed_trades(self._database, ended - DAY) if one.ts_exit <= ended]

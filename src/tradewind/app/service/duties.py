@@ -17,7 +17,7 @@ from tradewind.model.session import calendar_of
 from tradewind.model.timeframe import DAY
 
 Duty = Callable[[Life, int], None]
-_STANDING: Final = "SELECT timeframe, kind, ts FROM decisions WHERE symbol = ? ORDER BY ts DESC LIMIT 12"
+_STANDING: Final = "SELECT kind, ts FROM decisions WHERE symbol = ? AND timeframe = ? ORDER BY ts DESC LIMIT 1"
 _SIGNALS: Final = "SELECT symbol, max(ts) FROM signals GROUP BY symbol"
 _WEEK: Final = (
     "SELECT (SELECT count(*) FROM signals WHERE ts > ?), (SELECT count(*) FROM trade_outcomes WHERE ts_exit > ?),"
@@ -27,14 +27,14 @@ _WEEK: Final = (
 
 def auto_signals(life: Life, now: int) -> None:
     """One line for every pair: what stands decided on each timeframe, and whether its market is open."""
-    instruments = {one.instrument.symbol: one.instrument for one in life.run.plan.symbols}
-    for pair in life.config.auto_signals.pairs or tuple(instruments):
-        rows = life.run.store.database.query(_STANDING, (pair,))[1]
+    plans = {one.instrument.symbol: one for one in life.run.plan.symbols}
+    for pair in life.config.auto_signals.pairs or tuple(plans):
+        one = plans.get(pair)
         standing: dict[str, str] = {}
-        for timeframe, kind, ts in rows:
-            standing.setdefault(str(timeframe), f"{kind} {utc_text(int(ts))}")
-        one = instruments.get(pair)
-        market = "not in this run" if one is None else calendar_of(one.calendar).closed_kind(now) or "open"
+        for timeframe in () if one is None else one.timeframes:
+            for kind, ts in life.run.store.database.query(_STANDING, (pair, str(timeframe)))[1]:
+                standing[str(timeframe)] = f"{kind} {utc_text(int(ts))}"
+        market = "not in this run" if one is None else calendar_of(one.instrument.calendar).closed_kind(now) or "open"
         life.service.passes[pair] = life.service.passes.get(pair, 0) + 1
         life.service.logs.log("info", "Auto signal pass", pair=pair, market=market, standing=standing)
 

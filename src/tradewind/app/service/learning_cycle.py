@@ -6,11 +6,13 @@ A step is a function of the life and the time that gives what it found as one li
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
 import msgspec
 
+from tradewind.adapters.store.retention import prune
 from tradewind.adapters.store.schema import utc_text
 from tradewind.app.service.life import Life
 from tradewind.app.service.supervisor import attempt, described
@@ -20,8 +22,9 @@ _BARS: Final = "SELECT symbol, timeframe, count(*) FROM candles WHERE ts_close >
 _STATE: Final = (
     "SELECT count(*), min(low), max(high), avg(close) FROM candles WHERE symbol = ? AND timeframe = ? AND ts_close > ?"
 )
-_VOTES: Final = "SELECT kind, count(*) FROM decisions WHERE ts > ? GROUP BY kind ORDER BY kind"
-KEPT: Final = 90 * DAY
+_VOTES: Final = (
+    "SELECT kind, count(*) FROM decisions WHERE symbol = ? AND timeframe = ? AND ts > ? GROUP BY kind ORDER BY kind"
+)
 
 
 class Step(NamedTuple):
@@ -50,19 +53,22 @@ def market_state(life: Life, now: int) -> str:
 
 def ensemble_log(life: Life, now: int) -> str:
     """What was decided in the last hour, by kind."""
-    rows = life.run.store.database.query(_VOTES, (_market_time(life, now) - HOUR,))[1]
-    return ", ".join(f"{kind} {n}" for kind, n in rows) or "no decisions"
+    since = _market_time(life, now) - HOUR
+    counts: Counter[str] = Counter()
+    for series in life.series:  # by the key of the table, which holds a year of closes
+        counts.update(dict(life.run.store.database.query(_VOTES, (*series, since))[1]))
+    return ", ".join(f"{kind} {n}" for kind, n in sorted(counts.items())) or "no decisions"
 
 
 def pruned(life: Life, now: int) -> str:
-    """Notes of cycles older than ninety days go."""
+    """Old rows of the tables that grow go; see ``adapters.store.retention``."""
     writer = life.run.store.writer
-    if writer is not None:
-        with writer.transaction() as cursor:
-            cursor.execute(
-                "DELETE FROM learning_states WHERE state = 'cycle' AND timestamp < ?", (utc_text(now - KEPT),)
-            )
-    return "notes of cycles kept for 90 days"
+    if writer is None:
+        return "nothing: the store is read"
+    kept = round(life.config.monitoring.keep_days * DAY)
+    market = min(now, _market_time(life, now))
+    gone = prune(writer, life.series, now - kept, market - kept)
+    return ", ".join(f"{table} {n}" for table, n in gone.items()) or "nothing is old enough"
 
 
 STEPS: Final = (

@@ -28,3 +28,9 @@ class Life(NamedTuple):
     people: People
     config_watch: ConfigWatch | None = None
     book: HeartbeatBook | None = None
+
+    @property
+    def series(self) -> tuple[tuple[str, str], ...]:
+        """``(symbol, timeframe)`` of everything that is decided."""
+        plans = self.run.plan.symbols
+        return tuple((one.instrument.symbol, str(timeframe)) for one in plans for timeframe in one.timeframes)

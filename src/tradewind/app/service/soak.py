@@ -20,6 +20,7 @@ from tradewind.adapters.replay_feed import Recording, ReplayFeed
 from tradewind.adapters.sim_clock import ManualClock
 from tradewind.adapters.store.heartbeats import HeartbeatBook
 from tradewind.adapters.store.life_spans import spans
+from tradewind.adapters.store.schema import metadata
 from tradewind.adapters.store.store import Store
 from tradewind.app.instruments import instrument_for
 from tradewind.app.people.channels import outbox_rows
@@ -36,12 +37,22 @@ from tradewind.app.service.service import Service
 from tradewind.app.settings.people import EmailSettings, SnsSettings, TelegramSettings, WebhookSettings
 from tradewind.app.settings.root import AppConfig
 from tradewind.app.uptime import Uptime, uptime
-from tradewind.model.timeframe import HOUR, MINUTE, SECOND, Timeframe
+from tradewind.model.timeframe import DAY, HOUR, MINUTE, SECOND, Timeframe
 from tradewind.ports.clock import Clock
+
+
+class Mark(msgspec.Struct, frozen=True):
+    """What there is after ``days`` of the market's time: rows by table, and what the process uses."""
+
+    days: float
+    rows: dict[str, int]
+    used: Resources
 
 
 class SoakReport(msgspec.Struct, frozen=True):
     """What hours of service cost; ``passes`` and ``failed`` by job, resources at a quarter of the way and at the end.
+
+    ``marks`` are taken at a third of the way, at two thirds and at the end: what keeps growing shows there.
 
     ``rss_growth_per_day`` is the slope between these two, bytes a simulated day; ``database_per_day`` and
     ``logs_per_day`` likewise. ``cpu`` = processor seconds / seconds of the clock of the soak.
@@ -58,6 +69,7 @@ class SoakReport(msgspec.Struct, frozen=True):
     restarts: int
     errors: int
     checks_passed: int
+    marks: tuple[Mark, ...]
     early: Resources
     late: Resources
     rss_growth_per_day: float
@@ -78,10 +90,23 @@ def quiet(config: AppConfig) -> AppConfig:
 
 
 class Soak:
-    """A service in simulated time on the store at ``database``; ``host`` measures what it costs."""
+    """A service in simulated time on the store at ``database``; ``host`` measures what it costs.
 
-    def __init__(self, config: AppConfig, database: Path, host: Clock, say: Callable[[str], None], seed: int) -> None:
-        self._config = quiet(config)
+    ``beside(life, ts)`` has its turn every minute, for what else happens to a service: orders, senders.
+    """
+
+    def __init__(
+        self,
+        config: AppConfig,
+        database: Path,
+        host: Clock,
+        say: Callable[[str], None],
+        seed: int,
+        beside: Callable[[Life, int], None] = lambda life, ts: None,
+    ) -> None:
+        self._config = config
+        self._beside = beside
+        self._marks: list[Mark] = []
         self._database = database
         self._host = host
         self._say = say
@@ -96,7 +121,7 @@ class Soak:
         clock, began = ManualClock(START), self._host.monotonic()
         service = Service(self._config, self._database, clock, self._say, self._say, {}, HttpTransport().traffic)
         service.begins()
-        chosen = new_run(self._config, Wanted(bases, executes=True, simulated=True, policy=Policy.UNPROVEN))
+        chosen = new_run(self._config, Wanted(bases, True, simulated=True, policy=Policy.UNPROVEN, learns=True))
         instruments = {one.instrument.symbol: one.instrument for one in chosen.plan.symbols}
         rows = outbox_rows(self._config)
         with Store.open(self._database, clock.now(), instruments=instruments, outbox=rows) as store:
@@ -117,6 +142,8 @@ class Soak:
                     self._tick(life, minute)
                 self._tick(life, ts)
                 reached[0] = ts
+                if len(self._marks) < 2 and ts - START >= (end - START) * (len(self._marks) + 1) // 3:
+                    self._marks.append(_mark(life, ts))
                 if self._early is None and ts - START >= (end - START) // 4:
                     self._early = (ts, service.used())
                 advance(ts)
@@ -131,6 +158,7 @@ class Soak:
             if not stop():
                 step(max(end, reached[0]))
             finish(life, "stopped")
+            self._marks.append(_mark(life, reached[0]))
             late = service.used()
             wall = (self._host.monotonic() - began) / SECOND
             found = self._report(life, reached[0], late, wall)
@@ -152,6 +180,7 @@ class Soak:
         service = life.service
         for name in service.timetable.jobs:
             pass_through(life, service.timetable, ts, (name,), DUTIES)
+        self._beside(life, ts)
         if ts >= self._beat_at and life.book is not None:
             self._beat_at = ts + MINUTE
             life.book.beat(ts, figures(service), healthy=True)
@@ -175,6 +204,7 @@ class Soak:
             restarts=service.supervision.restarts,
             errors=service.errors.total,
             checks_passed=service.checks_passed,
+            marks=tuple(self._marks),
             early=early,
             late=late,
             rss_growth_per_day=(late.rss - early.rss) / days,
@@ -186,3 +216,11 @@ class Soak:
             journal=seq,
             digest=digest.hex(),
         )
+
+
+def _mark(life: Life, ts: int) -> Mark:
+    counted = {
+        name: int(life.run.store.database.query(f"SELECT count(*) FROM {name}")[1][0][0])  # noqa: S608  names of the schema
+        for name in sorted(metadata.tables)
+    }
+    return Mark((ts - START) / DAY, counted, life.service.used())

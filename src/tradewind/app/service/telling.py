@@ -13,6 +13,7 @@ from tradewind.app.service.supervisor import Beat, Work
 from tradewind.app.service_note import noted
 from tradewind.app.session import Recovery
 from tradewind.errors import TradewindError, Unavailable
+from tradewind.model.guard import AccountMark
 from tradewind.model.notice import Notice
 from tradewind.model.timeframe import SECOND
 
@@ -51,9 +52,11 @@ def reporting(life: Life) -> Work:
     settings, account = life.config.risk, life.run.engine.account
     limits = Limits(settings.daily_loss_limit, settings.max_drawdown)
     database = life.run.store.database
-    reports = DailyReports(
-        people.outbox, database, lambda ts: None if account is None else account.mark(ts, "day"), limits, clock.now()
-    )
+
+    def mark(ts: int) -> AccountMark | None:
+        return None if account is None else account.mark(ts, "day")
+
+    reports = DailyReports(people.outbox, database, life.series, mark, limits, clock.now())
     alarms = AlarmBook()
 
     async def work(beat: Beat) -> None:

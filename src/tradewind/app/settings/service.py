@@ -205,6 +205,11 @@ class MonitoringSettings(msgspec.Struct, frozen=True):
         Key("Most the folder of logs may hold, megabytes; the oldest go first.", low=5, high=100_000, source="O13",
             reader="logging", decides=False),
     ] = 200  # fmt: skip
+    keep_days: Annotated[
+        int,
+        Key("Days kept of tables that grow with time and can be made again; the journal is kept whole.", Unit.DAYS, 31,
+            36_500, source="O13 R15", reader="supervised service", decides=False),
+    ] = 400  # fmt: skip
     sentry_dsn: Annotated[
         Secret | None,
         _credential("Error tracker; needs the extra `sentry`.", "O16", "SENTRY_DSN", reader="supervised service"),

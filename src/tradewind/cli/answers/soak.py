@@ -73,9 +73,12 @@ def _tables(found: SoakReport) -> list[Any]:
         ("journal", f"{found.journal} entries, decision digest {found.digest[:16]}"),
     ]  # fmt: skip
     jobs = [(name, passes, found.failed.get(name, 0)) for name, passes in found.passes.items()]
+    days = [f"day {one.days:g}" for one in found.marks]
+    grown = [(name, *(one.rows[name] for one in found.marks)) for name, n in found.marks[-1].rows.items() if n]
     return [
         table("SIMULATED soak", ["what", "value"], rows),
         table("Jobs", ["job", "passes", "failed"], jobs),
+        table("Rows of each table", ["table", *days], grown),
     ]
 
 
