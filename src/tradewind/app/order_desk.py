@@ -169,6 +169,14 @@ class SteppedDesk(Desk):
     def heard(self, event: InputEvent | None = None) -> Sequence[InputEvent]:
         """Sends what may leave, shows the venue the bar that is about to be decided on, and tells what came of it."""
         clock = self.clock.now()
+        if not self.queue and self.manager.due > clock:  # nothing waits to leave, nobody wants to be woken
+            self._moment = clock
+            self.reports.extend(self.venue.due(clock))
+            if not self.reports and isinstance(event, BarClosed) and event is not self._shown:
+                self._shown = event
+                self.reports.extend(self.venue.on_bar(event.bar))
+                self.reports.extend(self.venue.due(clock))
+            return self._told(clock) if self.reports else ()
         at = self._moment = min(max(self._moment, min(self.manager.due, self._ready())), clock)
         self._send(at)
         self.reports.extend(self.venue.due(at))

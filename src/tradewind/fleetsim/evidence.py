@@ -15,33 +15,30 @@ from tradewind.fleetsim.clock import VirtualClock
 from tradewind.fleetsim.people import Telling
 from tradewind.fleetsim.venue import SimulatedVenue
 from tradewind.model.bar import Bar
-from tradewind.model.decision import Signal
+from tradewind.model.decision import NoDecision, NoTrade, Signal
 from tradewind.model.event import BarClosed, BarMissing, FeedState, InputEvent
 from tradewind.model.outcome import Trade
 from tradewind.model.output import Output
 from tradewind.model.timeframe import Timeframe
 from tradewind.ports.store import Entry, Journal
 
+_QUIET = (NoTrade, NoDecision)
+
 
 class Durable(NamedTuple):
-    """One entry that became durable, with its outputs read back; ``stale`` are the symbols whose feed was then."""
+    """One entry that became durable, with its outputs read back; ``stale``: the feed of its symbol was then.
+
+    ``bar`` is the bar it is about, ``close`` the ``(symbol, timeframe, ts_close)`` of a sequenced event. ``quiet``: its
+    outputs are decisions for no trade and nothing else.
+    """
 
     entry: Entry
     outputs: list[Output]
     at: int
     stale: bool
-
-    @property
-    def bar(self) -> Bar | None:
-        """The bar it is about, if it is one."""
-        return self.entry.event.bar if isinstance(self.entry.event, BarClosed) else None
-
-    @property
-    def close(self) -> tuple[str, Timeframe, int] | None:
-        """``(symbol, timeframe, ts_close)`` of a sequenced event."""
-        event = self.entry.event
-        where = event.bar if isinstance(event, BarClosed) else event
-        return (where.symbol, where.timeframe, where.ts_close) if isinstance(where, Bar | BarMissing) else None
+    bar: Bar | None
+    close: tuple[str, Timeframe, int] | None
+    quiet: bool
 
 
 class WatchedJournal:
@@ -126,19 +123,23 @@ class Evidence:
         """An entry is on disk, as far as the service was told."""
         outputs = decode_outputs(entry.outputs)
         event = entry.event
-        where = event.bar if isinstance(event, BarClosed) else event
-        symbol = getattr(where, "symbol", "")
-        if isinstance(event, FeedState) and event.state in ("stale", "fresh"):
+        bar = event.bar if isinstance(event, BarClosed) else None
+        where = event if bar is None else bar
+        close = None
+        if isinstance(where, (Bar, BarMissing)):
+            close = (where.symbol, where.timeframe, where.ts_close)
+            self.decided[where.symbol] = where.ts_close
+        elif isinstance(event, FeedState) and event.state in ("stale", "fresh"):
             (self.stale.add if event.state == "stale" else self.stale.discard)(event.symbol)
-        one = Durable(entry, outputs, self.clock.true, symbol in self.stale)
+        stale = bool(self.stale) and getattr(where, "symbol", "") in self.stale
+        quiet = all(isinstance(output, _QUIET) for output in outputs)
+        one = Durable(entry, outputs, self.clock.true, stale, bar, close, quiet)
         self.fresh.append(one)
         if len(self.all) < self._kept:
             self.all.append(one)
-        if one.close is not None:
-            self.decided[one.close[0]] = one.close[2]
         self._hashes.append((entry.seq, entry.hash))
         self.seq, self.hash, self.digest = entry.seq, entry.hash, entry.digest
-        for number, output in enumerate(outputs):
+        for number, output in enumerate(() if quiet else outputs):
             if isinstance(output, Signal):
                 self._owe(f"signal {output.id}", f"signal {output.id}")
                 self.signals += 1

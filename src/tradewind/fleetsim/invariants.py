@@ -48,6 +48,8 @@ class Laws:
         self._ordered: set[str] = set()
         self._latched: set[str] = set()
         self._limits: dict[str, int] = {}
+        self._sizes: dict[str, int] = {}
+        self._booked: tuple[object, object] = (None, None)
         self.checked = 0
         self._table = self._laws()
         about_entries = ("INV-01", "INV-07", "INV-10", "INV-11", "INV-12", "INV-14", "INV-17", "INV-24")
@@ -56,8 +58,11 @@ class Laws:
     def check(self, evidence: Evidence) -> list[str]:
         """Every breach since the last look."""
         self.checked += len(self._table)  # those about new entries hold where there are none
-        table = self._table if evidence.fresh else self._always
-        found = [f"{number} {what}" for number, law in table for what in law(evidence)]
+        found: list[str] = []
+        if evidence.fresh or self._is_news(evidence):
+            for number, law in self._table if evidence.fresh else self._always:
+                for what in law(evidence):
+                    found.append(f"{number} {what}")
         if self.orders is not None:
             self.checked += len(OF_ORDERS)
             for one in evidence.fresh:
@@ -69,6 +74,19 @@ class Laws:
         evidence.refusals.clear()
         evidence.vanished.clear()
         return found
+
+    def _is_news(self, evidence: Evidence) -> bool:
+        """Whether anything has come that is no entry; without it the laws judged the same evidence last time."""
+        known, self._sizes = self._sizes, evidence.sizes
+        return bool(
+            evidence.restart is not None
+            or len(evidence.heard) != self._heard
+            or evidence.untold
+            or evidence.vanished
+            or evidence.intruders
+            or evidence.refusals
+            or evidence.sizes is not known
+        )
 
     def _laws(self) -> tuple[tuple[str, Law], ...]:
         return (
@@ -133,7 +151,7 @@ class Laws:
     def an_order_has_one_name_and_is_never_overfilled(self, evidence: Evidence) -> Iterator[str]:
         """Client order ids are unique; fills never exceed what was intended, exits never what was entered."""
         for one in evidence.fresh:
-            for output in one.outputs:
+            for output in () if one.quiet else one.outputs:
                 if isinstance(output, OrderIntent):
                     if output.client_id in self._orders:
                         yield f"entry {one.entry.seq}: order id {output.client_id} is used twice"
@@ -166,8 +184,11 @@ class Laws:
                 elif (self._latched or self._limits) and self._adds_risk(output):
                     held = sorted(self._latched | self._limits.keys())
                     yield f"entry {one.entry.seq}: {type(output).__name__} while {held} hold"
-        if evidence.fresh and evidence.engine is not None:
-            stands = {_VERBS.get(cause, cause) for cause in evidence.engine.guard.latches}
+        if not evidence.fresh or evidence.engine is None:
+            return
+        latches = evidence.engine.guard.latches
+        if latches or self._latched or self._limits:
+            stands = {_VERBS.get(cause, cause) for cause in latches}
             if stands != self._latched | self._limits.keys():
                 ordered = sorted(self._latched | self._limits.keys())
                 yield f"the engine holds {sorted(stands)}, people and limits ordered {ordered}"
@@ -213,7 +234,7 @@ class Laws:
             why = _bad(one, evidence)
             base = one.close[1] if one.close is not None else None
             for output in one.outputs if why else ():
-                if isinstance(output, Signal | NoTrade) and (one.stale or output.timeframe is base):
+                if isinstance(output, (Signal, NoTrade)) and (one.stale or output.timeframe is base):
                     yield f"entry {one.entry.seq}: {type(output).__name__} although {why}"
 
     def a_bar_is_processed_once_and_as_it_was(self, evidence: Evidence) -> Iterator[str]:
@@ -232,19 +253,25 @@ class Laws:
             bar = one.bar
             if bar is not None:
                 true = evidence.venue.by_close.get((symbol, ts))
-                if bar != true and not _insane(bar, true) and not _seen_forming(one, evidence):
+                if bar is not true and bar != true and not _insane(bar, true) and not _seen_forming(one, evidence):
                     yield f"entry {one.entry.seq}: {name(bar)} is not the bar the venue made"
 
     def the_books_balance(self, evidence: Evidence) -> Iterator[str]:
         """Accounts sum to zero; without a position, cash is capital and the net of all trades and nothing else."""
+        quiet = True
         for one in evidence.fresh:
-            for output in one.outputs:
+            quiet &= one.quiet
+            for output in () if one.quiet else one.outputs:
                 if getattr(output, "net", None) is not None:
                     self._nets += Decimal(output.net)  # type: ignore[union-attr]  # only a trade has one
         engine = evidence.engine
         if engine is None or not evidence.fresh:
             return
-        totals = engine.portfolio.ledger.totals()
+        ledger = engine.portfolio.ledger
+        known, self._booked = self._booked, (ledger, ledger.cash)
+        if quiet and known[0] is ledger and known[1] is ledger.cash:
+            return  # a posting makes a new sum: nothing was booked since the last look, and nothing should have been
+        totals = ledger.totals()
         paid = totals["spread"] + totals["slippage"] + totals["commission"]
         made = totals["capital"] + totals["gross"] - paid + totals["swap"] + totals["funding"]
         if made != totals["cash"]:
@@ -290,20 +317,21 @@ class Laws:
             plan = evidence.plans[symbol]
             calendar = calendar_of(plan.instrument.calendar)
             begun = self._begun.setdefault(symbol, ts - base.ns)
-            passed = calendar.expected_closes(self._decided.get(symbol, ts - 1), ts - 1, base)
+            before = self._decided.get(symbol, ts - 1)
             self._decided[symbol] = ts
-            for _, due_ts in passed:
-                yield f"entry {one.entry.seq}: {symbol} {ts} follows, {due_ts} was passed over"
-            if calendar.name == "crypto":  # UTC without a pause: arithmetic
-                due = sorted(str(tf) for tf in plan.timeframes if not ts % tf.ns and ts - tf.ns >= begun)
-            else:
+            if calendar.closes or ts - before > base.ns:
+                for _, due_ts in calendar.expected_closes(before, ts - 1, base):
+                    yield f"entry {one.entry.seq}: {symbol} {ts} follows, {due_ts} was passed over"
+            if calendar.closes:
                 ends = [(tf, calendar.expected_closes(ts - 1, ts, tf)) for tf in plan.timeframes]
-                due = sorted(str(tf) for tf, bounds in ends if bounds and bounds[0][0] >= begun)
-            made = [d for d in one.outputs if isinstance(d, Signal | NoTrade | NoDecision)]
-            got = sorted(str(d.timeframe) for d in made if d.symbol == symbol and d.ts == ts)
-            if got != due or len(made) != len(due):
+                due = [tf for tf, bounds in ends if bounds and bounds[0][0] >= begun]
+            else:  # UTC without a pause: arithmetic
+                due = [tf for tf in plan.timeframes if not ts % tf.ns and ts - tf.ns >= begun]
+            made = [d for d in one.outputs if isinstance(d, (NoTrade, NoDecision, Signal))]
+            got = [d.timeframe for d in made if d.symbol == symbol and d.ts == ts]
+            if (got != due and sorted(got) != sorted(due)) or len(made) != len(due):
                 stated = [str(d.timeframe) for d in made]
-                yield f"entry {one.entry.seq}: {symbol} {ts} owes decisions on {due}, got {stated}"
+                yield f"entry {one.entry.seq}: {symbol} {ts} owes decisions on {[*map(str, due)]}, got {stated}"
 
 
 _VERBS: Final = {"kill": "kill_on", "reduce": "reduce", "liquidate": "liquidate", "rollback": "rollback"}
@@ -344,6 +372,7 @@ def _bad(one: Durable, evidence: Evidence) -> str:
     bar = one.bar
     if bar is None:
         return ""
-    if _insane(bar, evidence.venue.by_close.get((bar.symbol, bar.ts_close))):
+    true = evidence.venue.by_close.get((bar.symbol, bar.ts_close))
+    if bar is not true and _insane(bar, true):  # what the venue made is sane
         return "its prices are insane"
     return "the feed is stale" if one.stale else ""

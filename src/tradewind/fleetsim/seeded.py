@@ -60,6 +60,20 @@ class SeededScheduler:
             raise
         return name
 
+    def alone(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Runs ``work`` to its end where nothing else is ready: there is no order to draw."""
+        steps = work().__await__()
+        try:
+            while True:
+                next(steps)
+        except StopIteration:
+            return
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is ready."""
+        return not self._ready
+
     def run(self) -> None:
         """Steps until nothing is ready; an error of a task is raised and leaves the others ready."""
         while self._ready:

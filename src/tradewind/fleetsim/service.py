@@ -127,8 +127,10 @@ class Service:
         """When there is something to hear of orders, or a request may leave; None where nothing is to come."""
         if self.desk is None or not self.warmed:
             return None
-        found = [exchange.next_due(), self.desk.queue.ready_at(self._clock.now()), self.desk.manager.due]
-        at = min(one for one in found if one is not None)
+        at = self.desk.manager.due
+        for other in (exchange.next_due(), self.desk.queue.ready_at(self._clock.now()) if self.desk.queue else None):
+            if other is not None and other < at:
+                at = other
         return None if at >= NEVER else at
 
     def _orders(self) -> Sequence[Command]:

@@ -132,18 +132,26 @@ class Simulation:
 
     def _instant(self) -> None:
         """Everything that is due at one moment, in seeded order; a death ends what the process was doing."""
-        at = self._heap[0].at
+        heap = self._heap
+        at = heap[0].at
         self.clock.advance_to(at)
-        while self._heap and self._heap[0].at == at:
-            event = heapq.heappop(self._heap)
+        alone = None
+        while heap and heap[0].at == at:
+            event = heapq.heappop(heap)
             if event.counted:
                 self.events += 1
                 label = f"{self.events} +{(at - self.times.start) / SECOND:.1f} s {event.label}"
                 self.last.append(label)
                 self._hash.update(label.encode())
-            self._scheduler.spawn(f"{event.number} {event.label}", event.work)
+            if self._scheduler.idle and not (heap and heap[0].at == at):
+                alone = event.work  # nearly always: there is no order to draw
+            else:
+                self._scheduler.spawn(f"{event.number} {event.label}", event.work)
         while True:
             try:
+                if alone is not None:
+                    work, alone = alone, None
+                    self._scheduler.alone(work)
                 self._scheduler.run()
                 return
             except Crashed as death:
@@ -199,8 +207,10 @@ class Simulation:
         if service is not None and self.events % self.tier.sizes_every == 0:
             evidence.sizes = dict(service.sizes())
         self._hash.update(evidence.hash)
-        broken, self.room.breaches = self.room.breaches, []
-        return [*broken, *self.laws.check(evidence)]
+        broken = self.laws.check(evidence)
+        if self.room.breaches:
+            broken, self.room.breaches = [*self.room.breaches, *broken], []
+        return broken
 
     # -- what happens -------------------------------------------------------------------------------------------------
 

@@ -22,6 +22,7 @@ from tradewind.model.timeframe import SECOND, Timeframe
 from tradewind.ports.market import Capabilities, FeedItem, Health, Heartbeat, Lost, Update
 
 NAME: Final = "SIMULATED venue"
+_MUTE: Final = (FaultKind.SILENT, FaultKind.DISCONNECT)
 _LATENCY_STEP: Final = SECOND // 10
 
 
@@ -138,10 +139,11 @@ class SimulatedVenue:
             return [delivery]
         bar = item.bar
         symbol = bar.symbol
-        if any(
-            self._until.get((kind, symbol), 0) > delivery.at for kind in (FaultKind.SILENT, FaultKind.DISCONNECT)
-        ) or (item.closed and self._take(FaultKind.GAP, symbol) is not None):
+        until = max(self._until.get((kind, symbol), 0) for kind in _MUTE) if self._until else 0
+        if until > delivery.at or (item.closed and self._take(FaultKind.GAP, symbol) is not None):
             return []
+        if not self._left:
+            return [delivery]
         if not item.closed:
             early = self._take(FaultKind.CLOSED_EARLY, symbol)
             return [delivery if early is None else Delivery(delivery.at, Update(bar, True, item.ts_recv, self.name))]
@@ -172,7 +174,12 @@ class SimulatedVenue:
     def _take(self, kind: FaultKind, symbol: str) -> float | None:
         """The share of a fault that waits for the next occasion, once."""
         waiting = self._left.get((kind, symbol))
-        return waiting.pop(0) if waiting else None
+        if waiting is None:
+            return None
+        share = waiting.pop(0)
+        if not waiting:
+            del self._left[kind, symbol]
+        return share
 
     def _withhold(self, bars: Sequence[Bar]) -> None:
         self.withheld.update((bar.symbol, bar.ts_close) for bar in bars)

@@ -66,6 +66,8 @@ class VenueTruth:
 
     def resting(self) -> list[RestingOrder]:
         """Everything that works, oldest first."""
+        if not self._resting:
+            return []
         over = [name for name, one in self._resting.items() if one.status is not OrderStatus.WORKING]
         for name in over:
             del self._resting[name]
