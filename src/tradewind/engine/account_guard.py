@@ -51,6 +51,9 @@ class _State(msgspec.Struct):
     armed: dict[str, bool] = {}
     waiting: dict[str, float] = {}
     firm: bytes = b""
+    wake: int = 0
+    low: float = math.inf
+    high: float = -math.inf
 
 
 class AccountGuard:
@@ -185,16 +188,20 @@ class AccountGuard:
 
     def snapshot(self) -> bytes:
         """All it remembers, as bytes that ``restore`` takes."""
-        self._state.firm = b"" if self.firm is None else self.firm.snapshot()
-        return msgspec.msgpack.encode(self._state)
+        state = self._state
+        state.firm = b"" if self.firm is None else self.firm.snapshot()
+        state.wake, state.low, state.high = self.wake, self.low, self.high
+        return msgspec.msgpack.encode(state)
 
     def restore(self, state: bytes) -> None:
-        """Continues from a snapshot; empty bytes are those of an engine without this guard."""
+        """Continues from a snapshot; empty bytes are those of an engine without this guard.
+
+        When it wants to look next is part of it: asked at other moments it would remember other equities.
+        """
         if not state:
             return
         self._state = msgspec.msgpack.decode(state, type=_State)
-        self.wake = 0
-        self.changed()
+        self.wake, self.low, self.high = self._state.wake, self._state.low, self._state.high
         if self._state.firm:
             self._begin_firm(0)
             if self.firm is not None:

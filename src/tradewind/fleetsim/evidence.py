@@ -90,6 +90,7 @@ class Evidence:
 
     ``keys`` counts what people are owed (a signal may close in several parts), ``posts`` names each part in the chat.
     ``decided`` is the last close of each symbol that was decided on. ``able``: a life that has caught up is at work.
+    ``broken`` is what rehearsals beside the run found.
     """
 
     def __init__(self, venue: SimulatedVenue, clock: VirtualClock, plan: EnginePlan, kept: int) -> None:
@@ -113,6 +114,7 @@ class Evidence:
         self.vanished: list[str] = []
         self.intruders: list[str] = []
         self.refusals: list[str] = []
+        self.broken: list[str] = []
         self.keys: Counter[str] = Counter()
         self.untold: Counter[str] = Counter()
         self.posts: list[str] = []

@@ -70,6 +70,8 @@ class FaultKind(StrEnum):
     CRASH_WHILE_HOLDING = "crash_while_holding"
     CRASH_ON_A_LOSING_DAY = "crash_on_a_losing_day"
     GONE_FOR_HOURS = "gone_for_hours"
+    CLOCK_CHANGE = "clock_change"
+    MIDNIGHT_LOSS = "midnight_loss"
 
 
 ROWS: Final[dict[FaultKind, str]] = {
@@ -127,6 +129,8 @@ ROWS: Final[dict[FaultKind, str]] = {
     FaultKind.CRASH_WHILE_HOLDING: "FLT-16",
     FaultKind.CRASH_ON_A_LOSING_DAY: "FLT-10",
     FaultKind.GONE_FOR_HOURS: "FLT-21",
+    FaultKind.CLOCK_CHANGE: "FLT-07",
+    FaultKind.MIDNIGHT_LOSS: "FLT-09",
 }
 
 CHECKPOINTS: Final = {
@@ -152,6 +156,10 @@ OF_ORDERS: Final = frozenset(
     kind for kind, row in ROWS.items() if "FLT-10" <= row <= "FLT-21" and kind is not FaultKind.HISTORY_DOWN
 ) | {FaultKind.VENUE_CUT}
 """What only happens where a venue holds orders."""
+UNDRAWN: Final = (FaultKind.CLOCK_CHANGE,)
+"""What happens when it happens, not when a seed says so."""
+OF_BOT_YEAR: Final = OF_ORDERS | {FaultKind.CLOCK_CHANGE, FaultKind.MIDNIGHT_LOSS}
+"""What the world of two markets has no place for."""
 WAITING: Final = (FaultKind.CRASH_WHILE_HOLDING, FaultKind.CRASH_ON_A_LOSING_DAY)
 """Deaths that come at the first moment of their kind."""
 RECORDED: Final = (FaultKind.POWER_CUT, FaultKind.DISK_FULL)
@@ -250,7 +258,8 @@ def draw(
     """A schedule over ``[start, end)``: kinds are dealt from a shuffled deck, so that none is left out for long."""
     days = (end - start) / DAY
     faults = []
-    for kinds, count in ((mix.kinds, mix.per_day * days), (mix.deaths, mix.deaths_per_day * days)):
+    drawn = tuple(kind for kind in mix.kinds if kind not in UNDRAWN)
+    for kinds, count in ((drawn, mix.per_day * days), (mix.deaths, mix.deaths_per_day * days)):
         deck: list[FaultKind] = []
         for _ in range(round(count) if kinds else 0):
             deck = deck or [kinds[position] for position in generator.permutation(len(kinds))]

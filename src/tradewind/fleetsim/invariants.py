@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Final
 
 from tradewind.fleetsim.evidence import Durable, Evidence
+from tradewind.fleetsim.firm_laws import FirmLaws
 from tradewind.fleetsim.order_laws import OrderLaws
 from tradewind.model.bar import Bar
 from tradewind.model.decision import NoDecision, NoTrade, Signal
@@ -25,6 +26,8 @@ Law = Callable[[Evidence], Iterator[str]]
 
 OF_ORDERS: Final = ("INV-07", "INV-08", "INV-13", "INV-14", "INV-20")
 """What ``OrderLaws`` checks, where a venue holds orders."""
+OF_FIRMS: Final = ("INV-09", "INV-17")
+"""What ``FirmLaws`` checks, where a prop firm's rules hold."""
 
 SCALE: Final = 10.0
 """A close this many times above or below the true one is on another scale."""
@@ -33,8 +36,9 @@ SCALE: Final = 10.0
 class Laws:
     """All laws with their memories; ``check`` names what is broken now, with the number of the law."""
 
-    def __init__(self, orders: OrderLaws | None = None) -> None:
+    def __init__(self, orders: OrderLaws | None = None, firm: FirmLaws | None = None) -> None:
         self.orders = orders
+        self.firm = firm
         self._closed: dict[str, int] = {}
         self._begun: dict[str, int] = {}
         self._decided: dict[str, int] = {}
@@ -68,6 +72,11 @@ class Laws:
             for one in evidence.fresh:
                 found += self.orders.entry(one)
             found += self.orders.check(evidence)
+        if self.firm is not None:
+            self.checked += len(OF_FIRMS)
+            for one in evidence.fresh:
+                found += self.firm.entry(one)
+            found += self.firm.check(evidence)
         evidence.fresh.clear()
         evidence.restart = None
         evidence.intruders.clear()

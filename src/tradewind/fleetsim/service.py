@@ -123,6 +123,14 @@ class Service:
             )
         self._ordered = True
 
+    def held(self, symbol: str) -> tuple[int, float] | None:
+        """Side of what is held of a symbol, and how far its stop is away as a share of the price; None where flat."""
+        holding = self.engine.desks[symbol].holding
+        if holding is None or not holding.filled:
+            return None
+        price = self.engine.closed[-1].close if self.engine.closed else holding.stop
+        return holding.side, abs(price - holding.stop) / price
+
     def listens_at(self, exchange: Exchange) -> int | None:
         """When there is something to hear of orders, or a request may leave; None where nothing is to come."""
         if self.desk is None or not self.warmed:

@@ -23,7 +23,8 @@ from tradewind.fleetsim.chat import ChatRoom, unheard
 from tradewind.fleetsim.clock import VirtualClock
 from tradewind.fleetsim.evidence import Evidence
 from tradewind.fleetsim.exchange import Exchange
-from tradewind.fleetsim.faults import OF_ORDERS, ROWS, FaultKind, FaultMix, ScheduledFault, draw
+from tradewind.fleetsim.faults import OF_BOT_YEAR, ROWS, FaultKind, FaultMix, ScheduledFault, draw
+from tradewind.fleetsim.firm_laws import FirmLaws
 from tradewind.fleetsim.invariants import Laws
 from tradewind.fleetsim.lives import Lives
 from tradewind.fleetsim.operator import look
@@ -35,7 +36,7 @@ from tradewind.fleetsim.seeded import SeededRng, SeededScheduler
 from tradewind.fleetsim.service import Habits
 from tradewind.fleetsim.strikes import Strikes
 from tradewind.fleetsim.venue import Delivery, SimulatedVenue
-from tradewind.fleetsim.world import TWO_MARKETS, Horizon, Tier, horizon, markets, plan
+from tradewind.fleetsim.world import TWO_MARKETS, Horizon, Tier, changes, horizon, markets, plan
 from tradewind.model.event import Command
 from tradewind.model.timeframe import DAY, HOUR, SECOND
 from tradewind.ports.market import Update
@@ -64,12 +65,14 @@ class Simulation:
         self.seed = seed
         self.tier = tier
         self.times: Horizon = horizon(tier, rng, length)
-        mix = mix if tier.orders is not None else mix.without(OF_ORDERS)
+        mix = mix if tier.orders is not None else mix.without(OF_BOT_YEAR)
         self.schedule = (
             draw(mix, tier.symbols, self.times.start, self.times.calm, rng.generator("faults"))
             if schedule is None
             else tuple(schedule)
         )
+        if schedule is None and FaultKind.CLOCK_CHANGE in mix.kinds:
+            self.schedule = tuple(sorted((*self.schedule, *changes(tier, self.times))))
         self.plan: EnginePlan = plan(tier.name)
         self.clock = VirtualClock(self.times.start)
         truth = markets(tier, self.times, rng, self.schedule)
@@ -81,7 +84,11 @@ class Simulation:
         self.injected: Counter[FaultKind] = Counter()
         instruments = {one.instrument.symbol: one.instrument for one in self.plan.symbols}
         self.exchange = None if tier.orders is None else Exchange(instruments, rng.generator("exchange"), self.happened)
-        self.laws = Laws(None if self.exchange is None else OrderLaws(self.exchange))
+        firm = None if self.plan.guard is None else self.plan.guard.firm
+        self.laws = Laws(
+            None if self.exchange is None else OrderLaws(self.exchange),
+            None if firm is None else FirmLaws(instruments, self.plan.opening_balance, firm.buffer),
+        )
         batch = tier.batches[int(rng.generator("habits").integers(len(tier.batches)))]
         habits = Habits(commit_every=batch, snapshot_every=tier.snapshot_every, down=tier.down)
         self.lives = Lives(
@@ -208,8 +215,10 @@ class Simulation:
             evidence.sizes = dict(service.sizes())
         self._hash.update(evidence.hash)
         broken = self.laws.check(evidence)
-        if self.room.breaches:
-            broken, self.room.breaches = [*self.room.breaches, *broken], []
+        if self.room.breaches or evidence.broken:
+            broken = [*self.room.breaches, *evidence.broken, *broken]
+            self.room.breaches.clear()
+            evidence.broken.clear()
         return broken
 
     # -- what happens -------------------------------------------------------------------------------------------------

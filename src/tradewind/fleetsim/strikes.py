@@ -14,9 +14,11 @@ from tradewind.fleetsim.evidence import Evidence
 from tradewind.fleetsim.exchange import Exchange
 from tradewind.fleetsim.faults import DEADLY, OF_ORDERS, WAITING, FaultKind, ScheduledFault
 from tradewind.fleetsim.lives import Lives
+from tradewind.fleetsim.long_days import broken_days
 from tradewind.fleetsim.venue import Delivery, SimulatedVenue
 from tradewind.model.event import Command
 from tradewind.model.timeframe import DAY, HOUR, MINUTE, SECOND
+from tradewind.risk.firm_account import next_midnight
 
 TRIES: Final = 60
 """How often, half an hour apart, a fault looks for the moment it needs."""
@@ -69,8 +71,13 @@ class Strikes:
         if kind in OF_ORDERS and kind not in DEADLY:
             self._disturb_orders(fault)
             return
+        if kind is FaultKind.MIDNIGHT_LOSS:
+            self._lose_over_midnight(fault, tries)
+            return
         run.happened(kind)
-        if kind is FaultKind.CRASH_WHILE_STARTING:
+        if kind is FaultKind.CLOCK_CHANGE:
+            run.evidence.broken += broken_days(run.clock.true)
+        elif kind is FaultKind.CRASH_WHILE_STARTING:
             run.lives.stillborn(fault.size)
             if run.lives.service is not None:
                 run.die("killed, and once more while starting")
@@ -180,6 +187,27 @@ class Strikes:
                 run.die("killed")
 
         run.at(run.clock.true + (1 + fault.size) * HOUR, "last moment", at_last)
+
+    # -- the firm's day -----------------------------------------------------------------------------------------------
+
+    def _lose_over_midnight(self, fault: ScheduledFault, tries: int) -> None:
+        """A position that is held loses half of what it may, from minutes before midnight in Prague until after it."""
+        run = self._run
+        midnight = next_midnight(run.clock.true + 10 * MINUTE, "Europe/Prague")
+
+        async def look() -> None:
+            service = run.lives.service
+            held = service.held(fault.symbol) if service is not None and service.warmed else None
+            if held is not None:
+                side, room = held
+                run.happened(FaultKind.MIDNIGHT_LOSS)
+                run.venue.press(
+                    fault.symbol, midnight - 8 * MINUTE, midnight + fault.size * MINUTE, 1.0 - side * 0.5 * room
+                )
+            elif tries > 0:
+                self._lose_over_midnight(fault, tries - 1)
+
+        run.at(midnight - 9 * MINUTE, "before midnight in Prague", look, counted=False)
 
     # -- clock and people ---------------------------------------------------------------------------------------------
 

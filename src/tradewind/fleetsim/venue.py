@@ -94,6 +94,15 @@ class SimulatedVenue:
     async def close(self) -> None:
         """Nothing to release."""
 
+    def press(self, symbol: str, start: int, end: int, factor: float) -> None:
+        """From ``start`` to ``end`` the market will have been elsewhere; only what has not opened yet can still be."""
+        opens, bars = self._opens[symbol], self.truth[symbol]
+        for position in range(bisect_left(opens, max(start, self._clock.true + 1)), bisect_left(opens, end)):
+            bar = bars[position]
+            o, h, low, c = (round(price * factor, 2) for price in (bar.open, bar.high, bar.low, bar.close))
+            made = _with(bar, o, h, low, c, bar.volume)
+            bars[position] = self.by_close[symbol, bar.ts_close] = made
+
     def last_closed(self, symbol: str, now: int) -> Bar | None:
         """The newest true bar that has closed by ``now``."""
         position = bisect_left(self._opens[symbol], now - self.timeframes[symbol].ns + 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from functools import cache
 from math import isnan
 from typing import Any, Final, NamedTuple
@@ -31,6 +32,13 @@ THRESHOLDS: Final[dict[str, Any]] = {"min_confidence": 0.3, "quorum": 1, "min_re
 """Low enough that signals, trades and their bookkeeping happen in days: laws about nothing prove nothing."""
 
 
+FIRM: Final[dict[str, Any]] = {
+    "firm": "ftmo-2step", "max_drawdown": 0.08, "drawdown_alert": 0.06, "daily_loss_limit": 0.04,
+    "crypto_leverage": 5.0, "max_position_size": 1.0,
+}  # fmt: skip
+"""A prop firm's account on which a few losing trades reach a limit."""
+
+
 class Tier(msgspec.Struct, frozen=True):
     """One kind of world: which markets, how fine, and how much of it is remembered. Times are nanoseconds.
 
@@ -39,7 +47,7 @@ class Tier(msgspec.Struct, frozen=True):
     is the longest time until somebody starts a dead process. ``snapshot_every`` and ``sizes_every`` count entries and
     events. ``kept`` entries are decided again at the end. ``always_recorded`` puts every life on the disk whose power
     can go; else only those that a power cut ends. ``settings`` are laid over the configuration. With ``orders`` they go
-    to a venue that keeps its own truth, else the engine fills them.
+    to a venue that keeps its own truth, else the engine fills them. ``over_changes``: every run meets one of clocks.
     """
 
     name: str
@@ -60,6 +68,7 @@ class Tier(msgspec.Struct, frozen=True):
     batches: tuple[int, ...] = (1, 512)
     settings: dict[str, Any] = {}
     orders: OrderParams | None = None
+    over_changes: bool = False
 
 
 TWO_MARKETS: Final = Tier(
@@ -87,6 +96,8 @@ BOT_YEAR: Final = Tier(
     healing=6 * HOUR,
     batches=(1,),
     orders=OrderParams(venue="hostile", reconcile_every=30 * MINUTE, dead_man=MINUTE),
+    settings={"risk": FIRM},
+    over_changes=True,
 )
 TIERS: Final = (BOT_YEAR, TWO_MARKETS)
 
@@ -100,10 +111,30 @@ class Horizon(NamedTuple):
     end: int
 
 
+CHANGES: Final = tuple(
+    int(datetime(2020, month, day, hour, tzinfo=UTC).timestamp()) * SECOND
+    for month, day, hour in ((3, 8, 7), (3, 29, 1), (10, 25, 1), (11, 1, 6))
+)
+"""When clocks changed in New York (07:00 and 06:00 UTC) and in Europe (01:00 UTC) in 2020."""
+
+
 def horizon(tier: Tier, rng: SeededRng, length: int) -> Horizon:
-    """Faults for ``length`` ns from a seeded midnight on, then healing."""
+    """Faults for ``length`` ns from a seeded midnight on, then healing; over a change of clocks, if a tier wants one.
+
+    The change is anywhere in the run; in a short one on its first day.
+    """
     start = YEAR + int(rng.generator("start").integers(21, 366)) * DAY
+    if tier.over_changes:
+        change = CHANGES[int(rng.generator("start").integers(len(CHANGES)))]
+        before = int(rng.generator("start").random() * max(length - DAY, 0))
+        start = (change - before) // DAY * DAY
     return Horizon(start - tier.warm_up, start, start + length, start + length + tier.healing)
+
+
+def changes(tier: Tier, times: Horizon) -> tuple[ScheduledFault, ...]:
+    """The changes of clocks that a run goes through."""
+    found = [at for at in CHANGES if times.start <= at < times.calm]
+    return tuple(ScheduledFault(at, FaultKind.CLOCK_CHANGE, tier.symbols[0], 1, 0.0) for at in found)
 
 
 @cache
@@ -151,7 +182,7 @@ def walk(bars: int, timeframe: Timeframe, start: int, generator: np.random.Gener
 
     Columns as ``simulate`` gives them: ts_open, ts_close, open, high, low, close, volume, spread.
     """
-    drift = np.repeat(generator.normal(0.0, 1.5e-5, -(-bars // 180)), 180)[:bars]
+    drift = np.repeat(generator.normal(0.0, 4.5e-5, -(-bars // 180)), 180)[:bars]
     close = 10_000.0 * np.exp(np.cumsum(generator.normal(0.0, 4e-4, bars) + drift))
     close = np.round(close, 2)
     open_ = np.concatenate(([10_000.0], close[:-1]))

@@ -324,3 +324,16 @@ def test_a_floating_loss_is_closed_before_midnight_makes_it_a_breach() -> None:
     assert {"firm_daily_close", "firm_daily_near"} <= made.engine.guard.latches.keys()
     assert made.engine.portfolio.equity > 95_000.0 + 4_000.0
     assert of(Trade, made.hour())
+
+
+def test_a_restart_looks_at_the_account_when_it_would_have_been_looked_at_without_one() -> None:
+    """Between two looks the guard remembers the equity of the last one; a restart in between must not move it."""
+    firm = {"firm": "ftmo-2step", "daily_loss_limit": 0.5, "max_drawdown": 0.5}
+    made, other = (desk(risk_per_trade=0.01, **firm) for _ in range(2))
+    for one in (made, other):
+        bought(one)
+        one.hour(BTCUSD=-0.003)
+    other.restart()
+    for one in (made, other):
+        one.hour(BTCUSD=-0.002)
+    assert other.engine.account.snapshot() == made.engine.account.snapshot()
