@@ -16,7 +16,7 @@ from tradewind.engine.orders.params import OrderParams
 from tradewind.engine.pipeline import Engine
 from tradewind.errors import Misconfigured
 from tradewind.model.bar import Bar
-from tradewind.model.timeframe import SECOND
+from tradewind.model.timeframe import DAY, SECOND
 from tradewind.ports.clock import Clock
 from tradewind.ports.venue import SteppedVenue
 
@@ -54,7 +54,8 @@ def order_params(settings: OrderSettings, execution: str = "paper") -> OrderPara
         approval_ttl=round(settings.approval_ttl * SECOND),
         entry_ttl=0 if on_bars else round(settings.entry_ttl * SECOND),
         protect_within=round(settings.protect_within * SECOND),
-        reconcile_every=round(settings.reconcile_every * SECOND),
+        # The paper account lives in this process: it can differ after a start alone, which compares at once.
+        reconcile_every=max(round(settings.reconcile_every * SECOND), DAY if on_bars else 0),
         look_back=round(settings.look_back * SECOND),
         netting=settings.positions == "netting",
         attached=on_bars,

@@ -14,19 +14,21 @@ from tradewind.adapters.store.strategy_book import StrategyBook
 from tradewind.app.ask import chain_text
 from tradewind.app.ask.desk import Desk
 from tradewind.app.ask.now_text import now_lines
+from tradewind.app.ask.risk_status import risk_status
 from tradewind.app.ask.signal_now import signal_now
 from tradewind.app.ask.status import Status, status
 from tradewind.app.ask.why import why
 from tradewind.app.people import trade_words
 from tradewind.app.people.chat_text import labelled
 from tradewind.app.people.command_table import Said
-from tradewind.app.people.status_words import balance_lines, health_lines, status_lines
+from tradewind.app.people.desk_words import blacklist_lines, lock_lines, log_lines, order_lines
+from tradewind.app.people.status_words import balance_lines, health_lines, status_lines, table_lines
 from tradewind.app.signal_text import percent, refusal_lines, signal_lines
 from tradewind.app.stored_run import Configure
 from tradewind.errors import Misconfigured, Unavailable
 from tradewind.model.decision import Signal
 from tradewind.model.stamp import head_of
-from tradewind.model.strategy import StoredStrategy
+from tradewind.model.strategy import StoredStrategy, StrategyStatus
 from tradewind.ports.clock import Clock
 
 BACKTEST_S: Final = 300.0
@@ -86,7 +88,11 @@ class ChatDesk:
             "start": self._alive,
             "signal": lambda: self._signals(words),
             "why": lambda: self._why(words),
-            "status": lambda: status_lines(self._status()),
+            "status": lambda: self._state(words),
+            "order": lambda: self._order(words),
+            "locks": lambda: self._locks(words),
+            "blacklist": self._blacklist,
+            "logs": lambda: log_lines(Path(self._config.paths.logs), _count(words, 10)),
             "balance": lambda: balance_lines(self._status()),
             "count": lambda: balance_lines(self._status(), counted=True),
             "strategies": self._strategies,
@@ -165,10 +171,43 @@ class ChatDesk:
             f"Drawdown: at most {percent(config.risk.max_drawdown)}",
         ]
 
-    def _trades(self, command: Said) -> list[str]:
+    def _state(self, words: Sequence[str]) -> list[str]:
+        if words and words[0].lower() != "table":
+            raise Misconfigured(f"{words[0]!r} is no form of the status", allowed="/status, /status table")
+        return table_lines(self._status()) if words else status_lines(self._status())
+
+    def _order(self, words: Sequence[str]) -> list[str]:
+        if not words:
+            raise Misconfigured("which order?", next_step="/order ID, with the id of a signal or an order")
+        with StoreReader(self._database) as reader:
+            return order_lines(reader, words[0], self._desk().instrument)
+
+    def _locks(self, words: Sequence[str]) -> list[str]:
+        symbol = self._desk().symbol(words[0]) if words else ""
         with StoreReader(self._database) as reader:
             trades = trade_words.closed_trades(reader)
+        found = risk_status(self._database, self._configure)
+        hours = self._config.risk.symbol_cooldown_hours
+        return lock_lines(found.latches, trades, hours, self._clock.now(), symbol)
+
+    def _blacklist(self) -> list[str]:
+        with StrategyBook.read(self._database) as book:
+            off = book.select(status=StrategyStatus.DISABLED)
+        run = self._status().run
+        return blacklist_lines(self.pairs, off, () if run is None else run.silenced)
+
+    def _trades(self, command: Said) -> list[str]:
         name = command.name
+        with StoreReader(self._database) as reader:
+            trades = trade_words.closed_trades(reader)
+            tags = trade_words.entry_tags(reader) if name in ("entries", "mix_tags") else {}
+        if name in ("entries", "mix_tags", "exits") and command.words:
+            symbol = self._desk().symbol(command.words[0])
+            trades = [one for one in trades if one.symbol == symbol]
+        if name == "entries":
+            return trade_words.entry_lines(trades, tags)
+        if name == "mix_tags":
+            return trade_words.mix_lines(trades, tags)
         if name == "stats":
             return trade_words.stats_lines(trades)
         if name == "performance":

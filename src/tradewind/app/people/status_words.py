@@ -31,6 +31,12 @@ def status_lines(found: Status) -> list[str]:
     return [*lines, *_account(found)]
 
 
+def table_lines(found: Status) -> list[str]:
+    """Open positions, one short line each."""
+    held = found.account.positions if found.account is not None else ()
+    return [f"{len(held)} open positions", *_positions(found)]
+
+
 def balance_lines(found: Status, *, counted: bool = False) -> list[str]:
     """Balance and equity, or the number of open positions."""
     if found.account is None:

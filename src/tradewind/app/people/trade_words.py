@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final, NamedTuple
+
+import msgspec
 
 from tradewind.adapters.store.reader import Queryable
 from tradewind.app.signal_text import percent, utc
@@ -14,7 +18,20 @@ _TRADES: Final = (
     "SELECT signal_id, symbol, predicted_direction, ts_entry, ts_exit, exit_leg, pnl_absolute, r, lots FROM"
     " trade_outcomes WHERE ts_exit > ? ORDER BY ts_exit, id"
 )
+_SUMMARIES: Final = (
+    "SELECT s.id, s.summary FROM signals s JOIN (SELECT DISTINCT signal_id FROM trade_outcomes) t ON t.signal_id = s.id"
+)
+_VERSION: Final = re.compile(r"_\d+[a-z]+_v\d+$")
+_TAGS: Final = 30
 NONE_YET: Final = "No trade has been closed yet."
+
+
+class _Consensus(msgspec.Struct):
+    voters: tuple[str, ...]
+
+
+class _Summary(msgspec.Struct):
+    consensus: _Consensus
 
 
 class Closed(NamedTuple):
@@ -82,6 +99,38 @@ def pair_lines(trades: Sequence[Closed]) -> list[str]:
 def exit_lines(trades: Sequence[Closed]) -> list[str]:
     """One line a way out, the best first."""
     return ["Ways out", *(_grouped(trades, lambda one: one.leg, by_net=True) or [NONE_YET])]
+
+
+def entry_tags(database: Queryable) -> dict[str, str]:
+    """Who agreed on the entry of every traded signal: families of the voters, joined, such as ``A + B``."""
+    found = {}
+    for name, summary in database.query(_SUMMARIES)[1]:
+        voters = msgspec.json.decode(summary, type=_Summary).consensus.voters
+        found[str(name)] = " + ".join(sorted({_VERSION.sub("", voter) for voter in voters})) or "-"
+    return found
+
+
+def entry_lines(trades: Sequence[Closed], tags: Mapping[str, str]) -> list[str]:
+    """One line for each set of families that agreed, the best first."""
+    return ["Entries", *_best(trades, lambda one: tags.get(one.signal_id, "-"))]
+
+
+def mix_lines(trades: Sequence[Closed], tags: Mapping[str, str]) -> list[str]:
+    """One line for each entry with its way out, the best first."""
+    return ["Entries and ways out", *_best(trades, lambda one: f"{tags.get(one.signal_id, '-')}, {one.leg}")]
+
+
+def _best(trades: Sequence[Closed], name: Callable[[Closed], str]) -> list[str]:
+    """The best groups, and what the others come to together."""
+    totals: dict[str, float] = defaultdict(float)
+    for one in trades:
+        totals[name(one)] += one.net
+    shown = set(sorted(totals, key=lambda tag: -totals[tag])[:_TAGS])
+    rest = [one for one in trades if name(one) not in shown]
+    lines = _grouped([one for one in trades if name(one) in shown], name, by_net=True)
+    if rest:
+        lines.append(f"{len(totals) - _TAGS} others: {sum(one.net for one in rest):+.2f} in {len(rest)} trades")
+    return lines or [NONE_YET]
 
 
 def trade_lines(trades: Sequence[Closed], count: int) -> list[str]:

@@ -48,8 +48,8 @@ class OrderSettings(msgspec.Struct, frozen=True):
     ] = 60.0  # fmt: skip
     reconcile_every: Annotated[
         float,
-        Key("Time between two comparisons with the venue's orders and positions.", Unit.SECONDS, 10, 86_400,
-            source="X15", reader="orders"),
+        Key("Time between two comparisons with the venue's orders and positions; a day with the paper venue.",
+            Unit.SECONDS, 10, 86_400, source="X15", reader="orders"),
     ] = 300.0  # fmt: skip
     look_back: Annotated[
         float,
