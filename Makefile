@@ -7,9 +7,11 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 JOBS ?= 2
 POSTGRES_TESTS := tests/postgres tests/unit/store tests/unit/strategy_book tests/unit/session tests/unit/backup
 UV ?= uv
+TORCH := 2.13.0
+TRAINING_VENV ?= .venv-train
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install dev test test-postgres check lint types architecture secrets security dead-code docs coverage soak-short bench bench-peer \
+.PHONY: help demo install dev training test test-postgres test-models check lint types architecture secrets security dead-code docs coverage soak-short bench bench-peer \
 	requirements env-example layout commands schema lock clean
 .DELETE_ON_ERROR:
 
@@ -25,12 +27,19 @@ test: dev ## Run the tests (at most 15 minutes on 2 cores)
 test-postgres: dev ## Run the store, service and migration tests on a PostgreSQL started for them (skipped without one)
 	@TRADEWIND_TEST_STORE=postgres $(BIN)/python -m pytest -n $(JOBS) -m "not soak" $(POSTGRES_TESTS) $(ARGS)
 
+test-models: ## Run the tests of training in an environment of its own (skipped where PyTorch cannot be installed)
+	@$(MAKE) --no-print-directory VENV=$(TRAINING_VENV) dev
+	@$(MAKE) --no-print-directory VENV=$(TRAINING_VENV) training || { echo "make test-models: skipped, torch==$(TORCH) cannot be installed here (above: why)"; exit 0; }; \
+	  TRADEWIND_TRAINING=installed $(TRAINING_VENV)/bin/python -m pytest -n $(JOBS) -m "not soak" tests/models $(ARGS)
+
 check: lint types architecture secrets security dead-code docs ## Lint, types, layers, secrets, security, dead code, docs
 
 # --- environment: each step leaves a stamp, so that a second run costs nothing
 
 install: $(VENV)/.installed ## Install the package from the hash-pinned lock
 dev: $(VENV)/.dev ## Install the tools of developers too
+
+training: $(VENV)/.training ## Install what trains models: PyTorch and its tools (about 1 GB)
 
 $(BIN)/python:
 	@command -v $(PYTHON) >/dev/null 2>&1 || { echo "Tradewind needs Python 3.11 or newer, and there is no $(PYTHON). Debian, Ubuntu: apt install python3.11 python3.11-venv. Another one: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 1; }
@@ -56,6 +65,12 @@ $(VENV)/.installed: $(VENV)/.package $(wildcard src/tradewind/kernels/*.py)
 $(VENV)/.dev: requirements/dev.txt | $(VENV)/.installed
 	@echo "Installing the tools of developers"
 	@$(PIP) install --quiet --require-hashes -r requirements/dev.txt
+	@touch $@
+
+$(VENV)/.training: requirements/train.txt | $(VENV)/.installed
+	@echo "Installing what trains models"
+	@$(PIP) install --quiet --require-hashes -r requirements/train.txt
+	@$(PIP) install --quiet torch==$(TORCH)
 	@touch $@
 
 # --- the parts of `make check`
@@ -122,7 +137,7 @@ lock: ## Resolve the locks again (needs uv: pip install uv, or UV=path)
 	@$(UV) pip compile --quiet --generate-hashes --no-header --universal --python-version 3.11.2 --no-emit-find-links --no-emit-index-url --extra postgres --constraint requirements/base.txt pyproject.toml --output-file requirements/postgres.txt
 	@$(UV) pip compile --quiet --generate-hashes --no-header --universal --python-version 3.11.2 --no-emit-find-links --no-emit-index-url --extra aws --constraint requirements/base.txt pyproject.toml --output-file requirements/aws.txt
 	@$(UV) pip compile --quiet --generate-hashes --no-header --universal --python-version 3.11.2 --no-emit-find-links --no-emit-index-url --extra sentry --constraint requirements/base.txt pyproject.toml --output-file requirements/sentry.txt
-	@echo "torch ; python_version < '3'" > .torch-left-out && $(UV) pip compile --quiet --generate-hashes --no-header --universal --python-version 3.11.2 --no-emit-find-links --no-emit-index-url --extra train --override .torch-left-out --constraint requirements/base.txt pyproject.toml --output-file requirements/train.txt; rm -f .torch-left-out
+	@echo "torch ; python_version < '3'" > .torch-left-out && $(UV) pip compile --quiet --generate-hashes --no-header --universal --python-version 3.11.2 --no-emit-find-links --no-emit-index-url --extra train --override .torch-left-out --constraint requirements/dev.txt pyproject.toml --output-file requirements/train.txt; rm -f .torch-left-out
 	@echo 'vectorbt==1.2.0' | $(UV) pip compile --quiet --generate-hashes --no-header --universal --python-version 3.11.2 --no-emit-find-links --no-emit-index-url --no-annotate - --output-file requirements/peer.txt
 	@{ echo "# The build backend of the package itself; installed before it so that nothing unpinned is fetched."; \
 	  echo 'setuptools>=77,<82' | $(UV) pip compile --quiet --generate-hashes --no-header --universal --python-version 3.11.2 --no-emit-find-links --no-emit-index-url --no-annotate -; } > requirements/build.txt

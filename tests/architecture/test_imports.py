@@ -32,6 +32,7 @@ LAZY = {
     "scipy.special": "30 ms; a search computes no probability",
     "scipy.optimize": "0.1 s; only where a model is calibrated",
     "scipy.signal": "0.3 s; only where labels are made",
+    "lightgbm": "the training extra; only where boosting is trained",
     "onnxruntime": "70 ms, 35 MiB; only where a network is served",
     "numba": "a small bundle carries no compiler",
     "talib": "an oracle, never required",
