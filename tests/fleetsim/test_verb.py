@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.cli_runner import run_cli
+from tradewind.errors import Corrupt
+from tradewind.fleetsim import seeds
 from tradewind.fleetsim.faults import DEADLY, MENU, FaultKind, FaultMix, chosen
+from tradewind.fleetsim.seeds import Kept, SeedResult, SeedRun, run_seed
 
 KEYS = ("violations", "faults", "restarts", "faults_by_row", "invariants_checked", "events", "bot_years_per_hour")
 
@@ -41,6 +46,10 @@ def test_a_menu_of_rows_and_kinds_is_all_that_strikes() -> None:
         (("--days", "nan"), "0.1 to 3660"),
         (("--world", "moon"), "bot-year"),
         (("--seed", "-1"), "--seed"),
+        (("--seeds", "5..1"), "1..50"),
+        (("--seeds", "1,1"), "each once"),
+        (("--seeds", "1..3", "--shrink"), "--seed"),
+        (("--keep", "here.jsonl"), "--seeds"),
     ],
 )
 def test_input_that_cannot_be_used_is_refused_with_what_can(asked: tuple[str, ...], says: str) -> None:
@@ -48,3 +57,47 @@ def test_input_that_cannot_be_used_is_refused_with_what_can(asked: tuple[str, ..
     result = run_cli("simulate", *asked)
     assert result.exit_code == 2
     assert says in result.stderr
+
+
+def test_many_seeds_are_one_command_and_what_is_kept_is_not_run_again(tmp_path: Path) -> None:
+    """Results add up, each seed's is that of its own run, and a second call reads the file."""
+    keep = tmp_path / "runs.jsonl"
+    asked = ("simulate", "--days", "0.1", "--world", "two-markets", "--seeds", "4..5", "--keep", str(keep), "--json")
+    first = run_cli(*asked)
+    assert first.exit_code == 0, first.stderr
+    document = first.document
+    assert document["seeds"] == [4, 5]
+    assert document["events"] == sum(one["events"] for one in document["runs"])
+    assert list(document["faults_by_row"]) == list(MENU)
+    alone = run_seed(SeedRun(5, 0.1, "two-markets", "all"))
+    assert alone.state_hash == document["runs"][1]["state_hash"]
+    lines = keep.read_bytes()
+    keep.write_bytes(lines + lines[:40])  # the process died while it wrote the next one
+    assert run_cli(*asked).document == document
+    assert keep.read_bytes() == lines
+
+
+def test_a_result_of_another_build_does_not_count(tmp_path: Path) -> None:
+    """What an older program or another configuration showed is run again; a line that is none is told."""
+    kept = Kept(tmp_path / "runs.jsonl", "1.0 abc")
+    kept.add(run_seed(SeedRun(4, 0.1, "two-markets", "none")))
+    assert kept.results() == {}
+    (tmp_path / "runs.jsonl").write_text("{}\n")
+    with pytest.raises(Corrupt, match="line 1"):
+        kept.results()
+
+
+def test_a_breach_of_one_seed_stops_no_other_and_is_exit_4(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The seed that broke a law is named with the command that shows it again."""
+
+    def told(one: SeedRun) -> SeedResult:
+        broken = ("INV-01 something",) if one.seed == 2 else ()
+        return SeedResult(one, "", broken, 365.0, 3, 1, {"FLT-04": 3}, 9, 8, 7, 6, 5, "", 36.0, 18.0)
+
+    monkeypatch.setattr(seeds, "run_seed", told)
+    many = run_cli("simulate", "--days", "365", "--seeds", "1..3", "--json")
+    assert many.exit_code == 4
+    assert many.document["violations"] == ["seed 2: INV-01 something"]
+    assert (many.document["bot_years"], many.document["bot_years_per_cpu_hour"]) == (3.0, 200.0)
+    shown = run_cli("simulate", "--days", "365", "--seeds", "1..3")
+    assert "tradewind simulate --days 365 --seed 2" in shown.stdout

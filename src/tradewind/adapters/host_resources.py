@@ -28,6 +28,15 @@ class Resources(msgspec.Struct, frozen=True):
     disk_free: int = 0
 
 
+def processor_s() -> float:
+    """Seconds of processor, user plus system, that this process has used since it began."""
+    return _busy(resource.getrusage(resource.RUSAGE_SELF))
+
+
+def _busy(usage: resource.struct_rusage) -> float:
+    return usage.ru_utime + usage.ru_stime
+
+
 def resources(database: Path, logs: Path) -> Resources:
     """The figures of now, from ``/proc``; some 100 microseconds."""
     known = _status()
@@ -36,7 +45,7 @@ def resources(database: Path, logs: Path) -> Resources:
     return Resources(
         rss=known.get("VmRSS", 0) * 1024,
         peak_rss=known.get("VmHWM", usage.ru_maxrss) * 1024,
-        cpu_s=usage.ru_utime + usage.ru_stime,
+        cpu_s=_busy(usage),
         threads=known.get("Threads", 0),
         open_files=files,
         connections=sockets,

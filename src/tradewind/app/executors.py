@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from tradewind.adapters.executors.cluster import ClusterExecutor
 from tradewind.adapters.executors.processes import ProcessExecutor
 from tradewind.adapters.executors.serial import SerialExecutor
-from tradewind.app.environment import limit_threads
+from tradewind.app.environment import collect_seldom, limit_threads
 from tradewind.app.own_modules import OwnFile, run_sent
 
 
@@ -36,6 +36,7 @@ def executor_for(
 def prepare_process(own: Sequence[OwnFile]) -> None:
     """What a worker process does first: one thread for every library, then the user's strategy files."""
     limit_threads()
+    collect_seldom()
     run_sent(own)
 
 

@@ -23,7 +23,7 @@ from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
 from tradewind import __version__
-from tradewind.app.environment import refuse_validation_plugins
+from tradewind.app.environment import collect_seldom, refuse_validation_plugins
 from tradewind.app.own_modules import place_of
 from tradewind.app.settings.redaction import redacted
 from tradewind.cli.contract import DONE, INTERNAL, INTERRUPTED, UNAVAILABLE, USAGE, write_json
@@ -31,16 +31,12 @@ from tradewind.cli.verbs import ALIASES, Verb, verbs
 from tradewind.errors import TradewindError
 
 PROGRAM = "tradewind"
-SELDOM = 50_000
-"""Objects made between two looks for cycles. Libraries make half a million that stay, and a look at all of them for
-every 700, and once more when the process ends, is a third of what a short verb takes.
-"""
 
 
 def main(arguments: Sequence[str] | None = None, table: Sequence[Verb] | None = None) -> int:
     """Runs the verb that was typed and returns the exit code; never raises."""
     if arguments is None:
-        gc.set_threshold(SELDOM)
+        collect_seldom()
         atexit.register(gc.freeze)
     refuse_validation_plugins()
     table = verbs() if table is None else table

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from tradewind.cli.contract import Report, single, verb
+from tradewind.cli.options import MOST_WORKERS
 
 app = single()
 
 DaysOption = Annotated[float, typer.Option("--days", help="Simulated days of faults, 0.1 to 3660.")]
 SeedOption = Annotated[int, typer.Option("--seed", min=0, help="The same seed is the same run, event by event.")]
+SeedsOption = Annotated[str, typer.Option("--seeds", help="Many seeds instead of one: 1..50 or 1,5,9..12.")]
+WorkersOption = Annotated[int, typer.Option("--workers", min=1, max=MOST_WORKERS, help="Processes for many seeds.")]
+KeepOption = Annotated[
+    Path | None,
+    typer.Option("--keep", help="File of results, a JSON line a seed; those that are there are not run again."),
+]
 FaultsOption = Annotated[
     str, typer.Option("--faults", help="all, none, harmless, or rows and kinds of the menu: FLT-04,power_cut.")
 ]
@@ -26,11 +34,18 @@ WorldOption = Annotated[
 def simulate(
     days: DaysOption = 7.0,
     seed: SeedOption = 1,
+    seeds: SeedsOption = "",
+    workers: WorkersOption = 1,
+    keep: KeepOption = None,
     faults: FaultsOption = "all",
     shrink: ShrinkOption = False,
     world: WorldOption = "bot-year",
 ) -> Report:
     """Runs the service SIMULATED: faults, deaths, power cuts; exit 4 with the seed when a law is broken."""
-    from tradewind.cli.answers.simulate import answer
+    from tradewind.cli.answers.simulate import answer, answer_many
 
-    return answer(days=days, seed=seed, faults=faults, shrinks=shrink, world=world)
+    if seeds:
+        return answer_many(
+            days=days, seeds=seeds, faults=faults, world=world, workers=workers, keep=keep, shrinks=shrink
+        )
+    return answer(days=days, seed=seed, faults=faults, shrinks=shrink, world=world, keep=keep)

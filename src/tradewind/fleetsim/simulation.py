@@ -109,7 +109,8 @@ class Simulation:
         """Runs to the end of time; returns the breaches of the first event that has any."""
         self.at(self.times.start, "start", self.lives.start)
         for symbol in self.tier.symbols:
-            first = next(n for n, bar in enumerate(self.venue.truth[symbol]) if bar.ts_open >= self.times.start)
+            bars = self.venue.truth[symbol]  # none where the market is closed all the while
+            first = next((n for n, bar in enumerate(bars) if bar.ts_open >= self.times.start), len(bars))
             self._bar_opens(symbol, first)
         self._hour(self.times.start + HOUR)
         for fault in self.schedule:
