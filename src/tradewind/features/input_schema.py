@@ -48,7 +48,7 @@ ATR: Final = "atr(14)"
 
 
 class Channel(msgspec.Struct, frozen=True):
-    """One number of a row.
+    """One number of a row; ``name`` is its column in a file.
 
     ``over`` and ``under`` are ``(a, b)`` and ``(c, d)``: keys of the feature bank, ``4h:KEY`` for the last closed bar
     of a longer timeframe, ``news:score`` and ``news:articles``, or a number as text. 0 / 0 is 0 (a bar without range is
@@ -178,8 +178,8 @@ def default_schema(timeframe: Timeframe, *, news: bool = False) -> InputSchema:
         channels += _longer(longer)
     if news:
         channels += [
-            Channel("news score", ("news:score", "0")),
-            Channel("news articles", ("news:articles", "0"), ("news:articles", "-8")),
+            Channel("news_score", ("news:score", "0")),
+            Channel("news_articles", ("news:articles", "0"), ("news:articles", "-8")),
         ]
     return InputSchema(timeframe, higher, tuple(channels))
 
@@ -187,21 +187,21 @@ def default_schema(timeframe: Timeframe, *, news: bool = False) -> InputSchema:
 def _prices() -> Iterable[Channel]:
     """Price, range and volume of the timeframe's own bars; distances are counted in average true ranges."""
     for n in (1, 2, 4, 8, 24):
-        yield Channel(f"return {n}", ("close", f"lag(close,{n})"), (ATR, "0"), scale=1.0 / math.sqrt(n))
+        yield Channel(f"return_{n}", ("close", f"lag(close,{n})"), (ATR, "0"), scale=1.0 / math.sqrt(n))
     for n in (10, 50, 200):
-        yield Channel(f"above ema {n}", ("close", f"ema({n})"), (ATR, "0"))
-    yield Channel("macd histogram", ("macd(12,26,9).histogram", "0"), (ATR, "0"))
+        yield Channel(f"above_ema_{n}", ("close", f"ema({n})"), (ATR, "0"))
+    yield Channel("macd_histogram", ("macd(12,26,9).histogram", "0"), (ATR, "0"))
     yield Channel("rsi", ("rsi(14)", "50"), ("50", "0"))
     yield Channel("stochastic", ("stoch(14,3,3).k", "50"), ("50", "0"))
     yield Channel("adx", ("adx(14)", "25"), ("25", "0"))
     yield Channel("direction", ("plus_di(14)", "minus_di(14)"), ("25", "0"))
-    yield _within("donchian 20", "donchian(20)")
-    yield _within("donchian 55", "donchian(55)")
+    yield _within("donchian_20", "donchian(20)")
+    yield _within("donchian_55", "donchian(55)")
     yield _within("bollinger", "bbands(20,2)")
-    yield Channel("range ratio", ("atr(7)", "atr(28)"), ("atr(28)", "0"))
-    yield Channel("range rank", ("pct_rank(natr(14),250)", "50"), ("50", "0"))
+    yield Channel("range_ratio", ("atr(7)", "atr(28)"), ("atr(28)", "0"))
+    yield Channel("range_rank", ("pct_rank(natr(14),250)", "50"), ("50", "0"))
     yield Channel("body", ("close", "open"), (ATR, "0"))
-    yield Channel("close in bar", ("close", "median"), ("high", "low"), scale=2.0)
+    yield Channel("close_in_bar", ("close", "median"), ("high", "low"), scale=2.0)
     yield Channel("efficiency", ("er(10)", "0.5"), ("0.5", "0"))
     yield Channel("volume", ("zscore(volume,50)", "0"))
 
@@ -209,9 +209,9 @@ def _prices() -> Iterable[Channel]:
 def _longer(timeframe: Timeframe) -> Iterable[Channel]:
     """Where the last closed bar of a longer timeframe stands: in its trend, its swing and its channel."""
     close = f"{timeframe}:close"
-    yield Channel(f"{timeframe} above ema 20", (close, f"{timeframe}:ema(20)"), (f"{timeframe}:{ATR}", "0"))
-    yield Channel(f"{timeframe} rsi", (f"{timeframe}:rsi(14)", "50"), ("50", "0"))
-    yield _within(f"{timeframe} donchian 20", f"{timeframe}:donchian(20)", close)
+    yield Channel(f"{timeframe}_above_ema_20", (close, f"{timeframe}:ema(20)"), (f"{timeframe}:{ATR}", "0"))
+    yield Channel(f"{timeframe}_rsi", (f"{timeframe}:rsi(14)", "50"), ("50", "0"))
+    yield _within(f"{timeframe}_donchian_20", f"{timeframe}:donchian(20)", close)
 
 
 def _within(name: str, band: str, price: str = "close") -> Channel:
@@ -221,5 +221,5 @@ def _within(name: str, band: str, price: str = "close") -> Channel:
 
 def _clock(unit: str) -> Iterable[Channel]:
     """Place on the circle of the clock, so that the last hour of a day is near the first."""
-    yield Channel(f"{unit} sine", (unit, "0"), turn="sine")
-    yield Channel(f"{unit} cosine", (unit, "0"), turn="cosine")
+    yield Channel(f"{unit}_sine", (unit, "0"), turn="sine")
+    yield Channel(f"{unit}_cosine", (unit, "0"), turn="cosine")

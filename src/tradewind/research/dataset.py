@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from itertools import pairwise
-from typing import Annotated, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
 import numpy as np
@@ -16,13 +16,16 @@ from numpy.typing import NDArray
 
 from tradewind.engine.aggregate import aggregate
 from tradewind.errors import Corrupt, Misconfigured
+from tradewind.features.bank import FeatureBank
 from tradewind.features.feature_set import FeatureSet
 from tradewind.features.input_schema import InputSchema
 from tradewind.features.model_inputs import complete, inputs_of, windows_of
 from tradewind.features.news_inputs import NewsScores
+from tradewind.features.spec import atr
 from tradewind.model.bar import BarColumns
 from tradewind.model.session import SessionCalendar
-from tradewind.validation.barrier_labels import barrier_labels, recent_volatility
+from tradewind.predictors.manifest import Barriers
+from tradewind.validation.barrier_labels import barrier_labels
 from tradewind.validation.uniqueness import average_uniqueness
 
 Indices = NDArray[np.int64]
@@ -32,17 +35,9 @@ LENGTH: Final = 60
 """Bars in a window, unless a model asks for another number."""
 
 
-class LabelRules(msgspec.Struct, frozen=True):
-    """Where the barriers stand: ``reach`` deviations of a bar's log return above and below the entry.
-
-    The deviation is that of the last ``span`` bars (``recent_volatility``), known at the entry; after ``horizon`` bars
-    without a touch there is no label. A random walk meets barriers 3 deviations away after 9 bars on average and is
-    without a label after 24 in about one case of twenty.
-    """
-
-    horizon: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 24
-    reach: Annotated[float, msgspec.Meta(gt=0.0, le=100.0)] = 3.0
-    span: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 100
+BARRIERS: Final = Barriers(width=2.0, atr_period=14, horizon=24)
+"""Two average true ranges either way within 24 bars, which is the bracket that a forecast is traded with: a random walk
+meets one after eight bars on average and neither in one case of thirty."""
 
 
 class DataSet(NamedTuple):
@@ -53,15 +48,15 @@ class DataSet(NamedTuple):
     """
 
     features: FeatureSet
-    rules: LabelRules
+    barriers: Barriers
     label: Floats
     end: Indices
     width: Floats
 
     @property
     def data_hash(self) -> str:
-        """sha256 over the inputs, the rules and the labels, 64 hex digits: what a model was trained on."""
-        digest = hashlib.sha256(f"{self.features.data_hash}\n".encode() + msgspec.json.encode(self.rules))
+        """sha256 over the inputs, the barriers and the labels, 64 hex digits: what a model was trained on."""
+        digest = hashlib.sha256(f"{self.features.data_hash}\n".encode() + msgspec.json.encode(self.barriers))
         for column in (np.nan_to_num(self.label), self.end.astype(np.float64)):
             digest.update(np.ascontiguousarray(column, dtype="<f8").data)
         return digest.hexdigest()
@@ -124,22 +119,28 @@ def feature_set(
     return FeatureSet(symbol, schema, columns.ts_open, columns.ts_close, rows)
 
 
-def labelled(features: FeatureSet, columns: BarColumns, rules: LabelRules | None = None) -> DataSet:
-    """Inputs with the labels of the bars they were made of. Symmetric barriers, the lower one first where both touch.
+def labelled(features: FeatureSet, columns: BarColumns, barriers: Barriers = BARRIERS) -> DataSet:
+    """Inputs with the labels of the bars they were made of.
+
+    The barriers stand ``barriers.width`` average true ranges, as known at the entry, above and below the close; where
+    one bar touches both, the lower one came first; what meets neither within ``barriers.horizon`` bars has no label.
 
     Raises:
         Corrupt: the bars are others than those of the inputs.
+        Misconfigured: barriers without a width or a horizon.
     """
-    rules = LabelRules() if rules is None else rules
     if not np.array_equal(features.ts_close, columns.ts_close):
         raise Corrupt(
             f"{len(features.ts_close)} rows and {len(columns.ts_close)} bars that do not pair up",
             where=f"labels of {features.symbol} {features.timeframe}",
             next_step="build the features again",
         )
-    width = rules.reach * recent_volatility(columns.close, rules.span)
-    found = barrier_labels(columns.high, columns.low, columns.close, width, width, rules.horizon)
-    return DataSet(features, rules, found.label, np.where(found.resolved, found.end, -1), width)
+    if not barriers.width > 0.0:
+        raise Misconfigured(f"barriers {barriers.width} ranges away", where="labels", allowed="more than 0")
+    ranges = FeatureBank((atr(barriers.atr_period),), features.schema.seeding).batch(columns)[:, 0]
+    width = barriers.width * ranges / columns.close
+    found = barrier_labels(columns.high, columns.low, columns.close, width, width, barriers.horizon)
+    return DataSet(features, barriers, found.label, np.where(found.resolved, found.end, -1), width)
 
 
 def chronological(
@@ -193,7 +194,7 @@ def forward_slices(
 
 def _cut(data: DataSet, train: Indices, calibration: Indices, test: Indices, embargo: int | None) -> Slices:
     """The three slices without what the next one could tell them."""
-    quiet = data.rules.horizon if embargo is None else embargo
+    quiet = data.barriers.horizon if embargo is None else embargo
     if quiet < 0:
         raise Misconfigured(f"an embargo of {quiet} bars", where="slices", allowed="0 or more")
     held = _known_before(data, calibration, test, quiet)

@@ -11,15 +11,15 @@ from hypothesis import strategies as st
 
 from tests.synthetic_bars import random_bars
 from tradewind.engine.aggregate import Aggregator, aggregate
-from tradewind.errors import Corrupt, Misconfigured
+from tradewind.errors import Misconfigured
 from tradewind.features.bank import FeatureBank
-from tradewind.features.input_scaling import CUT, Scaler, Scaling, scaling_of
 from tradewind.features.input_schema import Channel, InputSchema, default_schema
 from tradewind.features.model_inputs import CHUNK, InputRows, LiveInputs, complete, inputs_of, windows_of
 from tradewind.features.news_inputs import NewsScores
 from tradewind.model.bar import Bar, BarColumns
 from tradewind.model.session import calendar_of
 from tradewind.model.timeframe import DAY, HOUR, Timeframe
+from tradewind.predictors.manifest import InputScale
 
 CRYPTO = calendar_of("crypto")
 SCHEMA = default_schema(Timeframe.H1)
@@ -77,10 +77,8 @@ def test_one_row_and_many_are_the_same_bits(n, seed, skew):
     whole = made.rows(sources)
     assert (bits(whole) == bits([made.rows(row) for row in sources])).all()
     assert (bits(whole[::-1]) == bits(made.rows(sources[::-1]))).all()
-    scaler = Scaler(
-        Scaling(tuple(generator.normal(size=SCHEMA.width)), tuple(generator.uniform(0.1, 9.0, SCHEMA.width)))
-    )
-    assert (bits(scaler.rows(whole)) == bits([scaler.rows(row) for row in whole])).all()
+    scale = InputScale(tuple(generator.normal(size=SCHEMA.width)), tuple(generator.uniform(0.1, 9.0, SCHEMA.width)))
+    assert (bits(scale(whole)) == bits([scale(row) for row in whole])).all()
 
 
 @pytest.mark.parametrize("seed", [1, 2])
@@ -160,13 +158,13 @@ def test_the_clock_goes_round():
     sources[:, place["hour"]] = np.tile(np.arange(24), 7)
     sources[:, place["weekday"]] = np.repeat(np.arange(7), 24)
     found = InputRows(SCHEMA).rows(sources)
-    hour = found[:24, [names.index("hour sine"), names.index("hour cosine")]]
+    hour = found[:24, [names.index("hour_sine"), names.index("hour_cosine")]]
     assert hour[[0, 6, 12, 18]].tolist() == [[0.0, 1.0], [1.0, 0.0], [0.0, -1.0], [-1.0, 0.0]]
-    day = found[::24, [names.index("weekday sine"), names.index("weekday cosine")]]
+    day = found[::24, [names.index("weekday_sine"), names.index("weekday_cosine")]]
     for turn in (hour, day):
         steps = np.linalg.norm(turn - np.roll(turn, 1, axis=0), axis=1)
         assert np.ptp(steps) < 1e-6
-    assert not np.isnan(found[:, names.index("hour sine")]).any()
+    assert not np.isnan(found[:, names.index("hour_sine")]).any()
 
 
 def test_the_hash_names_every_part_of_a_schema():
@@ -221,26 +219,6 @@ def test_windows_are_views_of_the_rows():
     assert np.shares_memory(seen, rows)
     with pytest.raises(Misconfigured):
         windows_of(rows, 11)
-
-
-def test_scaling_is_fitted_on_what_is_complete_and_cut():
-    """Rule: mean 0 and deviation 1 over the fitted rows; a channel that never moved stays finite; nothing beyond 5."""
-    generator = np.random.default_rng(3)
-    rows = generator.normal(7.0, 3.0, (5000, 3)).astype(np.float32)
-    rows[:, 2] = 4.0
-    rows[:100, 0] = np.nan
-    scaler = Scaler(scaling_of(rows))
-    made = scaler.rows(rows)[100:]
-    assert made[:, :2].mean(axis=0) == pytest.approx([0.0, 0.0], abs=0.01)
-    assert made[:, :2].std(axis=0) == pytest.approx([1.0, 1.0], abs=0.01)
-    assert (made[:, 2] == 0.0).all()
-    assert scaler.rows(np.array([1e9, -1e9, 4.5], dtype=np.float32)).tolist() == [CUT, -CUT, 0.5]
-    assert np.isnan(scaler.rows(rows)[:100, 0]).all()
-    with pytest.raises(Misconfigured):
-        scaling_of(rows[:100])
-    for wrong in ((1.0,), (0.0, 1.0), (math.nan, 1.0)):
-        with pytest.raises(Corrupt):
-            Scaling((0.0, 0.0), wrong)
 
 
 def test_an_article_counts_from_when_it_was_known_and_for_a_day():

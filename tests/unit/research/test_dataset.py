@@ -12,11 +12,13 @@ from hypothesis import strategies as st
 from tests.shared_data import shared
 from tests.synthetic_bars import path_bars, random_bars
 from tradewind.errors import Corrupt, Misconfigured
+from tradewind.features.bank import FeatureBank
 from tradewind.features.input_schema import Channel, InputSchema, default_schema
+from tradewind.features.spec import atr
 from tradewind.model.session import calendar_of
 from tradewind.model.timeframe import Timeframe
-from tradewind.research.dataset import DataSet, LabelRules, chronological, feature_set, forward_slices, labelled
-from tradewind.validation.barrier_labels import recent_volatility
+from tradewind.predictors.manifest import Barriers
+from tradewind.research.dataset import BARRIERS, DataSet, chronological, feature_set, forward_slices, labelled
 
 CRYPTO = calendar_of("crypto")
 BARS = random_bars(3000)
@@ -24,10 +26,10 @@ FEATURES = feature_set("BTC/USDT", default_schema(Timeframe.H1), BARS, CRYPTO)
 DATA = labelled(FEATURES, BARS)
 
 
-def bare(columns, rules: LabelRules) -> DataSet:
+def bare(columns, barriers: Barriers = BARRIERS) -> DataSet:
     """A data set whose one input is always known."""
     schema = InputSchema(Timeframe.H1, (), (Channel("close", ("close", "0")),))
-    return labelled(feature_set("BTC/USDT", schema, columns, CRYPTO), columns, rules)
+    return labelled(feature_set("BTC/USDT", schema, columns, CRYPTO), columns, barriers)
 
 
 def test_samples_are_weighed_as_published():
@@ -40,13 +42,13 @@ def test_samples_are_weighed_as_published():
     assert data.n_eff(starts) == pytest.approx(31 / 12)
 
 
-def test_barriers_scale_with_the_volatility_known_at_the_entry():
-    """Rule: width = reach x deviation of the bars so far; a label is +1 where the upper price came first, by hand."""
-    rules = LabelRules(horizon=24, reach=3.0, span=100)
-    assert DATA.width[200:] == pytest.approx(3.0 * recent_volatility(BARS.close, 100)[200:])
+def test_barriers_stand_as_many_average_ranges_away_as_asked():
+    """Rule: width = 2 x ATR(14) known at the entry; a label is +1 where the upper price came first, by hand."""
+    ranges = FeatureBank((atr(14),)).batch(BARS)[:, 0]
+    assert DATA.width[200:] == pytest.approx((2.0 * ranges / BARS.close)[200:])
     for bar in range(150, 2900, 137):
         up, down = BARS.close[bar] * (1 + DATA.width[bar]), BARS.close[bar] * (1 - DATA.width[bar])
-        later = range(bar + 1, bar + 1 + rules.horizon)
+        later = range(bar + 1, bar + 1 + BARRIERS.horizon)
         met = next((k for k in later if BARS.high[k] >= up or BARS.low[k] <= down), None)
         if met is None:
             assert np.isnan(DATA.label[bar])
@@ -56,15 +58,19 @@ def test_barriers_scale_with_the_volatility_known_at_the_entry():
             assert DATA.end[bar] == met
 
 
-def test_a_random_walk_has_as_many_labels_up_as_down_and_one_in_twenty_none():
-    """Rule: symmetric barriers have no base rate to hide behind. 10,000 steps: half up within three standard errors."""
-    steps = np.random.default_rng(4).normal(0.0, 0.01, 10_000)
-    data = bare(path_bars(np.exp(np.cumsum(steps)) * 100.0, reach=0.0), LabelRules())
+def test_a_random_walk_has_as_many_labels_up_as_down_and_one_in_thirty_is_none():
+    """Rule: symmetric barriers have no base rate to hide behind. 10,000 bars of 16 steps: half of them up within three
+    standard errors of as many labels as are independent."""
+    walk = np.exp(np.cumsum(np.random.default_rng(4).normal(0.0, 0.0025, 160_000))).reshape(10_000, 16)
+    opened = np.concatenate([[1.0], walk[:-1, -1]])
+    high, low = np.maximum(opened, walk.max(axis=1)), np.minimum(opened, walk.min(axis=1))
+    data = bare(path_bars(walk[:, -1])._replace(open=opened, high=high, low=low))
     samples = data.samples(1)
+    assert 1100 < data.n_eff(samples) < 1300
     error = 0.5 / np.sqrt(data.n_eff(samples))
     assert (data.label[samples] > 0).mean() == pytest.approx(0.5, abs=3.0 * error)
-    decided = slice(100, -24)
-    assert 0.02 < np.isnan(data.label[decided]).mean() < 0.15
+    assert 7.0 < (data.end[samples] - samples).mean() < 8.5
+    assert 0.02 < np.isnan(data.label[100:-24]).mean() < 0.05
 
 
 def test_a_sample_has_a_whole_window_and_a_label():
@@ -106,7 +112,7 @@ def test_no_label_of_an_earlier_slice_reaches_a_later_one(horizon, embargo, trai
     n = 900
     ends = np.minimum(np.arange(n) + generator.integers(1, horizon + 1, n), n - 1)
     label = np.where(generator.random(n) < 0.9, generator.choice([-1.0, 1.0], n), np.nan)
-    data = DATA._replace(rules=LabelRules(horizon=horizon), label=label, end=ends)
+    data = DATA._replace(barriers=Barriers(2.0, 14, horizon), label=label, end=ends)
     samples = np.flatnonzero(~np.isnan(label))
     found = chronological(data, samples, train=train, calibration=calibration, embargo=embargo)
     middle, last = round(samples.size * train), round(samples.size * (train + calibration))
@@ -121,7 +127,7 @@ def test_no_label_of_an_earlier_slice_reaches_a_later_one(horizon, embargo, trai
 def test_the_split_of_the_training_log_is_four_fifths_to_one():
     """Rule: 6,026 samples are 4,821 and 1,205 before the purge; what is validated comes later, strictly."""
     n = 6026
-    data = DATA._replace(rules=LabelRules(horizon=1), label=np.ones(n), end=np.arange(n), width=np.ones(n))
+    data = DATA._replace(barriers=Barriers(2.0, 14, 1), label=np.ones(n), end=np.arange(n), width=np.ones(n))
     found = chronological(data, np.arange(n), train=0.8, calibration=0.0, embargo=0)
     assert (found.train.size, found.test.size) == (4821, 1205)
     assert data.end[found.train].max() < found.test.min()
@@ -144,16 +150,16 @@ def test_a_walk_forward_tests_everything_but_the_first_part_once():
         chronological(DATA, samples, train=0.9, calibration=0.1)
 
 
-def test_the_data_hash_names_inputs_rules_and_labels():
-    """Rule: the same bars give the same hash; another bar, rule, schema, symbol or label another one."""
+def test_the_data_hash_names_inputs_barriers_and_labels():
+    """Rule: the same bars give the same hash; another bar, barrier, schema, symbol or label another one."""
     again = labelled(feature_set("BTC/USDT", default_schema(Timeframe.H1), BARS, CRYPTO), BARS)
     assert again.data_hash == DATA.data_hash
     moved = BARS._replace(high=BARS.high.copy())
     moved.high[2500] *= 1.0001
     others = [
         labelled(FEATURES._replace(symbol="ETH/USDT"), BARS),
-        labelled(FEATURES, BARS, LabelRules(horizon=23)),
-        labelled(FEATURES, BARS, LabelRules(reach=2.9)),
+        labelled(FEATURES, BARS, Barriers(2.0, 14, 23)),
+        labelled(FEATURES, BARS, Barriers(1.9, 14, 24)),
         labelled(feature_set("BTC/USDT", default_schema(Timeframe.H1), moved, CRYPTO), moved),
         DATA._replace(label=-DATA.label),
     ]
