@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from tradewind.adapters.market.candle_store import CandleStore
-from tradewind.adapters.market.files.intake import BadRow, Request
+from tradewind.adapters.market.files.intake import BadRow, Intake, Request
 from tradewind.adapters.market.files.reader import known_formats, read_as_found, read_bars
 from tradewind.adapters.market.quality import QualityReport, inspect
 from tradewind.adapters.market.sealed.manifest import Dataset
@@ -93,6 +93,17 @@ def found_in(
     instrument, timeframe = series_of(path, options)
     request = _request(instrument, timeframe, options, now)
     return instrument, timeframe, *read_as_found(path, request, format_name=options.format)
+
+
+def sound_bars(path: Path, options: ImportOptions, now: int) -> tuple[Instrument, Timeframe, Intake]:
+    """What a file holds, judged as before an import, and stored nowhere.
+
+    Raises:
+        TradewindError: as ``read_bars`` does.
+    """
+    instrument, timeframe = series_of(path, options)
+    request = _request(instrument, timeframe, options, now)
+    return instrument, timeframe, read_bars(path, request, format_name=options.format, skip_bad=options.skip_bad)
 
 
 def _request(instrument: Instrument, timeframe: Timeframe, options: ImportOptions, now: int) -> Request:
