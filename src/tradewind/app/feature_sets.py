@@ -113,7 +113,7 @@ def build(config: AppConfig, bars: SeriesBars, folder: Path, *, save: bool = Tru
         data_hash=made.data_hash,
         candles_hash=content_hash(bars.columns),
         source=bars.source,
-        bars=len(bars.columns.ts_close),
+        rows=len(bars.columns.ts_close),
         first_ts=int(bars.columns.ts_open[0]),
         last_ts=int(bars.columns.ts_close[-1]),
         made=bars.made,
@@ -150,7 +150,7 @@ def verify(
     if not same:
         faults.append(
             f"the candles it was made of are others now ({len(columns.ts_close)} bars, {content_hash(columns)[:12]};"
-            f" it was made of {origin.bars}, {origin.candles_hash[:12]}): build it again"
+            f" it was made of {origin.rows}, {origin.candles_hash[:12]}): build it again"
         )
     wrong: tuple[ColumnFault, ...] = ()
     looked = leakage and same
@@ -214,8 +214,8 @@ def _not_as_sealed(found: FeatureFile) -> tuple[str, ...]:
         faults.append(
             f"its schema has hash {found.schema.hash[:12]}, it was written under {found.origin.schema_hash[:12]}"
         )
-    if len(found.ts_close) != found.origin.bars:
-        faults.append(f"it holds {len(found.ts_close):,} rows, {found.origin.bars:,} were written")
+    if len(found.ts_close) != found.origin.rows:
+        faults.append(f"it holds {len(found.ts_close):,} rows, {found.origin.rows:,} were written")
     if found.data_hash != found.origin.data_hash:
         faults.append(
             f"its contents have hash {found.data_hash[:12]}, {found.origin.data_hash[:12]} was written: it was changed"

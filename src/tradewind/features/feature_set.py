@@ -26,7 +26,7 @@ class FeatureOrigin(msgspec.Struct, frozen=True, kw_only=True):
     data_hash: str
     candles_hash: str
     source: str
-    bars: int
+    rows: int
     first_ts: int
     last_ts: int
     made: str = ""

@@ -139,6 +139,9 @@ def _read(
         interval=intervals[0] if len(intervals) == 1 else None,
         extra=settings.instruments,
     )
+    for path in inputs:
+        if not path.exists():
+            raise Unavailable("no such file or folder", where=str(path), allowed="bar files, or folders of them")
     now = WallClock().now()
     found = []
     for path in files_of(inputs):
@@ -179,7 +182,6 @@ def _document(one: Built) -> dict[str, Any]:
         "file": one.file,
         **msgspec.structs.asdict(one.origin),
         "interval": one.origin.timeframe,
-        "rows": one.complete.rows,
         "complete_rows": one.usable,
         "first_complete": one.complete.first,
         "channels": one.channels,
