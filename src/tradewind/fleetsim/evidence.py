@@ -6,7 +6,7 @@ from collections import Counter, deque
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from tradewind.adapters.store.codec import decode_outputs
+from tradewind.adapters.store.codec import decode_outputs, encode_outputs
 from tradewind.engine.pipeline import Engine
 from tradewind.engine.plan import EnginePlan
 from tradewind.engine.sequencer import Sequencer
@@ -77,6 +77,20 @@ class WatchedJournal:
         return self._journal.head
 
 
+class Twin:
+    """An engine that goes on from a state of the service's, and is given the same events for ``left`` entries."""
+
+    def __init__(self, engine: Engine, left: int) -> None:
+        self._engine = engine
+        self.left = left
+
+    def differs(self, entry: Entry) -> str:
+        """What is different about an entry, or nothing."""
+        self.left -= 1
+        same = encode_outputs(self._engine.process(entry.event)) == entry.outputs
+        return "" if same else f"INV-03 entry {entry.seq}: settings read in another order decide otherwise"
+
+
 class Restart(NamedTuple):
     """A start after a death: the states the dead process had at journal positions, and what the new one found."""
 
@@ -120,6 +134,7 @@ class Evidence:
         self.posts: list[str] = []
         self.stale: set[str] = set()
         self.sizes: dict[str, int] = {}
+        self.twin: Twin | None = None
 
     def durable(self, entry: Entry) -> None:
         """An entry is on disk, as far as the service was told."""
@@ -139,6 +154,8 @@ class Evidence:
         self.fresh.append(one)
         if len(self.all) < self._kept:
             self.all.append(one)
+        if self.twin is not None:
+            self._follow(self.twin, entry)
         self._hashes.append((entry.seq, entry.hash))
         self.seq, self.hash, self.digest = entry.seq, entry.hash, entry.digest
         for number, output in enumerate(() if quiet else outputs):
@@ -148,6 +165,12 @@ class Evidence:
             elif isinstance(output, Trade):
                 self._owe(f"trade {output.signal_id}", f"trade closed {output.signal_id} {entry.seq}-{number}")
                 self.trades += 1
+
+    def _follow(self, twin: Twin, entry: Entry) -> None:
+        if what := twin.differs(entry):
+            self.broken.append(what)
+        if what or not twin.left:
+            self.twin = None
 
     def _owe(self, key: str, post: str) -> None:
         self.keys[key] += 1

@@ -143,7 +143,7 @@ class Exchange:
         """The connection is lost until then; what was on its way is gone."""
         self.reconciled = False
         self.venue.forget()
-        self._disturb(until)
+        self.disturb(until)
 
     def next_due(self) -> int | None:
         """When it says something next."""
@@ -158,7 +158,7 @@ class Exchange:
         self._happened(kind)
         if kind is FaultKind.VENUE_DOWN:
             self.venue.maintenance_until = now + int(MINUTE * 720**fault.share)
-            self._disturb(self.venue.maintenance_until)
+            self.disturb(self.venue.maintenance_until)
         elif kind is FaultKind.FILLS_TOO_OLD:
             self._short_until = now + fault.size * HOUR
         elif kind is FaultKind.HAND_TRADE:
@@ -166,7 +166,7 @@ class Exchange:
         elif kind is FaultKind.LIQUIDATION:
             self.strangers += 1
             self.venue.liquidate(fault.symbol, now)
-        self._disturb(now)
+        self.disturb(now)
 
     def by_hand(self, symbol: str, side: int, steps: int, now: int) -> Execution:
         """Somebody trades beside the service."""
@@ -226,10 +226,11 @@ class Exchange:
         self._spells.remove(fault)
         self._happened(fault.kind)
         spell = SPELLS[fault.kind]
-        self._disturb(now, spell.excuse)
+        self.disturb(now, spell.excuse)
         return spell.mix
 
-    def _disturb(self, until: int, excuse: int = EXCUSE) -> None:
+    def disturb(self, until: int, excuse: int = EXCUSE) -> None:
+        """Until then, and ``excuse`` longer, orders may be late."""
         self.trouble_until = max(self.trouble_until, until + excuse)
 
     def _shortened(self, report: VenueReport, now: int) -> VenueReport:

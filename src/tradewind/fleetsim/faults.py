@@ -72,6 +72,18 @@ class FaultKind(StrEnum):
     GONE_FOR_HOURS = "gone_for_hours"
     CLOCK_CHANGE = "clock_change"
     MIDNIGHT_LOSS = "midnight_loss"
+    STORE_LOCKED = "store_locked"
+    OLDER_COPY = "older_copy"
+    MODEL_SPOILT = "model_spoilt"
+    TRAINING_FAILS = "training_fails"
+    TASK_DIES = "task_dies"
+    STALL = "stall"
+    FLOOD = "flood"
+    NEWS_WRONG = "news_wrong"
+    BURST = "burst"
+    STRANGERS = "strangers"
+    CONFIG_SLIP = "config_slip"
+    SHUFFLED = "shuffled"
 
 
 ROWS: Final[dict[FaultKind, str]] = {
@@ -131,6 +143,18 @@ ROWS: Final[dict[FaultKind, str]] = {
     FaultKind.GONE_FOR_HOURS: "FLT-21",
     FaultKind.CLOCK_CHANGE: "FLT-07",
     FaultKind.MIDNIGHT_LOSS: "FLT-09",
+    FaultKind.STORE_LOCKED: "FLT-27",
+    FaultKind.OLDER_COPY: "FLT-30",
+    FaultKind.MODEL_SPOILT: "FLT-31",
+    FaultKind.TRAINING_FAILS: "FLT-32",
+    FaultKind.TASK_DIES: "FLT-34",
+    FaultKind.STALL: "FLT-35",
+    FaultKind.FLOOD: "FLT-36",
+    FaultKind.NEWS_WRONG: "FLT-39",
+    FaultKind.BURST: "FLT-40",
+    FaultKind.STRANGERS: "FLT-41",
+    FaultKind.CONFIG_SLIP: "FLT-43",
+    FaultKind.SHUFFLED: "FLT-44",
 }
 
 CHECKPOINTS: Final = {
@@ -158,7 +182,12 @@ OF_ORDERS: Final = frozenset(
 """What only happens where a venue holds orders."""
 UNDRAWN: Final = (FaultKind.CLOCK_CHANGE,)
 """What happens when it happens, not when a seed says so."""
-OF_BOT_YEAR: Final = OF_ORDERS | {FaultKind.CLOCK_CHANGE, FaultKind.MIDNIGHT_LOSS}
+OTHERS: Final = frozenset(
+    kind for kind, row in ROWS.items() if row in ("FLT-27", "FLT-30", "FLT-31", "FLT-32", "FLT-34", "FLT-35", "FLT-36",
+                                                  "FLT-39", "FLT-40", "FLT-41", "FLT-43", "FLT-44")
+)  # fmt: skip
+"""What strikes beside market, orders and death."""
+OF_BOT_YEAR: Final = OF_ORDERS | OTHERS | {FaultKind.CLOCK_CHANGE, FaultKind.MIDNIGHT_LOSS}
 """What the world of two markets has no place for."""
 WAITING: Final = (FaultKind.CRASH_WHILE_HOLDING, FaultKind.CRASH_ON_A_LOSING_DAY)
 """Deaths that come at the first moment of their kind."""

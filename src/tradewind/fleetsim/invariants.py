@@ -11,6 +11,7 @@ from typing import Final
 
 from tradewind.fleetsim.evidence import Durable, Evidence
 from tradewind.fleetsim.firm_laws import FirmLaws
+from tradewind.fleetsim.newsroom import NewsLaws
 from tradewind.fleetsim.order_laws import OrderLaws
 from tradewind.model.bar import Bar
 from tradewind.model.decision import NoDecision, NoTrade, Signal
@@ -36,9 +37,12 @@ SCALE: Final = 10.0
 class Laws:
     """All laws with their memories; ``check`` names what is broken now, with the number of the law."""
 
-    def __init__(self, orders: OrderLaws | None = None, firm: FirmLaws | None = None) -> None:
+    def __init__(
+        self, orders: OrderLaws | None = None, firm: FirmLaws | None = None, news: NewsLaws | None = None
+    ) -> None:
         self.orders = orders
         self.firm = firm
+        self.news = news
         self._closed: dict[str, int] = {}
         self._begun: dict[str, int] = {}
         self._decided: dict[str, int] = {}
@@ -77,6 +81,11 @@ class Laws:
             for one in evidence.fresh:
                 found += self.firm.entry(one)
             found += self.firm.check(evidence)
+        if self.news is not None:
+            self.checked += 1
+            for one in evidence.fresh:
+                if not one.quiet:
+                    found += self.news.entry(one)
         evidence.fresh.clear()
         evidence.restart = None
         evidence.intruders.clear()
@@ -349,6 +358,11 @@ BOUNDS: Final = {
     "snapshots": 3,
     "candles a series": 5_256,
     "leases": 1,
+    "orders that are over": 4_096,
+    "orders that may matter": 64,
+    "requests without an answer": 64,
+    "strangers' executions": 8_192,
+    "requests to leave": 64,
     "state bytes": 1_000_000,
 }
 """What may be remembered, however long the run."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Final
@@ -28,6 +29,8 @@ from tradewind.fleetsim.world import Horizon
 from tradewind.model.timeframe import SECOND
 
 NOTES: Final = (".head", ".told")
+OLDER: Final = "older.db"
+NEWER: Final = "newer.db"
 MAX_CLOCK_OFFSET_S: Final = 60.0
 
 
@@ -59,6 +62,7 @@ class Lives:
         self.disk: MortalDisk | None = None
         self.restarts = 0
         self.stays_dead = 0
+        self.misplaced = False
         self.process = MortalProcess(self._passed)
         self._plan = plan
         self.folder = folder
@@ -118,6 +122,34 @@ class Lives:
         elif fault.kind in CHECKPOINTS:
             self.process.arm(CHECKPOINTS[fault.kind], fault.size)
         return True
+
+    def lock(self, *, writes: bool) -> Callable[[], None] | None:
+        """Somebody holds a transaction on the store of this life; what ends it, None where nobody can."""
+        if self.service is None or self.disk is not None:
+            return None
+        connection = sqlite3.connect(self.folder / DATABASE, isolation_level=None)
+        connection.execute("BEGIN IMMEDIATE" if writes else "BEGIN")
+        connection.execute("SELECT count(*) FROM meta").fetchone()
+        self._remember()
+        self._armed = True
+        return connection.close
+
+    def copy_aside(self) -> None:
+        """Copies the store of a life that has ended in order."""
+        shutil.copyfile(self.folder / DATABASE, self.folder / OLDER)
+
+    def swap(self) -> None:
+        """Somebody puts the older copy in place of the store."""
+        (self.folder / DATABASE).rename(self.folder / NEWER)
+        (self.folder / OLDER).rename(self.folder / DATABASE)
+        self.misplaced = True
+
+    def bring_back(self) -> None:
+        """The store that was there before is put back, as the refusal asks for."""
+        for suffix in ("-wal", "-shm"):
+            (self.folder / f"{DATABASE}{suffix}").unlink(missing_ok=True)
+        (self.folder / NEWER).rename(self.folder / DATABASE)
+        self.misplaced = False
 
     def stillborn(self, starts: int) -> None:
         """The next start ends at its ``starts``-th commit."""

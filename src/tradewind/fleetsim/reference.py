@@ -17,6 +17,7 @@ from tradewind.engine.plan import EnginePlan
 from tradewind.fleetsim.evidence import Durable, Evidence
 from tradewind.fleetsim.world import Horizon
 from tradewind.model.bar import Bar
+from tradewind.model.calendar import NewsCalendar
 from tradewind.model.event import Asked, BarClosed, BarMissing, Command, FeedState
 from tradewind.model.instruments import resolve
 from tradewind.model.session import calendar_of
@@ -92,7 +93,7 @@ def _clean(evidence: Evidence, plan: EnginePlan, times: Horizon, instead: dict[t
     for one in evidence.all:  # people's orders and what the venue said stand where they stood
         if one.close is not None:
             reached = one.close[2]
-        elif isinstance(one.entry.event, Command | VenueReport | Asked):
+        elif isinstance(one.entry.event, Command | VenueReport | Asked | NewsCalendar):
             session.advance(min(reached, last))
             session.inject(one.entry.event)
     session.advance(last)

@@ -22,7 +22,7 @@ from tradewind.app.order_desk import RequestQueue, SteppedDesk
 from tradewind.app.session import Session
 from tradewind.app.stored_run import find_run
 from tradewind.app.wiring import engine_for, sequencer_for, started_event
-from tradewind.engine.orders.book import NEVER
+from tradewind.engine.orders.book import NEVER, Book
 from tradewind.engine.pipeline import Engine
 from tradewind.engine.plan import EnginePlan
 from tradewind.engine.sequencer import SeriesKey
@@ -42,6 +42,10 @@ from tradewind.ports.clock import Clock
 DATABASE: Final = "service.db"
 CHECKPOINT_PAGES: Final = 200
 """Few, so that power cuts meet a log that is being copied back; native lives keep the product's own number."""
+
+
+PATIENCE_S: Final = 0.02
+"""How long a locked store is waited for, in real time."""
 
 
 class Habits(msgspec.Struct, frozen=True):
@@ -75,7 +79,7 @@ class Service:
     ) -> None:
         instruments = {one.instrument.symbol: one.instrument for one in plan.symbols}
         pages = CHECKPOINT_PAGES if driver is apsw_driver else NATIVE_PAGES
-        database = SqliteDatabase(folder / DATABASE, driver=driver, checkpoint_pages=pages)
+        database = SqliteDatabase(folder / DATABASE, driver=driver, checkpoint_pages=pages, busy_timeout_s=PATIENCE_S)
         self.store = Store.open(database, clock.now(), instruments=instruments, outbox=rows())
         evidence.reopened(self.store.journal)
         self.engine = engine_for(plan)
@@ -156,7 +160,14 @@ class Service:
             "SELECT (SELECT count(*) FROM snapshots), (SELECT count(*) FROM candles), (SELECT count(*) FROM lease)"
         )
         snapshots, candles, leases = rows[0]
+        orders = self.engine.orders
+        book = orders.book if orders is not None else Book()
         return {
+            "orders that are over": len(book.past),
+            "orders that may matter": len(book.own),
+            "requests without an answer": len(book.outstanding),
+            "strangers' executions": len(book.known_strangers) + sum(map(len, book.strangers.values())),
+            "requests to leave": 0 if self.desk is None else len(self.desk.queue),
             "released bars remembered": max(len(one.recent) for one in series),
             "snapshots": snapshots,
             "candles a series": -(-candles // len(series)),

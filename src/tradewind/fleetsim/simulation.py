@@ -10,6 +10,7 @@ import heapq
 import tempfile
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -18,7 +19,7 @@ import msgspec
 
 from tradewind.adapters.wall_clock import WallClock
 from tradewind.engine.plan import EnginePlan
-from tradewind.errors import TradewindError, Unavailable
+from tradewind.errors import Corrupt, Retryable, TradewindError, Unavailable
 from tradewind.fleetsim.chat import ChatRoom, unheard
 from tradewind.fleetsim.clock import VirtualClock
 from tradewind.fleetsim.evidence import Evidence
@@ -27,6 +28,7 @@ from tradewind.fleetsim.faults import OF_BOT_YEAR, ROWS, FaultKind, FaultMix, Sc
 from tradewind.fleetsim.firm_laws import FirmLaws
 from tradewind.fleetsim.invariants import Laws
 from tradewind.fleetsim.lives import Lives
+from tradewind.fleetsim.newsroom import NewsDesk, Newsroom
 from tradewind.fleetsim.operator import look
 from tradewind.fleetsim.order_laws import OrderLaws
 from tradewind.fleetsim.people import People
@@ -36,7 +38,7 @@ from tradewind.fleetsim.seeded import SeededRng, SeededScheduler
 from tradewind.fleetsim.service import Habits
 from tradewind.fleetsim.strikes import Strikes
 from tradewind.fleetsim.venue import Delivery, SimulatedVenue
-from tradewind.fleetsim.world import TWO_MARKETS, Horizon, Tier, changes, horizon, markets, plan
+from tradewind.fleetsim.world import TWO_MARKETS, Horizon, Tier, changes, horizon, markets, plan, settings_of
 from tradewind.model.event import Command
 from tradewind.model.timeframe import DAY, HOUR, SECOND
 from tradewind.ports.market import Update
@@ -84,10 +86,16 @@ class Simulation:
         self.injected: Counter[FaultKind] = Counter()
         instruments = {one.instrument.symbol: one.instrument for one in self.plan.symbols}
         self.exchange = None if tier.orders is None else Exchange(instruments, rng.generator("exchange"), self.happened)
+        self.folder = folder
+        self.newsroom = self.desk_of_news = None
+        if self.plan.asks_for("calendar"):
+            self.newsroom = Newsroom(self.clock, self.times.first, self.times.end, rng.generator("news"))
+            self.desk_of_news = NewsDesk(self.newsroom, folder, settings_of(tier))
         firm = None if self.plan.guard is None else self.plan.guard.firm
         self.laws = Laws(
             None if self.exchange is None else OrderLaws(self.exchange),
             None if firm is None else FirmLaws(instruments, self.plan.opening_balance, firm.buffer),
+            None if self.desk_of_news is None else self.desk_of_news.laws,
         )
         batch = tier.batches[int(rng.generator("habits").integers(len(tier.batches)))]
         habits = Habits(commit_every=batch, snapshot_every=tier.snapshot_every, down=tier.down)
@@ -102,6 +110,8 @@ class Simulation:
         self._number = 0
         self._talks_at = 0
         self._wakes_at = 0
+        self._stalled_until = 0
+        self._waiting: deque[Callable[[], Awaitable[None]]] = deque()
         self._strikes = Strikes(self)
         self._hash = sha256()
 
@@ -174,8 +184,10 @@ class Simulation:
     def _talk(self) -> None:
         """What is owed to the chat leaves as soon as it may."""
         service = self.lives.service
-        wait = service.mouth.next_in() if service is not None and service.warmed else None
-        if wait is None or service is None:
+        if service is None or not service.warmed or self.clock.true < self._stalled_until:
+            return
+        wait = service.mouth.next_in()
+        if wait is None:
             return
         at = self.clock.true + wait
         if not self.clock.true < self._talks_at <= at:
@@ -184,20 +196,22 @@ class Simulation:
 
     async def _carry(self) -> None:
         service = self.lives.service
-        if service is not None and service.warmed:
+        if service is not None and service.warmed and not self.stalled(self._carry):
             await service.mouth.carry()
 
     def _wake(self, exchange: Exchange) -> None:
         """The service hears of its orders as soon as there is something to hear, and looks when it wanted to look."""
         service = self.lives.service
-        at = service.listens_at(exchange) if service is not None else None
+        if service is None or self.clock.true < self._stalled_until:
+            return
+        at = service.listens_at(exchange)
         if at is not None and not self.clock.true < self._wakes_at <= at:
             self._wakes_at = max(at, self.clock.true + SECOND // 10)
             self.at(self._wakes_at, "orders", self._listen)
 
     async def _listen(self) -> None:
         service = self.lives.service
-        if service is not None and service.warmed:
+        if service is not None and service.warmed and not self.stalled(self._listen):
             service.session.obey()
 
     def happened(self, kind: FaultKind) -> None:
@@ -238,12 +252,33 @@ class Simulation:
 
     async def _next_hour(self, hour: int) -> None:
         self._hour(hour)
-        if self.exchange is not None and look(self.lives.service, self.exchange, self.clock.true):
+        if self.clock.true < self._stalled_until:
+            return
+        service = self.lives.service
+        if self.exchange is not None and look(service, self.exchange, self.clock.true):
             self.last.append(f"{self.events} the operator acts")
+        if self.desk_of_news is not None and service is not None and service.warmed:
+            await self.desk_of_news.task(service, self.clock.true)
 
     async def _tick(self) -> None:
-        if self.lives.service is not None:
+        if self.lives.service is not None and not self.stalled(self._tick):
             await self.lives.service.intake.pass_time()
+
+    def stall(self, until: int) -> None:
+        """The process does nothing until then; what comes meanwhile waits for it in order."""
+        self._stalled_until = until
+        self.at(until, "the process goes on", self._go_on)
+
+    def stalled(self, work: Callable[[], Awaitable[None]]) -> bool:
+        """Whether the process does nothing; then ``work`` waits until it does."""
+        if self.clock.true >= self._stalled_until:
+            return False
+        self._waiting.append(work)
+        return True
+
+    async def _go_on(self) -> None:
+        while self._waiting:
+            await self._waiting.popleft()()
 
     def _bar_opens(self, symbol: str, position: int) -> None:
         bars = self.venue.truth[symbol]
@@ -269,7 +304,7 @@ class Simulation:
 
     async def hear(self, delivery: Delivery) -> None:
         """The service hears what the venue says, where one is alive."""
-        if self.lives.service is not None:
+        if self.lives.service is not None and not self.stalled(partial(self.hear, delivery)):
             item = delivery.item
             received = self.clock.now()
             await self.lives.service.intake.take(msgspec.structs.replace(item, ts_recv=received))
@@ -277,6 +312,8 @@ class Simulation:
     def die(self, how: str) -> None:
         """The process is gone, and somebody starts it again."""
         self.last.append(f"{self.events} {how}")
+        self._waiting.clear()
+        self._stalled_until = 0
         self.start_after(self.lives.die())
 
     def start_after(self, wait: int) -> None:
@@ -286,7 +323,9 @@ class Simulation:
     def _refused(self, error: TradewindError) -> None:
         """The service could not start or go on; a start that failed for a passing reason is tried again."""
         words = str(error).replace(str(self.lives.folder), "")  # its name is the one thing no seed decides
-        if not isinstance(error, Unavailable):
+        if self.lives.misplaced and isinstance(error, Corrupt):
+            self.lives.bring_back()
+        elif not isinstance(error, Unavailable | Retryable):
             self.evidence.refusals.append(f"the service gave up: {words}")
         self.die(f"gave up: {words}")
 

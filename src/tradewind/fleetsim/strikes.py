@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Final, Protocol
 
 import msgspec
 
 from tradewind.engine.identity import signal_id
 from tradewind.fleetsim.chat import ChatRoom
-from tradewind.fleetsim.clock import VirtualClock
-from tradewind.fleetsim.evidence import Evidence
 from tradewind.fleetsim.exchange import Exchange
 from tradewind.fleetsim.faults import DEADLY, OF_ORDERS, WAITING, FaultKind, ScheduledFault
-from tradewind.fleetsim.lives import Lives
 from tradewind.fleetsim.long_days import broken_days
-from tradewind.fleetsim.venue import Delivery, SimulatedVenue
+from tradewind.fleetsim.other_strikes import OtherStrikes
+from tradewind.fleetsim.other_strikes import Run as Others
 from tradewind.model.event import Command
 from tradewind.model.timeframe import DAY, HOUR, MINUTE, SECOND
 from tradewind.risk.firm_account import next_midnight
@@ -25,35 +23,10 @@ TRIES: Final = 60
 CHATTING: Final = (FaultKind.CHAT_DOWN, FaultKind.CHAT_LIMITED, FaultKind.CHAT_ANSWER_LOST)
 
 
-class Run(Protocol):
+class Run(Others, Protocol):
     """The part of a simulation that faults act on."""
 
-    clock: VirtualClock
-    venue: SimulatedVenue
-    exchange: Exchange | None
-    evidence: Evidence
     room: ChatRoom
-    lives: Lives
-
-    def at(self, at: int, label: str, work: Callable[[], Awaitable[None]], *, counted: bool = True) -> None:
-        """Something will happen."""
-        ...
-
-    async def hear(self, delivery: Delivery) -> None:
-        """The service hears what the venue says."""
-        ...
-
-    def die(self, how: str) -> None:
-        """The process is gone, and somebody starts it again."""
-        ...
-
-    def start_after(self, wait: int) -> None:
-        """The process is started in ``wait`` ns."""
-        ...
-
-    def happened(self, kind: FaultKind) -> None:
-        """A fault has acted."""
-        ...
 
 
 class Strikes:
@@ -61,10 +34,14 @@ class Strikes:
 
     def __init__(self, run: Run) -> None:
         self._run = run
+        self._others = OtherStrikes(run)
 
     async def strike(self, fault: ScheduledFault, tries: int = TRIES) -> None:
         """A scheduled fault happens; one that needs a moment of its own looks for it."""
         kind, run = fault.kind, self._run
+        if self._others.knows(kind):
+            await self._others.strike(fault)
+            return
         if kind in WAITING:
             self._wait_to_die(fault, tries)
             return
@@ -245,6 +222,8 @@ class Strikes:
         service = run.lives.service
         if service is None or not service.warmed:
             run.at(run.clock.true + MINUTE, f"order waits: {order.verb}", lambda: self.obey(order))
+        elif run.stalled(partial(self.obey, order)):
+            return
         elif service.desk is not None and order.verb != "rollback":
             service.put(order)
             service.session.obey()

@@ -39,6 +39,9 @@ FIRM: Final[dict[str, Any]] = {
 """A prop firm's account on which a few losing trades reach a limit."""
 
 
+NEWS: Final[dict[str, Any]] = {"enabled": ["news"], "news": {"crypto": True, "url": "http://newsroom/calendar"}}
+
+
 class Tier(msgspec.Struct, frozen=True):
     """One kind of world: which markets, how fine, and how much of it is remembered. Times are nanoseconds.
 
@@ -96,7 +99,7 @@ BOT_YEAR: Final = Tier(
     healing=6 * HOUR,
     batches=(1,),
     orders=OrderParams(venue="hostile", reconcile_every=30 * MINUTE, dead_man=MINUTE),
-    settings={"risk": FIRM},
+    settings={"risk": FIRM, "filters": NEWS},
     over_changes=True,
 )
 TIERS: Final = (BOT_YEAR, TWO_MARKETS)
@@ -137,10 +140,8 @@ def changes(tier: Tier, times: Horizon) -> tuple[ScheduledFault, ...]:
     return tuple(ScheduledFault(at, FaultKind.CLOCK_CHANGE, tier.symbols[0], 1, 0.0) for at in found)
 
 
-@cache
-def plan(name: str) -> EnginePlan:
-    """The service's plan in the tier of that name: the built-in configuration with low thresholds, on paper."""
-    tier = next(one for one in TIERS if one.name == name)
+def settings_of(tier: Tier) -> dict[str, Any]:
+    """What is written in the configuration of a tier, over the built-in one: low thresholds, and its own."""
     settings: dict[str, Any] = {
         "timeframes": {"intervals": [{"interval": text, "weight": w} for text, w in tier.timeframes.items()]},
         "filters": {"enabled": []},
@@ -149,7 +150,14 @@ def plan(name: str) -> EnginePlan:
     if tier.members:
         members = [{"family": family, "timeframe": timeframe} for family, timeframe in tier.members]
         settings["strategies"] = {"members": members}
-    config = load_config(environment={}, overrides=settings | tier.settings)
+    return settings | tier.settings
+
+
+@cache
+def plan(name: str) -> EnginePlan:
+    """The service's plan in the tier of that name: the built-in configuration with low thresholds, on paper."""
+    tier = next(one for one in TIERS if one.name == name)
+    config = load_config(environment={}, overrides=settings_of(tier))
     bases = dict.fromkeys(tier.symbols, tier.base)
     return plan_for(config, bases, executes=True, simulated=True, orders=tier.orders)
 
