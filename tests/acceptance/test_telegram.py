@@ -60,13 +60,13 @@ class Telegram:
 
 
 @contextmanager
-def telegram() -> Iterator[Telegram]:
+def telegram(host: str = "127.0.0.1") -> Iterator[Telegram]:
     api = BotApi(TOKEN, WallClock().now, (Chat(CHAT), Chat(ADMIN)))
     started, stop = threading.Event(), threading.Event()
     found: list[str] = []
 
     async def run() -> None:
-        async with StandInServer(api, WallClock()) as server:
+        async with StandInServer(api, WallClock(), host) as server:
             found.append(server.url)
             started.set()
             while not stop.is_set():

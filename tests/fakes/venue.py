@@ -72,11 +72,14 @@ async def standing_in(
     keys: Keys | None = None,
     bars_per_s: float | str = 0,
     patience: Callable[[], int] | None = None,
+    host: str = "127.0.0.1",
 ) -> AsyncIterator[StandInServer]:
-    """A running stand-in on a free loopback port; ``patience`` is the time base of its Retry-After."""
+    """A running stand-in on a free port of ``host``; ``patience`` is the time base of its Retry-After."""
     clock = WallClock()
     venue = StandInVenue(series, patience or clock.monotonic, now=now, plan=plan, time=time, keys=keys)
-    server = StandInServer(venue, clock, TaskScheduler(), bars_per_s=bars_per_s, heartbeat_s=0.2)
+    server = StandInServer(
+        venue, clock, TaskScheduler(), host=host, exposed=True, bars_per_s=bars_per_s, heartbeat_s=0.2
+    )
     await server.start()
     try:
         yield server

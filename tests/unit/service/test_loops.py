@@ -10,7 +10,7 @@ from tests.unit.service.test_signs_of_life import settings
 from tradewind.adapters.sim_clock import ManualClock
 from tradewind.adapters.store.store import Store
 from tradewind.app.service import jobs
-from tradewind.app.service.duties import DUTIES
+from tradewind.app.service.duties import DUTIES, health_check
 from tradewind.app.service.life import Life
 from tradewind.app.service.passes import known_passes
 from tradewind.app.service.scheduling import pass_through
@@ -59,6 +59,18 @@ def test_a_pass_that_fails_is_logged_and_counted_and_the_loop_goes_on(life: Life
     rows = life.run.store.database.query("SELECT error_type, message, origin FROM error_log ORDER BY id")[1]
     assert rows == [("RuntimeError", f"pass {n} failed", "learning-cycle") for n in range(3, 25, 3)]
     assert (tmp_path / "logs" / "error.log").read_text().count('"exception"') == 8
+
+
+@pytest.mark.req("X17", "O10")
+def test_people_hear_once_that_a_feed_is_blind_and_once_that_it_sees_again(life: Life) -> None:
+    """Nothing is decided on it, and silence looks like calm; the check fails as long as it lasts."""
+    told: list[tuple[str, str]] = []
+    life.service.on_alarm = lambda notice: told.append((notice.code, notice.subject))
+    for state in ("connected", "stale", "stale", "fresh", "fresh"):
+        life.service.feeds["EUR/USD"] = state  # type: ignore[index]
+        health_check(life, START)
+    assert told == [("feed_stale", "EUR/USD"), ("feed_fresh", "EUR/USD")]
+    assert life.service.checks_passed == 2
 
 
 def test_what_was_begun_is_remembered_over_processes(life: Life) -> None:

@@ -82,6 +82,7 @@ class Bot:
         self._alarm = alarm
         self._say = say
         self._next = last_update + 1 if last_update else 0
+        self._fault: type[Exception] | None = None
 
     async def poll(self, stop: Callable[[], bool], beat: Callable[[], None], *, timeout_s: int = POLL_S) -> None:
         """Hears and answers until ``stop``; a slow answer holds up nobody else's command."""
@@ -133,10 +134,14 @@ class Bot:
 
     async def _heard(self, timeout_s: int) -> list[Heard]:
         try:
-            return await self._client.updates(self._next, timeout_s)
+            found = await self._client.updates(self._next, timeout_s)
         except (Retryable, Rejected, Misconfigured) as fault:
             await self._waited(fault)
             return []
+        if self._fault is not None:
+            self._fault = None
+            self._say("Telegram answers again")
+        return found
 
     async def _waited(self, fault: Retryable | Rejected | Misconfigured) -> None:
         """Waits as the fault asks; what a person must put right is an alarm."""
@@ -149,7 +154,9 @@ class Bot:
         else:
             wait = _WAIT_TOKEN
             self._alarm(Notice("telegram_token", now, "critical", detail=fault.found))
-        self._say(f"WARNING: Telegram: {fault.found}; asked again in {wait / SECOND:g} s")
+        if self._fault is not type(fault):  # an outage of an hour would be two thousand lines
+            self._say(f"WARNING: Telegram: {fault.found}; asked again every {wait / SECOND:g} s")
+        self._fault = type(fault)
         await self._clock.sleep_until(self._clock.monotonic() + wait)
 
     def _held(self) -> int:

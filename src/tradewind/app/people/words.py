@@ -32,6 +32,7 @@ _WHAT: Final = {
     "kill_on": "Kill switch on",
     "kill_off": "Kill switch off",
     "feed_stale": "The feed is silent",
+    "feed_fresh": "The feed is back",
     "news_embargo": "No entries around news",
     "embargo": "No entries around news",
     "task_died": "A task of the service died",

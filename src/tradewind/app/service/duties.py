@@ -8,11 +8,12 @@ from typing import Final
 from tradewind.adapters.store.life_spans import spans
 from tradewind.adapters.store.schema import utc_text
 from tradewind.app.service import jobs
-from tradewind.app.service.health import examined
+from tradewind.app.service.health import examined, stale_line
 from tradewind.app.service.learning_cycle import learning_cycle
 from tradewind.app.service.life import Life
 from tradewind.app.service.silence import silences
 from tradewind.app.uptime import uptime
+from tradewind.model.notice import Notice
 from tradewind.model.session import calendar_of
 from tradewind.model.timeframe import DAY
 
@@ -40,16 +41,25 @@ def auto_signals(life: Life, now: int) -> None:
 
 
 def health_check(life: Life, now: int) -> None:
-    """Counts the checks passed in a row; what is wrong is said when it begins and when it is over."""
+    """Counts the checks passed in a row; what is wrong is said when it begins and when it is over.
+
+    That a feed is blind is told to people too: nothing is decided there, and silence looks like calm.
+    """
     service = life.service
     faults = examined(life, now)
-    if faults != service.faults:
-        gone = [fault for fault in service.faults if fault not in faults]
-        for fault in faults:
-            if fault not in service.faults:
-                service.say(f"WARNING: health: {fault}")
-        for fault in gone:
+    for fault in faults:
+        if fault not in service.faults:
+            service.say(f"WARNING: health: {fault}")
+    for fault in service.faults:
+        if fault not in faults:
             service.say(f"health: no longer {fault}")
+    for symbol in service.feeds:
+        was, stale = stale_line(symbol) in service.faults, stale_line(symbol) in faults
+        if stale and not was:
+            detail = f"nothing is decided on {symbol} until its bars move again"
+            service.notice(Notice("feed_stale", now, "critical", symbol, detail=detail))
+        elif was and not stale:
+            service.notice(Notice("feed_fresh", now, "warning", symbol, detail="decisions go on"))
     service.faults = faults
     service.checks_passed = 0 if faults else service.checks_passed + 1
     if not faults:

@@ -19,6 +19,11 @@ def breakers(life: Life) -> dict[str, BreakerStatus]:
     return {one.name: one.breaker for note in notes_of(life.sources) for one in note.providers}
 
 
+def stale_line(symbol: str) -> str:
+    """What is wrong while nothing is decided on a symbol because its prices do not move."""
+    return f"the feed of {symbol} is stale"
+
+
 def examined(life: Life, now: int) -> tuple[str, ...]:
     """Everything that is wrong, a line each, in words that stay the same while it lasts; empty while all is well."""
     return tuple(_faults(life))
@@ -28,11 +33,13 @@ def _faults(life: Life) -> Iterator[str]:
     for task in unwell(life.service.tasks()):
         yield f"task {task.name} {'gives no sign of life' if task.stale else 'is not running'}"
     for symbol, state in sorted(life.service.feeds.items()):
-        if state in ("stale", "disconnected"):
-            yield f"the feed of {symbol} is {state}"
+        if state == "stale":
+            yield stale_line(symbol)
+        elif state == "disconnected":
+            yield f"the feed of {symbol} is disconnected"
     for name, breaker in sorted(breakers(life).items()):
         if breaker.state != "closed":
-            yield f"{name} is left alone after {breaker.failures} failures"
+            yield f"{name} is left alone after failures in a row"
     free = disk_free(life.service.database.parent)
     if 0 < free < LEAST_DISK:
         yield f"less than {LEAST_DISK // 1_000_000} MB are left on the disk of the store"

@@ -113,7 +113,10 @@ class Service:
     def alarm(self, code: str, subject: str, value: float | None, limit: float | None, detail: str) -> None:
         """What somebody should act on: the console, the log, and whoever ``on_alarm`` tells."""
         self.say(f"ALARM: {detail}")
-        notice = Notice(code, self.clock.now(), "critical", subject, value, limit, detail)
+        self.notice(Notice(code, self.clock.now(), "critical", subject, value, limit, detail))
+
+    def notice(self, notice: Notice) -> None:
+        """For whoever ``on_alarm`` tells, and for nobody else."""
         if (error := attempt(lambda: self.on_alarm(notice))) is not None:
             self._failed(error, "alarm")
 
