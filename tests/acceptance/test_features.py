@@ -154,6 +154,7 @@ def test_what_is_incomplete_is_named(own):
     assert "rsi is unknown at" in faults
     assert "2,300 rows, 2,400 were written" in faults
     assert "it was changed" in faults
+    assert "unknown after the warm-up: rsi 5." in own.types("features", "verify", BTC, "--check-completeness").stdout
     wide = own.types("features", "verify", BTC, "--check-completeness", "--max-unknown", "0.1", "--json")
     assert "rsi is unknown" not in " | ".join(wide.document["features"][0]["faults"])
     both = own.types("features", "verify", BTC, "--json")

@@ -105,14 +105,17 @@ def read_features(path: Path) -> FeatureFile:
     """
     import polars as pl  # see write_features
 
+    from tradewind.adapters.market.files.decoding import decoding  # loads it too
+
     if not path.is_file():
         raise Unavailable("no such feature file", where=str(path), next_step="tradewind features build")
     try:
-        data = path.read_bytes()
-        about = pl.read_parquet_metadata(io.BytesIO(data))
-        frame = pl.read_parquet(io.BytesIO(data))
-    except (pl.exceptions.PolarsError, OSError, ValueError) as error:
-        raise _damaged(path, f"it cannot be read ({' '.join(str(error).split())[:120]})") from error
+        with decoding("Parquet"):
+            data = path.read_bytes()
+            about = pl.read_parquet_metadata(io.BytesIO(data))
+            frame = pl.read_parquet(io.BytesIO(data))
+    except Corrupt as error:
+        raise _damaged(path, error.found) from error
     origin, schema = _described(path, about)
     if tuple(frame.columns[:2]) != TIMES or any(frame[name].dtype.base_type() is not pl.Datetime for name in TIMES):
         raise _damaged(path, f"the first columns are {', '.join(frame.columns[:2])}, not {', '.join(TIMES)}")

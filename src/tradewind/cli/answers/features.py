@@ -216,5 +216,10 @@ def _checked_text(checked: Sequence[Checked], asked: VerifyOptions) -> Sequence[
         )  # fmt: skip
     names = ["pair", "interval", "bars", "wrong columns", "most unknown", "gaps", "data hash", "verdict"]
     how = "Every bar was replayed with the bars up to it alone." if asked.leakage else "No bar was replayed."
-    faults = [f"{Path(one.file).name}: {fault}" for one in checked for fault in one.faults]
-    return [table("Feature files", names, rows, note=how), *faults]
+    said = [f"{Path(one.file).name}: {fault}" for one in checked for fault in one.faults]
+    for one in checked:
+        some = {} if one.complete is None else {name: share for name, share in one.complete.unknown.items() if share}
+        if some:
+            shares = ", ".join(f"{name} {share:.2%}" for name, share in some.items())
+            said.append(f"{Path(one.file).name}: unknown after the warm-up: {shares}")
+    return [table("Feature files", names, rows, note=how), *said]
