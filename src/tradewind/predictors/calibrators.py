@@ -17,9 +17,9 @@ from tradewind.errors import Misconfigured
 Floats = NDArray[np.float64]
 
 FEW: Final = 100
-"""Samples below which only the temperature is fitted: a shift would follow the slice's base rate."""
+"""Independent samples below which only the temperature is fitted: a shift would follow the slice's base rate."""
 STEPS: Final = 1000
-"""Samples from which an isotonic fit does not follow noise more than it removes."""
+"""Independent samples from which an isotonic fit does not follow noise more than it removes."""
 _TINY: Final = 1e-6
 _FAR: Final = 36.0
 """Log odds at which a probability is 0 or 1 in the last bit."""
@@ -74,10 +74,11 @@ def fitted(p: Floats, y: Floats, weight: Floats | None = None) -> Calibrator:
     """The calibrator for as many samples as there are.
 
     Args:
-        p: raw probabilities, shape ``(n,)``. y: 1 where it happened, else 0. weight: of each sample, None: all 1.
+        p: raw probabilities, shape ``(n,)``. y: 1 where it happened, else 0. weight: uniqueness of each, None: all 1.
 
     Returns:
-        Identity for none or one class, the temperature below 100, a line in the log odds below 1,000, else isotonic.
+        Identity for none or one class, the temperature below 100, a line in the log odds below 1,000, else isotonic;
+        counted in weight, so that labels that overlap are not more evidence than they are.
 
     Raises:
         Misconfigured: shapes that differ, or a weight below 0.
@@ -87,9 +88,10 @@ def fitted(p: Floats, y: Floats, weight: Floats | None = None) -> Calibrator:
         raise Misconfigured("samples and weights that do not fit", where="calibrators.fitted", allowed="shapes (n,)")
     if not p.size or y.min() == y.max():
         return Identity()
-    if p.size >= STEPS:
+    independent = float(heavy.sum())
+    if independent >= STEPS:
         return _isotonic(p, y, heavy)
-    return _scaling(p, y, heavy, shifted=p.size >= FEW)
+    return _scaling(p, y, heavy, shifted=independent >= FEW)
 
 
 def _scaling(p: Floats, y: Floats, weight: Floats, *, shifted: bool) -> Scaling:

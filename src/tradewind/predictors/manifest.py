@@ -33,7 +33,7 @@ class InputScale(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         if len(self.mean) != len(self.deviation) or not all(one > 0.0 for one in self.deviation):
             raise Misconfigured("a scale that divides by nothing", where="input scale", allowed="deviations above 0")
 
-    def __call__(self, rows: NDArray[np.float64]) -> Windows:
+    def __call__(self, rows: NDArray[np.float64] | NDArray[np.float32]) -> Windows:
         """Scaled inputs, float32, shape of ``rows`` ``(..., k)``; NaN stays NaN."""
         scaled = (rows - np.asarray(self.mean)) / np.asarray(self.deviation)
         clipped: Windows = np.clip(scaled, -self.cut, self.cut).astype(np.float32)

@@ -55,9 +55,8 @@ class Selective(msgspec.Struct, frozen=True):
     """Events that were acted on and share no bar: the accuracy that money would have seen.
 
     ``low`` and ``high`` are Wilson's 95% limits; ``p`` the exact chance of as many hits for whoever hits as often as
-    the
-    base rate or breaks even, whichever is more. ``net`` is the mean result as a share of the entry, after costs, and
-    ``net_r`` in barrier widths; ``net_low`` its one-sided 95% lower bound (normal).
+    the base rate or breaks even, whichever is more. ``net`` is the mean result as a share of the entry, after costs,
+    and ``net_r`` in barrier widths; ``net_low`` its one-sided 95% lower bound (normal).
     """
 
     n: int

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from typing import Any, Final, Literal, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import msgspec
 import numpy as np
@@ -17,48 +17,12 @@ from numpy.typing import NDArray
 from torch.nn import functional
 
 from tradewind.errors import Corrupt, Misconfigured
+from tradewind.research.fit_plan import Epoch, FitPlan, Samples
 from tradewind.research.nets.net import Net, Options
 from tradewind.research.nets.state import Arrays, arrays_of, packed, tensors_of, unpacked
 
 BATCH: Final = 256
 """Samples a step of the validation; it changes no figure."""
-
-
-class Samples(NamedTuple):
-    """Windows ``(n, length, width)`` float32, 1 where the price went up ``(n,)``, weight of each ``(n,)``; no NaN."""
-
-    windows: NDArray[np.float32]
-    up: NDArray[np.float32]
-    weight: NDArray[np.float32]
-
-
-class FitPlan(msgspec.Struct, frozen=True, kw_only=True):
-    """How long and how a net is trained.
-
-    It stops after ``epochs``, after ``patience`` epochs without a lower validation loss, or past ``seconds`` of
-    processor time (0: no limit). ``rate`` 0 is the net's own. ``shrink`` scales a warm start (Ash and Adams 2020).
-    """
-
-    epochs: int = 50
-    patience: int = 4
-    batch: int = 64
-    rate: float = 0.0
-    weight_decay: float = 1e-4
-    precision: Literal["float32", "bfloat16"] = "float32"
-    shrink: float = 1.0
-    seconds: float = 0.0
-    seed: int = 0
-
-
-class Epoch(NamedTuple):
-    """One pass: loss and validation loss (nats), validation accuracy, mean confidence ``max(p, 1 - p)``, seconds."""
-
-    number: int
-    loss: float
-    valid_loss: float
-    accuracy: float
-    confidence: float
-    seconds: float
 
 
 class Fitted(NamedTuple):

@@ -1,0 +1,244 @@
+"""From a data set to a model that can be judged: scale, fit, calibrate, predict in sets, evaluate; each on its slice.
+
+In the order of time: train (its last fifth stops the fit), calibration (its first part fits the calibrator, its last
+the prediction sets), test. Nothing is fitted on what comes later, and labels that reach into the next slice are dropped
+(``dataset.chronological``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from tradewind.errors import Misconfigured
+from tradewind.features.model_inputs import windows_of
+from tradewind.ports.predictor import Predictor
+from tradewind.predictors.calibrators import Calibrator, fitted
+from tradewind.predictors.conformal import Conformal
+from tradewind.predictors.manifest import InputScale, probe_windows
+from tradewind.predictors.onnx_model import OnnxModel
+from tradewind.research.dataset import DataSet, Indices, Slices
+from tradewind.research.fit_plan import Epoch, FitPlan, Samples
+from tradewind.research.model_evaluation import Evaluation, Forecasts, acted, evaluated
+from tradewind.research.simple_models import base_rate, boosting, logistic
+
+SIMPLE: Final = ("base_rate", "logistic", "boosting")
+NETS: Final = ("dlinear", "patch_mlp", "gru", "tcn", "lstm", "transformer")
+KINDS: Final = (*SIMPLE, *NETS)
+STOPPING: Final = 0.2
+"""Share of the train slice, its latest, that only says when to stop."""
+CALIBRATING: Final = 0.6
+"""Share of the calibration slice that fits the calibrator; the rest starts the prediction sets."""
+
+
+class Part(NamedTuple):
+    """One symbol's samples, cut in time, and what a round trip on it costs as a share of the price."""
+
+    data: DataSet
+    slices: Slices
+    cost: float
+
+
+class Order(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to be trained. ``options`` and ``size`` are the net's; ``alpha`` is the share of sets that may miss."""
+
+    kind: str
+    length: int = 60
+    size: str = ""
+    options: dict[str, Any] = {}
+    plan: FitPlan = FitPlan()
+    alpha: float = 0.35
+    gamma: float = 0.02
+
+
+class Progress(NamedTuple):
+    """What happens while a model is fitted: told after every epoch, with the bytes from which it can go on."""
+
+    epoch: Epoch
+    of: int
+    checkpoint: bytes
+
+
+class TrainedModel(NamedTuple):
+    """A model with everything its manifest says of how it answers, and what it is worth on the test slices.
+
+    ``weights`` are those a later warm start begins with, empty for simple predictors. ``sizes`` are the samples of fit,
+    stop, calibration, sets and test.
+    """
+
+    order: Order
+    artifact: str
+    data: bytes
+    probe: tuple[float, ...]
+    scale: InputScale
+    calibrator: Calibrator
+    scores: tuple[float, ...]
+    evaluations: tuple[Evaluation, ...]
+    forecasts: tuple[Forecasts, ...]
+    sizes: tuple[int, int, int, int, int]
+    history: tuple[Epoch, ...]
+    stopped: str
+    weights: dict[str, NDArray[Any]]
+
+
+def train_model(
+    order: Order,
+    parts: Sequence[Part],
+    *,
+    warm: Mapping[str, NDArray[Any]] | None = None,
+    resumed: bytes | None = None,
+    told: Callable[[Progress], None] | None = None,
+) -> TrainedModel:
+    """Trains one model on one or several symbols; the same order on the same data gives the same model.
+
+    Raises:
+        Misconfigured: an unknown kind, no parts, parts of different inputs, or a slice too short to be cut again.
+    """
+    if order.kind not in KINDS:
+        raise Misconfigured(f"no model is called {order.kind!r}", allowed=", ".join(KINDS))
+    if len({part.data.features.schema.hash for part in parts}) != 1:
+        raise Misconfigured(f"{len(parts)} parts", where="training", allowed="one or more, all of the same inputs")
+    inner = [_inner(part) for part in parts]
+    scale = _scale([part.data.features.rows[one.fit] for part, one in zip(parts, inner, strict=True)])
+    fit_on = _samples(order, scale, [(part.data, one.fit) for part, one in zip(parts, inner, strict=True)])
+    stop_on = _samples(order, scale, [(part.data, one.stop) for part, one in zip(parts, inner, strict=True)])
+    made = (
+        _simple(order, fit_on, stop_on) if order.kind in SIMPLE else _net(order, fit_on, stop_on, warm, resumed, told)
+    )
+    raw = [_raw(scale, made.predictor, part.data, one.calibrate) for part, one in zip(parts, inner, strict=True)]
+    labels = [part.data.label[one.calibrate] for part, one in zip(parts, inner, strict=True)]
+    weights = [part.data.weights(one.calibrate) for part, one in zip(parts, inner, strict=True)]
+    calibrator = fitted(np.concatenate(raw), (np.concatenate(labels) > 0.0).astype(float), np.concatenate(weights))
+    scores: list[float] = []
+    for part, one in zip(parts, inner, strict=True):
+        p = calibrator(_raw(scale, made.predictor, part.data, one.sets))
+        scores += np.where(part.data.label[one.sets] > 0.0, 1.0 - p, p).tolist()
+    forecasts = tuple(_forecasts(scale, made.predictor, calibrator, part) for part in parts)
+    evaluations = tuple(
+        evaluated(
+            one, acted(one, Conformal.of(order.alpha, order.gamma, scores)), np.random.default_rng(order.plan.seed)
+        )
+        for one in forecasts
+    )
+    tested = sum(part.slices.test.size for part in parts)
+    counts = [sum(getattr(one, name).size for one in inner) for name in ("fit", "stop", "calibrate", "sets")]
+    return TrainedModel(
+        order, made.artifact, made.data, made.probe, scale, calibrator, tuple(scores), evaluations, forecasts,
+        (counts[0], counts[1], counts[2], counts[3], tested), made.history, made.stopped, made.weights,
+    )  # fmt: skip
+
+
+class _Inner(NamedTuple):
+    fit: Indices
+    stop: Indices
+    calibrate: Indices
+    sets: Indices
+
+
+class _Made(NamedTuple):
+    predictor: Predictor
+    artifact: str
+    data: bytes
+    probe: tuple[float, ...]
+    history: tuple[Epoch, ...]
+    stopped: str
+    weights: dict[str, NDArray[Any]]
+
+
+def _inner(part: Part) -> _Inner:
+    """The train slice without its last fifth, that fifth, and the two parts of the calibration slice; each purged."""
+    train, calibration = part.slices.train, part.slices.calibration
+    fit, stop = _purged(part.data, train, 1.0 - STOPPING)
+    calibrate, sets = _purged(part.data, calibration, CALIBRATING)
+    if not (fit.size and stop.size and calibrate.size and sets.size):
+        raise Misconfigured(
+            f"{train.size} samples to train and {calibration.size} to calibrate on {part.data.features.symbol}",
+            where="training", allowed="enough for five slices without overlap", next_step="use more bars",
+        )  # fmt: skip
+    return _Inner(fit, stop, calibrate, sets)
+
+
+def _purged(data: DataSet, samples: Indices, share: float) -> tuple[Indices, Indices]:
+    cut = round(samples.size * share)
+    later = samples[cut:]
+    earlier = samples[:cut]
+    return (earlier[data.end[earlier] < later[0]] if later.size else earlier), later
+
+
+def _scale(rows: Sequence[NDArray[np.float32]]) -> InputScale:
+    every = np.concatenate(rows).astype(np.float64)
+    deviation = every.std(axis=0)
+    return InputScale(tuple(every.mean(axis=0).tolist()), tuple(np.where(deviation > 1e-9, deviation, 1.0).tolist()))
+
+
+def _samples(order: Order, scale: InputScale, parts: Sequence[tuple[DataSet, Indices]]) -> Samples:
+    return Samples(
+        np.concatenate([_windows(data, scale, samples, order.length) for data, samples in parts]),
+        np.concatenate([(data.label[samples] > 0.0).astype(np.float32) for data, samples in parts]),
+        np.concatenate([data.weights(samples).astype(np.float32) for data, samples in parts]),
+    )
+
+
+def _simple(order: Order, fit_on: Samples, stop_on: Samples) -> _Made:
+    up, weight = fit_on.up.astype(np.float64), fit_on.weight.astype(np.float64)
+    if order.kind == "base_rate":
+        model: Any = base_rate(fit_on.windows[:, -1:], up, weight)
+    elif order.kind == "logistic":
+        model = logistic(fit_on.windows, up, weight)
+    else:
+        later = (stop_on.windows, stop_on.up.astype(np.float64), stop_on.weight.astype(np.float64))
+        model = boosting(fit_on.windows, up, weight, later, seed=order.plan.seed)
+    probe = tuple(model.forecasts(probe_windows(model.length, model.width)).tolist())
+    return _Made(model, "model.json", msgspec.json.encode(model), probe, (), "", {})
+
+
+def _net(
+    order: Order,
+    fit_on: Samples,
+    stop_on: Samples,
+    warm: Mapping[str, NDArray[Any]] | None,
+    resumed: bytes | None,
+    told: Callable[[Progress], None] | None,
+) -> _Made:
+    from tradewind.research import nets  # PyTorch; simple predictors need none
+    from tradewind.research.nets.export import exported
+    from tradewind.research.nets.fitting import Checkpoint, fit
+
+    net = nets.net(order.kind)
+    options = net.options_of(order.options, order.size)
+
+    def tell(checkpoint: Checkpoint) -> None:
+        if told is not None:
+            told(Progress(checkpoint.epoch, order.plan.epochs, checkpoint.data))
+
+    done = fit(net, options, fit_on, stop_on, order.plan, warm=warm, resumed=resumed, told=tell)
+    _, length, width = fit_on.windows.shape
+    data, probe = exported(net, options, done.weights, length, width)
+    return _Made(OnnxModel(data, length, width), "model.onnx", data, probe, done.history, done.stopped, done.weights)
+
+
+def _windows(data: DataSet, scale: InputScale, samples: Indices, length: int) -> NDArray[np.float32]:
+    """Scaled windows; each row is scaled once and not once a window that holds it."""
+    return windows_of(scale(data.features.rows), length)[samples - (length - 1)]
+
+
+def _raw(scale: InputScale, predictor: Predictor, data: DataSet, samples: Indices) -> NDArray[np.float64]:
+    """What the served model answers, asked as the service asks it."""
+    return predictor.forecasts(_windows(data, scale, samples, predictor.length))
+
+
+def _forecasts(scale: InputScale, predictor: Predictor, calibrator: Calibrator, part: Part) -> Forecasts:
+    data, test = part.data, part.slices.test
+    return Forecasts(
+        p_up=calibrator(_raw(scale, predictor, data, test)),
+        label=data.label[test],
+        start=test,
+        end=data.end[test],
+        width=data.width[test],
+        cost=part.cost,
+        bars=data.label.size,
+    )
