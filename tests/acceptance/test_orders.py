@@ -211,3 +211,38 @@ def test_the_shell_says_why_an_order_cannot_be_let_go(market: Path, tmp_path: Pa
     assert answers[int(requests[0])].startswith(f"refused: {expired} does not wait: expired at ")
     assert "nobody approved it in time" in answers[int(requests[0])]
     assert answers[int(requests[1])] == "refused: there is no order of nope that waits"
+
+
+AUTO = ("run", "--allow-unproven", "--feed", "replay", "--execution", "auto", "--quiet", "--json")
+
+
+@pytest.mark.req("G16", "G03", "H18")
+def test_a_run_that_fell_too_far_goes_on_on_paper_until_a_person_starts_it_again(market: Path, tmp_path: Path) -> None:
+    """Positions closed, no order after the stop, paper trades told, a restart stays on paper, resume sends again."""
+    project = project_with(market, tmp_path, "[risk]\nmax_drawdown = 0.01\ndrawdown_alert = 0")
+    assert project.types(*AUTO, "--iterations", "1000").exit_code == 0
+    ((stopped,),) = rows(project, "SELECT ts FROM guard_state WHERE cause = 'drawdown_limit'")
+    entries = (
+        "SELECT count(*) FROM venue_requests WHERE action = 'place' AND client_id IN"
+        " (SELECT client_id FROM orders WHERE leg = 'entry')"
+    )
+    assert rows(project, f"{entries} AND ts <= {stopped}")[0][0] > 0
+    assert rows(project, f"{entries} AND ts > {stopped}") == [(0,)]
+    assert rows(project, "SELECT count(*) FROM positions WHERE status = 'open'") == [(0,)]
+    assert rows(project, "SELECT count(*) FROM venue_requests WHERE answer = 'refused'") == [(0,)]
+    told = "SELECT count(*) FROM outbox WHERE topic = 'trade' AND key LIKE 'paper closed %'"
+    before = rows(project, told)[0][0]
+    assert before > 0
+    assert rows(project, "SELECT count(*) FROM outbox WHERE key LIKE 'paper_fallback%' AND topic = 'guard'") == [(1,)]
+    again = project.types(*AUTO[:-2], "--iterations", "200")
+    assert again.exit_code == 0
+    assert "no order leaves, signals are followed on paper" in again.stderr
+    assert rows(project, told)[0][0] > before
+    status = document(project, "status")["run"]
+    assert status["paper"]["cause"] == "drawdown_limit"
+    assert status["paper"]["trades"] == rows(project, told)[0][0]
+    assert "paper since" in project.types("status").stdout
+    assert project.types("resume", "--stopped", "--reason", "reviewed", "--wait", "0").exit_code == 0
+    assert project.types(*AUTO, "--iterations", "400").exit_code == 0
+    assert rows(project, f"{entries} AND ts > {stopped}")[0][0] > 0
+    assert project.types("replay", "--verify", "--json").exit_code == 0

@@ -8,9 +8,10 @@ from typing import NamedTuple
 import msgspec
 
 from tradewind.app.config import load_config
-from tradewind.app.wiring import _account, plan_for, sequencer_for
+from tradewind.app.wiring import _account, paper_account, plan_for, sequencer_for
 from tradewind.engine.pipeline import Engine, _Desk
 from tradewind.engine.plan import EnginePlan
+from tradewind.engine.series import Series
 from tradewind.engine.snapshot import restore_engine, snapshot_engine
 from tradewind.features.rule_exits import Exits
 from tradewind.model.bar import Bar
@@ -46,6 +47,10 @@ class Told(Engine):
     """Takes ``wishes`` (symbol -> wish) at the next close; the guard, the sizing and the broker are the product's."""
 
     wishes: dict[str, Wish]
+    asked: dict[str, Bracket]
+
+    def _bracket(self, desk: _Desk, series: Series, bar: Bar, consensus: Consensus) -> Bracket | tuple[Reason, ...]:
+        return self.asked[bar.symbol]
 
     def _decide(self, desk: _Desk, bar: Bar, fired: int, *, history: bool) -> Decision:
         wish = self.wishes.pop(bar.symbol, None)
@@ -58,11 +63,12 @@ class Told(Engine):
             instrument=desk.plan.instrument, params=self.plan.risk, account=self.account_view(bar.symbol, VOICE),
             rates=self.rates,
         )  # fmt: skip
+        if isinstance(bracket, Bracket):
+            self.asked = {bar.symbol: bracket}
         if isinstance(bracket, Bracket) and not reasons:
             return self._signal(bar, bracket, msgspec.structs.replace(VOICE, side=wish.side))
-        return NoTrade(
-            bar.symbol, bar.timeframe, bar.ts_close, reasons + (() if isinstance(bracket, Bracket) else bracket)
-        )
+        met = reasons + (() if isinstance(bracket, Bracket) else bracket)
+        return NoTrade(bar.symbol, bar.timeframe, bar.ts_close, met, msgspec.structs.replace(VOICE, side=wish.side))
 
 
 def plan_of(symbols: Sequence[str] = ("BTC/USD",), *, costs: CostModel | None = FREE, **risk: object) -> EnginePlan:
@@ -83,9 +89,10 @@ def plan_of(symbols: Sequence[str] = ("BTC/USD",), *, costs: CostModel | None = 
 class Guarded:
     """A told engine with its journal; ``restart`` lives on from a snapshot, ``replayed`` from the journal alone."""
 
-    def __init__(self, plan: EnginePlan, prices: Mapping[str, float], start: int) -> None:
+    def __init__(self, plan: EnginePlan, prices: Mapping[str, float], start: int, *, on_paper: bool = False) -> None:
         self.plan = plan
-        self.engine = _told(plan)
+        self.on_paper = on_paper
+        self.engine = _told(plan, on_paper=on_paper)
         self.now = start
         self.prices = dict(prices)
         self.journal: list[tuple[InputEvent, dict[str, Wish], list[Output]]] = []
@@ -120,21 +127,22 @@ class Guarded:
     def restart(self) -> None:
         """Forgets everything but a snapshot."""
         state, wishes = snapshot_engine(self.engine, sequencer_for(self.plan)), self.engine.wishes
-        self.engine = _told(self.plan)
+        self.engine = _told(self.plan, on_paper=self.on_paper)
         restore_engine(self.engine, sequencer_for(self.plan), state)
         self.engine.wishes = wishes
 
     def replayed(self) -> Engine:
         """Another engine fed with the journal; every output must come out again."""
-        other = _told(self.plan)
+        other = _told(self.plan, on_paper=self.on_paper)
         for event, wishes, made in self.journal:
             other.wishes = dict(wishes)
             assert other.process(event) == made
         return other
 
 
-def _told(plan: EnginePlan) -> Told:
-    engine = Told(plan, *_account(plan))
+def _told(plan: EnginePlan, *, on_paper: bool) -> Told:
+    account = _account(plan)
+    engine = Told(plan, *account, paper=paper_account(plan, account[2]) if on_paper else None)
     engine.wishes = {}
     return engine
 

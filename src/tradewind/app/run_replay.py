@@ -25,7 +25,7 @@ from tradewind.app.run_plan import RunPlan
 from tradewind.app.run_summary import RunCounts, RunSummary
 from tradewind.app.session import Recovery, Session
 from tradewind.app.signal_rate import SignalRate
-from tradewind.app.signal_text import closed_log_line, signal_lines, signal_log_line, stamped
+from tradewind.app.signal_text import closed_log_line, signal_lines, signal_log_line, stamped, utc
 from tradewind.app.stored_run import find_run, require_same
 from tradewind.app.strategy_switches import StrategySwitches, order_line
 from tradewind.app.task_report import ServiceReport
@@ -189,6 +189,12 @@ class JournaledRun:
             self.store.note(RESTORED, "")  # said once, by the run that went on from it
         if self._drift is not None and self.engine.learning is not None:
             self._drift.resumed(self.engine.learning, ts)
+        if self.engine.fallback is not None and self.engine.fallback.account is not None:
+            since = utc(self.engine.fallback.since)
+            self._say(
+                f"WARNING: stopped since {since}: no order leaves, signals are followed on paper;"
+                " `tradewind resume --stopped --reason TEXT` starts it again"
+            )
         return recovery
 
     def refer(self, references: References) -> None:

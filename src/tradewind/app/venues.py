@@ -60,6 +60,7 @@ def order_params(settings: OrderSettings, execution: str = "paper") -> OrderPara
         netting=settings.positions == "netting",
         attached=on_bars,
         dead_man=0 if on_bars else round(settings.dead_man * SECOND),
+        falls_back=execution in ("approve", "auto"),
     )
 
 

@@ -20,6 +20,7 @@ from tradewind.app.own_strategies import families_of
 from tradewind.app.pool import Policy, Pool, Seats, seats_of
 from tradewind.app.settings.root import AppConfig
 from tradewind.catalog import plugins_of
+from tradewind.engine.fallback import PaperAccount
 from tradewind.engine.learning_plan import LearningParams
 from tradewind.engine.orders.manager import OrderManager
 from tradewind.engine.orders.params import OrderParams
@@ -253,7 +254,19 @@ def plan_hash(plan: EnginePlan) -> str:
 
 def engine_for(plan: EnginePlan, *, keep_shadow: bool = False) -> Engine:
     """An engine with the broker its plan asks for: simulated fills, or none; ``keep_shadow`` for a report."""
-    return Engine(plan, *_account(plan), keep_shadow=keep_shadow)
+    account = _account(plan)
+    paper = paper_account(plan, account[2]) if plan.orders is not None and plan.orders.falls_back else None
+    return Engine(plan, *account, keep_shadow=keep_shadow, paper=paper)
+
+
+def paper_account(plan: EnginePlan, rates: Rates) -> PaperAccount:
+    """Opens simulated brokers and accounts of a plan's instruments, for a run whose orders were stopped."""
+    instruments = {one.instrument.symbol: one.instrument for one in plan.symbols}
+
+    def opened(balance: Decimal) -> tuple[Broker, Portfolio]:
+        return SimBroker(instruments, rates), Portfolio(instruments, balance, rates, account_calendar(plan))
+
+    return opened
 
 
 def scripted_engine_for(plan: EnginePlan, signals: Iterable[Signal], factor: float) -> ScriptedEngine:

@@ -105,7 +105,7 @@ def _run(found: Status, run: Run) -> list[tuple[object, ...]]:
     same = {True: "as now configured", False: "NOT as now configured", None: "not compared"}[run.same_settings]
     return [
         ("writer", f"{state} since {writer.since} UTC"),
-        ("series", f"{', '.join(run.series)}; execution {run.execution}" + ("; PAUSED" if run.paused else "")),
+        ("series", f"{', '.join(run.series)}; execution {run.trades_by}" + ("; PAUSED" if run.paused else "")),
         ("heard", _heard(run)),
         *([("switched off", ", ".join(run.silenced))] if run.silenced else []),
         ("configuration", f"{run.config_hash} ({same}), version {run.code_version}"),

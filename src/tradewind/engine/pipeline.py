@@ -13,6 +13,7 @@ from tradewind.engine.account_guard import AccountGuard
 from tradewind.engine.aggregate import Aggregator
 from tradewind.engine.deliberation import decisive, deliberate, filter_reasons, leader
 from tradewind.engine.desk_book import Desk, DeskBook
+from tradewind.engine.fallback import Fallback, PaperAccount
 from tradewind.engine.guard import STOPPED, Guard, told_of
 from tradewind.engine.holding import Holding
 from tradewind.engine.identity import client_id, signal_id
@@ -92,10 +93,18 @@ class Engine:
     bars the last event decided on, shortest first, for whoever wants to show them.
 
     ``broker`` receives the intents of signals when ``plan.executes``; without it signals are for a person to act on.
+    ``paper`` opens the account on which a run goes on whose orders were stopped; None: it only stops.
     """
 
     def __init__(
-        self, plan: EnginePlan, broker: Broker, portfolio: Portfolio, rates: Rates, *, keep_shadow: bool = False
+        self,
+        plan: EnginePlan,
+        broker: Broker,
+        portfolio: Portfolio,
+        rates: Rates,
+        *,
+        keep_shadow: bool = False,
+        paper: PaperAccount | None = None,
     ) -> None:
         self.plan = plan
         self.broker = broker
@@ -105,6 +114,7 @@ class Engine:
         self.paused = False
         self.guard = Guard()
         self.account = None if plan.guard is None else AccountGuard(plan.guard, self.guard, portfolio)
+        self.fallback = None if paper is None else Fallback(paper)
         self.volatility = Volatility(portfolio.calendar) if plan.risk.dynamic else None
         self.silenced: frozenset[str] = frozenset()
         self.closed: tuple[Bar, ...] = ()
@@ -177,6 +187,8 @@ class Engine:
         outputs += [told_of(one) for one in outputs if isinstance(one, GuardChanged)]
         if order.verb == "resume" and order.argument == STOPPED and outputs and self.account is not None:
             self.account.resumed()
+        if outputs:
+            outputs += self._fallen(order.ts)
         reported = NOTHING_REPORTED if self.learning is None else self.learning.report(order)
         outputs += reported.outputs
         withdrawn = self._withdraw(order.ts) if self.guard.reasons else []
@@ -231,6 +243,8 @@ class Engine:
         for happened in self.broker.on_bar(bar):
             outputs.append(happened)
             outputs.extend(self._book(desk, happened))
+        if self.fallback is not None:
+            outputs += self.fallback.on_bar(bar)
         if self.learning is not None:
             outputs += self.learning.on_base(bar)
         self.rates.on_close(bar.symbol, bar.close)
@@ -268,11 +282,19 @@ class Engine:
         A look that finds nothing moves nothing: after a restart the guard is asked once more than it would have been.
         """
         outputs: list[Output] = [*said, *(told_of(one) for one in said if isinstance(one, GuardChanged))]
+        if said:
+            outputs += self._fallen(ts)
         if said and self.guard.reasons:
             outputs += self._withdraw(ts)
         if (said or filled) and self.guard.wants_flat:
             close_all(self.broker, self.portfolio, ts)
         return outputs
+
+    def _fallen(self, ts: int) -> list[Output]:
+        """Paper begins where the account has been stopped, and ends where it was started again."""
+        if self.fallback is None:
+            return []
+        return [*self.fallback.follow(self.guard, ts, self.portfolio.equity)]
 
     def _book(self, desk: _Desk, happened: Fill | Charge | Refusal) -> Iterable[Output]:
         """Carries what the broker reported into the portfolio, the account guard and the time stop."""
@@ -319,9 +341,15 @@ class Engine:
                 if desk.holding.leaves_with:
                     side = desk.series[bar.timeframe].side_of(desk.holding.leaves_with)
                     desk.holding.turned(side, self.broker)
+        if self.fallback is not None:
+            self.fallback.over(
+                self.closed, desk.plan.instrument, lambda bar, member: desk.series[bar.timeframe].side_of(member)
+            )
         for bar, votes in fired:
             decision = self._decide(desk, bar, votes, history=history)
             outputs.append(decision)
+            if self.fallback is not None and isinstance(decision, NoTrade) and self.fallback.takes(decision):
+                self._trade_on_paper(self.fallback, desk, bar, decision)
             if isinstance(decision, NoDecision) or (type(decision) is NoTrade and decision.reasons is NO_TRIGGER):
                 continue  # nearly every bar
             notice = self.book.heard(decision)
@@ -362,7 +390,7 @@ class Engine:
 
     def view(self, instrument: Instrument, ts: int, bracket: Bracket | None, without: Collection[str] = ()) -> Desk:
         """What vetoes may know of the account and the calendar at ``ts``, before the signals ``without``."""
-        return Desk(self.book, self.portfolio, self.rates, instrument, ts, bracket, without)
+        return Desk(self.book, self._trading_account, self.rates, instrument, ts, bracket, without)
 
     def _blind(self, desk: _Desk, series: Series, *, history: bool) -> Reason | None:
         """Why this bar cannot be decided on at all."""
@@ -386,13 +414,19 @@ class Engine:
             reasons += (Reason(code=code, detail=desk.holding.signal_id),)
         return reasons if self.account is None else reasons + self.account.objections(desk.plan.instrument.symbol)
 
+    @property
+    def _trading_account(self) -> Portfolio:
+        """The account that is decided for: the paper one while a stopped run is followed on paper."""
+        paper = None if self.fallback is None else self.fallback.account
+        return self.portfolio if paper is None else paper
+
     def account_view(self, symbol: str, consensus: Consensus, without: Collection[str] = ()) -> AccountView:
         """The account as risk sees it for a trade of ``symbol``, before the signals ``without`` were decided."""
-        view = self.portfolio.account_view(symbol, without)
+        view = self._trading_account.account_view(symbol, without)
         if self.volatility is not None:
             share = conviction(consensus, self.plan.ensemble.min_confidence, self.plan.risk.risk_per_trade)
             view = view._replace(conviction=share, daily_volatility=self.volatility.daily(symbol))
-        if self.account is None:
+        if self.account is None or self._trading_account is not self.portfolio:
             return view
         stops = {one.holding.signal_id: one.holding.stop for one in self.desks.values() if one.holding is not None}
         return self.account.viewed(view, stops, without)
@@ -432,10 +466,31 @@ class Engine:
             stamp=self.plan.stamp,
         )
 
+    def _trade_on_paper(self, fallback: Fallback, desk: _Desk, bar: Bar, decision: NoTrade) -> None:
+        """What only the stop has refused is ordered on paper."""
+        consensus = decision.consensus
+        assert consensus is not None, "asked for by takes()"
+        bracket = self._bracket(desk, desk.series[bar.timeframe], bar, consensus)
+        if isinstance(bracket, Bracket):
+            signal = self._signal(bar, bracket, consensus)
+            fallback.submit(signal, self._order_of(desk, signal))
+
     def _intent(self, desk: _Desk, signal: Signal) -> OrderIntent:
         instrument = desk.plan.instrument
+        intent = self._order_of(desk, signal)
+        if self.orders is not None and self.orders.params.approval:
+            zone = instrument.to_ticks(signal.bracket.entry_low), instrument.to_ticks(signal.bracket.entry_high)
+            intent = msgspec.structs.replace(intent, valid_until=signal.valid_until, zone=zone)
+        self.portfolio.on_signal(signal)
+        if self.account is not None:
+            self.account.ordered(signal, instrument, self.rates.rate(instrument.quote) or 0.0)
+        desk.holding = Holding.of(signal)
+        return intent
+
+    def _order_of(self, desk: _Desk, signal: Signal) -> OrderIntent:
+        instrument = desk.plan.instrument
         bracket = signal.bracket
-        intent = OrderIntent(
+        return OrderIntent(
             client_id=client_id(signal.id, "entry"),
             signal_id=signal.id,
             symbol=signal.symbol,
@@ -446,11 +501,3 @@ class Engine:
             time_stop_ts=0,
             ts=signal.ts,
         )
-        if self.orders is not None and self.orders.params.approval:
-            zone = instrument.to_ticks(bracket.entry_low), instrument.to_ticks(bracket.entry_high)
-            intent = msgspec.structs.replace(intent, valid_until=signal.valid_until, zone=zone)
-        self.portfolio.on_signal(signal)
-        if self.account is not None:
-            self.account.ordered(signal, instrument, self.rates.rate(instrument.quote) or 0.0)
-        desk.holding = Holding.of(signal)
-        return intent

@@ -38,6 +38,7 @@ class EngineState(msgspec.Struct, frozen=True):
     volatility: bytes = b""
     book: bytes = b""
     learning: bytes = b""
+    fallback: bytes = b""
 
 
 _ENCODER = msgspec.msgpack.Encoder()
@@ -70,6 +71,7 @@ def snapshot_engine(engine: Engine, sequencer: Sequencer) -> bytes:
             account=b"" if engine.account is None else engine.account.snapshot(),
             book=engine.book.snapshot(),
             learning=b"" if engine.learning is None else engine.learning.snapshot(),
+            fallback=b"" if engine.fallback is None else engine.fallback.snapshot(),
         )
     )
 
@@ -106,4 +108,6 @@ def restore_engine(engine: Engine, sequencer: Sequencer, state: bytes) -> None:
         engine.volatility.restore(found.volatility)
     if engine.account is not None:
         engine.account.restore(found.account)
+    if engine.fallback is not None:
+        engine.fallback.restore(found.fallback)
     sequencer.restore(found.sequencer)

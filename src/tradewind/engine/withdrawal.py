@@ -26,13 +26,16 @@ class HoldsOne(Protocol):
 def withdraw(
     desks: Mapping[str, HoldsOne], broker: Broker, portfolio: Portfolio, ts: int, why: str
 ) -> list[Refusal | Trade | Outcome]:
-    """Withdraws every entry that waits for its fill; one that the broker has filled meanwhile stays a position."""
+    """Withdraws every entry that waits for its fill, and the rest of one that was filled in parts.
+
+    What the broker has filled meanwhile stays a position.
+    """
     outputs: list[Refusal | Trade | Outcome] = []
     for symbol, desk in desks.items():
         holding = desk.holding
-        if holding is None or holding.filled:
+        if holding is None:
             continue
-        if broker.cancel(client_id(holding.signal_id, "entry")):
+        if broker.cancel(client_id(holding.signal_id, "entry")) and not holding.filled:
             refusal = _refusal(holding.signal_id, symbol, "withdrawn", ts, why)
             desk.holding = None
             outputs += [refusal, *portfolio.on_refusal(refusal)]

@@ -8,6 +8,7 @@ from tradewind.model.guard import AccountMark, Answered, GuardChanged
 from tradewind.model.notice import Notice
 from tradewind.model.order import ApprovalAsked, ApprovalEnded, Charge, Fill, OrderIntent, Refusal
 from tradewind.model.outcome import Outcome, SignalOutcome, Trade
+from tradewind.model.paper import PaperClosed, PaperOpened
 from tradewind.model.shadow import ShadowOutcome, ShadowVotes
 from tradewind.model.venue import OrderUpdate, VenueRequest
 
@@ -36,4 +37,6 @@ Output = (
     | AccountMark
     | ApprovalAsked
     | ApprovalEnded
+    | PaperOpened
+    | PaperClosed
 )

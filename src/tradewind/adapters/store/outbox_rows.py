@@ -18,6 +18,7 @@ from tradewind.model.drift import DriftAlarm, MemberReplaced
 from tradewind.model.notice import Notice, Severity
 from tradewind.model.order import ApprovalAsked, ApprovalEnded, Fill, Leg
 from tradewind.model.outcome import SignalOutcome, Trade
+from tradewind.model.paper import PaperClosed, PaperOpened
 from tradewind.model.timeframe import HOUR
 
 ALERT_COOLDOWN: Final = HOUR
@@ -53,6 +54,7 @@ _TOPICS: Final[dict[str, Topic]] = {
     "kill": "guard",
     "drawdown": "guard",
     "daily": "guard",
+    "paper": "guard",
     "system": "system",
     "task": "system",
     "service": "system",
@@ -100,6 +102,10 @@ def said_of(output: object) -> Said | None:
     if isinstance(output, SignalOutcome):  # a trade is told as a trade
         key = f"outcome {output.signal_id} {output.source}"
         return None if output.source == "trade" else Said("trade", key, output.ts, encode_text(output))
+    if isinstance(output, PaperOpened):
+        return Said("trade", f"paper opened {output.fill.signal_id}", output.fill.ts, encode_text(output))
+    if isinstance(output, PaperClosed):
+        return Said("trade", f"paper closed {output.trade.signal_id}", output.trade.ts_exit, encode_text(output))
     if isinstance(output, ApprovalAsked):
         key = f"approval {output.client_id}"
         return Said("alert", key, output.ts, encode_text(output), valid_until=output.until)

@@ -21,6 +21,7 @@ from tradewind.model.instrument import Instrument
 from tradewind.model.notice import Notice
 from tradewind.model.order import ApprovalAsked, ApprovalEnded, Fill, Leg, Refusal
 from tradewind.model.outcome import Outcome, SignalOutcome, Trade
+from tradewind.model.paper import PaperClosed, PaperOpened
 from tradewind.model.timeframe import Timeframe
 from tradewind.model.venue import OrderUpdate, VenueReport, VenueRequest
 from tradewind.ports.store import Entry
@@ -86,7 +87,10 @@ _PRUNE = (
     "DELETE FROM candles WHERE symbol = ? AND timeframe = ? AND ts_open < (SELECT ts_open FROM candles"
     " WHERE symbol = ? AND timeframe = ? ORDER BY ts_open DESC LIMIT 1 OFFSET ?)"
 )
-TOLD: Final = (Signal, Trade, Fill, Notice, SignalOutcome, DriftAlarm, MemberReplaced, ApprovalAsked, ApprovalEnded)
+TOLD: Final = (
+    *(Signal, Trade, Fill, Notice, SignalOutcome, DriftAlarm, MemberReplaced),
+    *(ApprovalAsked, ApprovalEnded, PaperOpened, PaperClosed),
+)
 """What may concern people; ``OutboxRows`` says what does."""
 _MANY: Final = (_CANDLE, _DECISION, _CONFIDENCE)
 _DAY_S: Final = 86_400

@@ -29,6 +29,8 @@ from tradewind.model.timeframe import Timeframe
 TAIL_ENTRIES: Final = 20_000
 WHOLE_RUN_ENTRIES: Final = 50_000
 _ERRORS: Final = "SELECT timestamp, error_type, message, origin FROM error_log ORDER BY id DESC LIMIT 5"
+_STOPPED: Final = "SELECT timestamp, ts, cause FROM guard_state WHERE state = 'stopped' ORDER BY ts LIMIT 1"
+_ON_PAPER: Final = "SELECT payload FROM outbox WHERE topic = 'trade' AND key LIKE 'paper closed %' AND ts >= ?"
 _NOTICES: Final = "SELECT seq, event FROM journal WHERE seq > ? AND kind IN ('feed', 'command') ORDER BY seq"
 
 
@@ -40,11 +42,21 @@ class Writer(msgspec.Struct, frozen=True):
     since: str | None
 
 
+class PaperState(msgspec.Struct, frozen=True):
+    """A stopped run on paper: since when (UTC) and why, its closed trades there and what they made."""
+
+    since: str
+    cause: str
+    trades: int
+    net: float
+
+
 class Run(msgspec.Struct, frozen=True):
     """The store's run. ``same_settings`` says whether the present configuration is the run's; null where not known.
 
     ``policy`` is who is heard: proven, shadow or unproven; ``proven`` are the strategies with a verdict when the run
-    began, and ``silenced`` those that are not heard any more, each as ``SYMBOL ID``.
+    began, and ``silenced`` those that are not heard any more, each as ``SYMBOL ID``. ``paper`` is there while a
+    run whose orders went to a venue is stopped and followed on paper.
     """
 
     config_hash: str
@@ -62,6 +74,14 @@ class Run(msgspec.Struct, frozen=True):
     silenced: tuple[str, ...]
     policy: str = "unproven"
     proven: tuple[str, ...] = ()
+    paper: PaperState | None = None
+
+    @property
+    def trades_by(self) -> str:
+        """How signals are filled now: the execution that was asked for, or paper since it was stopped."""
+        if self.paper is None:
+            return self.execution
+        return f"paper since {self.paper.since} UTC ({self.execution} was stopped: {self.paper.cause})"
 
 
 class _Orders(msgspec.Struct, frozen=True):
@@ -158,6 +178,7 @@ def _of_run(
         silenced=orders.silenced,
         policy=asked.get("pool", "unproven"),
         proven=tuple(f"{one.symbol} {one.id}" for one in started.proven),
+        paper=_paper(database) if asked.get("execution") in ("approve", "auto") else None,
     )
     writer = _writer(database)
     symbols = tuple(_symbol(database, instruments[one], base, feeds.get(one), now) for one, base in bases.items())
@@ -181,6 +202,18 @@ def _of_run(
     )
 
 
+def _paper(database: Queryable) -> PaperState | None:
+    """Where a stopped run stands on paper; None while its orders leave."""
+    stopped = database.query(_STOPPED)[1]
+    if not stopped:
+        return None
+    since, ts, cause = stopped[0]
+    nets = [
+        float(msgspec.json.decode(payload)["trade"]["net"]) for (payload,) in database.query(_ON_PAPER, (int(ts),))[1]
+    ]
+    return PaperState(str(since), str(cause), len(nets), sum(nets))
+
+
 def _warnings(writer: Writer, run: Run, symbols: tuple[SymbolState, ...], sources: SourcesNote | None) -> list[str]:
     """What an operator should look at, worst first."""
     found = []
@@ -188,6 +221,12 @@ def _warnings(writer: Writer, run: Run, symbols: tuple[SymbolState, ...], source
         found.append("the present configuration is not the run's: a restart would be refused; `tradewind config diff`")
     if run.paused:
         found.append("signals are paused")
+    if run.paper is not None:
+        made = f"{run.paper.trades} trades there, {run.paper.net:+.2f}"
+        found.append(
+            f"no order leaves since {run.paper.since} UTC ({run.paper.cause}): followed on paper, {made};"
+            " `tradewind resume --stopped --reason TEXT` starts it again"
+        )
     for one in symbols:
         if one.feed in ("stale", "disconnected"):
             found.append(f"{one.symbol}: the feed is {one.feed} ({one.feed_detail})")

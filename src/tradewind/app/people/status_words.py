@@ -18,7 +18,7 @@ def status_lines(found: Status) -> list[str]:
         return ["Status", f"No run in the store. {'; '.join(found.warnings)}".strip()]
     head = head_of(simulated=run.simulated, unproven=run.unproven)
     state = "running" if found.writer.running else "not running"
-    lines = [f"{head}Status: {state}{', PAUSED' if run.paused else ''}", f"Execution: {run.execution}"]
+    lines = [f"{head}Status: {state}{', PAUSED' if run.paused else ''}", f"Execution: {run.trades_by}"]
     lines += [f"WARNING: {warning}" for warning in found.warnings]
     lines.append(f"Last entry: {utc(run.last_ts)}, {span((found.now - run.last_ts) / 1e9)} ago")
     for one in found.symbols:

@@ -21,10 +21,11 @@ from tradewind.model.notice import Notice
 from tradewind.model.order import ApprovalAsked, ApprovalEnded, Fill
 from tradewind.model.outcome import SignalOutcome, Trade
 from tradewind.model.output import Output
+from tradewind.model.paper import PaperClosed, PaperOpened
 
 Told = (
     Signal | Trade | Fill | Notice | Announcement | DriftAlarm | MemberReplaced | SignalOutcome | ApprovalAsked
-    | ApprovalEnded
+    | ApprovalEnded | PaperOpened | PaperClosed
 )  # fmt: skip
 _decoder: msgspec.json.Decoder[Output | Announcement] = msgspec.json.Decoder(Output | Announcement)
 
@@ -45,6 +46,8 @@ _WHAT: Final = {
     "telegram_nobody_allowed": "The list of allowed users is empty: the bot obeys nobody",
     "telegram_conflict": "Another process reads this bot's messages",
     "calendar_stale": "The economic calendar is too old",
+    "paper_fallback": "Trading has stopped and goes on on paper",
+    "paper_over": "Trading on paper is over",
     "drift_effect": "The win rate fell; reported, nothing is switched off by it",
     "drift_check_failed": "A drift check failed, the others were made",
 }
@@ -90,6 +93,13 @@ def _body(told: Told, instruments: Mapping[str, Instrument]) -> list[str]:
         return replaced_lines(told)
     if isinstance(told, SignalOutcome):
         return outcome_lines(told)
+    if isinstance(told, PaperOpened):
+        line = f"PAPER, no order: position opened: {opened_text(told.fill, instruments[told.fill.symbol])}"
+        return [line, f"Signal       {told.fill.signal_id}"]
+    if isinstance(told, PaperClosed):
+        trade = told.trade
+        made = f"Result       {trade.net} ({trade.r:+.2f} R), out by {trade.exit_leg}; paper balance {told.balance}"
+        return [f"PAPER, no order: {trade.symbol} {closed_log_line(trade)}", made, f"Signal       {trade.signal_id}"]
     if isinstance(told, ApprovalAsked):
         return asked_lines(told, instruments[told.symbol])
     if isinstance(told, ApprovalEnded):

@@ -16,7 +16,7 @@ class OrderParams(msgspec.Struct, frozen=True):
     ``resends`` says that it knows a repeated client id again. ``confirm_after`` is how long a difference in positions
     must last. ``netting``: one side per symbol; else signals are kept apart. ``attached``: stop and target go with the
     entry. ``look_back`` is how far back executions are asked for. ``dead_man`` (0: never) is after how much silence
-    the venue shall cancel resting entries.
+    the venue shall cancel resting entries. ``falls_back``: a stopped account is followed on paper.
     """
 
     venue: str = ""
@@ -33,3 +33,4 @@ class OrderParams(msgspec.Struct, frozen=True):
     netting: bool = True
     attached: bool = False
     dead_man: int = 0
+    falls_back: bool = False

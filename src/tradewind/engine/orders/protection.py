@@ -208,11 +208,13 @@ def _fit(post: Correspondence, order: Order, held: int, price_ticks: int) -> Non
 
 
 def _leave(post: Correspondence, exposure: Exposure) -> None:
-    """Out at market; the stop stays until nothing is held, and reduces only."""
+    """Out at market; the stop stays until nothing is held, and reduces only. A target that the venue attached itself
+    goes with the position: to withdraw it would be asked for every second until the market opens.
+    """
     ways = (Leg.CLOSE, Leg.TIME)
     exits = [o for o in post.book.orders_of(exposure) if o.leg in ways and not o.over]
     for target in post.book.orders_of(exposure):
-        target.unwanted |= target.leg is Leg.TARGET
+        target.unwanted |= target.leg is Leg.TARGET and not post.params.attached
     due = exposure.held - sum(order.left for order in exits)
     if due > 0 and not any(o.doubt for o in exits) and post.book.linked and _may_retry(post, exposure.retry_at):
         order = post.new(exposure, Leg(exposure.leaving), -exposure.side, due, 0)
