@@ -1,9 +1,10 @@
 """Lives of a research job, each ended where it is told: ``python -m tests.crash.research_process``.
 
 Everything is imported once; then a line ``{"folder", "words", "now", "step", "delay"}`` on stdin forks a life that
-types ``words`` in ``folder`` at the time ``now``. It kills itself at its ``step``-th durable step (a sync or a rename),
-or is killed after ``delay`` seconds, 0 being never. The answer is ``{"status", "steps", "out", "err"}``: how it ended
-(negative: the signal), how many durable steps it took, what it printed.
+types ``words`` in ``folder`` at the time ``now``. It kills itself at its ``step``-th durable step (a sync, or a
+rename in the folder), or is killed after ``delay`` seconds, 0 being never. The answer is
+``{"status", "steps", "out", "err"}``: how it ended (negative: the signal), how many durable steps it took, what it
+printed.
 """
 
 from __future__ import annotations
@@ -26,11 +27,13 @@ from tradewind.adapters import wall_clock
 
 def life(order: dict[str, Any], said: Path) -> None:
     """The child: counts its durable steps and dies at the one it was given."""
-    steps = 0
+    steps, folder = 0, os.path.realpath(order["folder"])
 
     def counted(real: Callable[..., Any]) -> Callable[..., Any]:
         def call(*args: Any, **named: Any) -> Any:
             nonlocal steps
+            if len(args) == 2 and os.path.commonpath([folder, os.path.realpath(args[1])]) != folder:
+                return real(*args, **named)  # the compiler keeps what it compiled, once, beside the sources
             steps += 1
             if steps == order["step"]:
                 os.kill(os.getpid(), signal.SIGKILL)
