@@ -259,6 +259,29 @@ def test_a_lost_verdict_is_said_to_be_lost_and_nothing_takes_its_place(bars, tmp
     assert heard.exit_code == 0, heard.stderr
 
 
+@pytest.mark.req("HZ18", "B10")
+@pytest.mark.parametrize("lost", ["verdicts", "key"])
+def test_what_was_judged_on_simulated_bars_says_so_when_its_file_is_lost(proven, tmp_path, lost):
+    """The book keeps the label; a run names the lost ones before all who were refused."""
+    project = Project(tmp_path / "unlabelled")
+    shutil.copytree(proven[0].folder, project.folder)
+    passed = {one["id"] for one in strategies(proven[1]) if one["verdict"] == "PASS"}
+    data = project.folder / "data"
+    (data / "verdict.key").unlink()
+    if lost == "verdicts":
+        shutil.rmtree(data / "verdicts")
+    listed = project.types("strategy", "list", "--all", "--json").document["strategies"]
+    assert {one["id"] for one in listed if one["verdict_missing"]} == passed
+    assert all(one["simulated"] for one in listed if one["verdict"])
+    ran = project.types("run", "--feed", "replay", "-p", SYMBOL, "--iterations", "3")
+    assert ran.exit_code == 4
+    text = ran.stderr
+    for name in passed:
+        assert f"{name} on {SYMBOL} SIMULATED was validated and its signed verdict is LOST" in text
+        assert f"nearest: {name} on {SYMBOL} SIMULATED" in text
+    assert text.index("is LOST") < text.index("nearest:")
+
+
 def test_a_verdict_on_file_stands_where_the_book_has_forgotten_it(bars, tmp_path):
     """Rule: the file is the proof. A book that was lost and validated anew takes nothing back and hears nobody."""
     project = Project(project_at(tmp_path / "forgot", bars, SHORT))

@@ -53,7 +53,7 @@ class Findings(NamedTuple):
     """Who may be heard, who may not and why, what a person must be told, and the book's best among the others.
 
     One sentence each: ``passed_over`` (a PASS that does not speak here), ``refused`` (no PASS), ``faults`` (no verdict
-    that can be trusted). ``simulated`` as
+    that can be trusted), ``lost`` (the book says validated, and no genuine PASS is on file). ``simulated`` as
     ``on_simulated_bars`` says. ``on_file`` counts the verdicts, ``counts`` the book's strategies by status.
     """
 
@@ -66,6 +66,7 @@ class Findings(NamedTuple):
     counts: Mapping[str, int] = {}
     nearest: tuple[StoredStrategy, ...] = ()
     simulated: frozenset[tuple[str, str]] = frozenset()
+    lost: tuple[str, ...] = ()
 
 
 def shelf_of(folder: Path) -> Shelf:
@@ -117,8 +118,21 @@ def findings_for(config: AppConfig, asked: Sequence[Asked], data: Path, database
         nearest = () if kept else tuple(one for one in book.select(limit=3) if one.win_rate_low is not None)
         passed_over = (*spoken.passed_over, *below)
         on_file, counts = shelf.on_file, book.counts()
-        made = on_simulated_bars(shelf)
-        return Findings(kept, passed_over, spoken.refused, shelf.faults, on_file, warnings, counts, nearest, made)
+        made, lost = on_simulated_bars(shelf), _lost(shelf, book)
+        return Findings(kept, passed_over, spoken.refused, shelf.faults, on_file, warnings, counts, nearest, made, lost)
+
+
+def _lost(shelf: Shelf, book: StrategyBook) -> tuple[str, ...]:
+    """Those the book says are validated and of whom no genuine PASS is on file, the best first."""
+    passed = {
+        (one.verdict.strategy.spec_hash, one.verdict.symbol) for one in shelf.held if one.verdict.judgement.proven
+    }
+    gone = [row for row in book.select(status=StrategyStatus.VALIDATED) if (row.spec_hash, row.symbol) not in passed]
+    return tuple(
+        f"{row.id} on {row.symbol}{' SIMULATED' if row.simulated else ''} was validated and its signed verdict is LOST:"
+        " restore data/verdicts and data/verdict.key from their backup"
+        for row in gone
+    )
 
 
 def on_simulated_bars(shelf: Shelf) -> frozenset[tuple[str, str]]:

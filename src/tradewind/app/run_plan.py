@@ -22,7 +22,7 @@ from tradewind.app.workspace import Workspace
 from tradewind.engine.plan import EnginePlan
 from tradewind.errors import Misconfigured, Rejected
 from tradewind.model.proven import ProvenStrategy
-from tradewind.model.strategy import StoredStrategy, StrategyStatus
+from tradewind.model.strategy import StoredStrategy
 from tradewind.model.timeframe import Timeframe
 
 SHOWN = 5
@@ -93,7 +93,7 @@ def new_run(config: AppConfig, wanted: Wanted, *, empty: bool = False) -> RunPla
     pool = Pool(wanted.policy, found.proven)
     if wanted.policy is Policy.PROVEN and not found.proven and not empty:
         raise nothing_proven(found, tuple(wanted.bases))
-    notes = [*found.warnings, *(f"a verdict is not taken: {fault}" for fault in found.faults)]
+    notes = [*found.warnings, *found.lost, *(f"a verdict is not taken: {fault}" for fault in found.faults)]
     if wanted.policy is Policy.PROVEN and found.proven:
         silent = sorted(wanted.bases.keys() - {one.symbol for one in found.proven})
         notes += [f"nothing is proven on {symbol}: it is watched in the shadow" for symbol in silent]
@@ -118,12 +118,10 @@ def nothing_proven(found: Findings, symbols: Sequence[str], gone: Sequence[str] 
     lines = [
         *_first(gone),
         f"verdicts on file: {found.on_file}, none of which speaks here",
-        *(f"  {line}" for line in _first((*found.faults, *found.passed_over, *found.refused))),
+        *(f"  {line}" for line in _first((*found.lost, *found.faults, *found.passed_over, *found.refused))),
         f"strategy book: {sum(found.counts.values()):,} strategies" + (f" ({counts})" if counts else ""),
         *(f"  nearest: {_near(one, found)}" for one in found.nearest),
     ]
-    if found.counts.get(StrategyStatus.VALIDATED) and not found.on_file:
-        lines.append("the book's validated strategies have lost their verdicts: restore data/verdicts from a backup")
     advice = (
         f"`{RESEARCH}`; or gather votes and outcomes unheard with `tradewind run --shadow`; or replay and paper"
         " with --allow-unproven, which stamps everything UNPROVEN"
@@ -214,7 +212,7 @@ def _first(lines: Sequence[str]) -> tuple[str, ...]:
 
 def _near(one: StoredStrategy, found: Findings) -> str:
     low, rate = one.win_rate_low or 0.0, one.win_rate or 0.0
-    made = " SIMULATED" if (one.spec_hash, one.symbol) in found.simulated else ""
+    made = " SIMULATED" if one.simulated or (one.spec_hash, one.symbol) in found.simulated else ""
     text = f"{one.id} on {one.symbol}{made}, {rate:.1%} of {one.trades} trades won (at least {low:.1%})"
     return f"{text}; {one.status}: {one.reason.split(';')[0]}" if one.reason else f"{text}; {one.status}"
 

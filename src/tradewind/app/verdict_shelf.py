@@ -30,8 +30,8 @@ class OnFile(NamedTuple):
     fault: str = ""
 
     def simulated(self, row: StoredStrategy) -> bool:
-        """Whether the row's evidence is of SIMULATED bars."""
-        return (row.spec_hash, row.symbol) in self.made
+        """Whether the row's evidence is of SIMULATED bars, as the book says or the file."""
+        return bool(row.simulated) or (row.spec_hash, row.symbol) in self.made
 
     def lacks(self, row: StoredStrategy) -> bool:
         """Whether the book says validated and no signed file says so, so that nobody hears it."""

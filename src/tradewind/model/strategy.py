@@ -44,7 +44,10 @@ class StrategyEvidence(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Judgement(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of the strategy ``spec_hash`` on ``symbol``; ``verdict_path`` and ``verdict_hash`` name its file."""
+    """What became of the strategy ``spec_hash`` on ``symbol``; ``verdict_path`` and ``verdict_hash`` name its file.
+
+    ``simulated`` says that some of the bars it was judged on were made, and stays where the file is lost.
+    """
 
     spec_hash: str
     symbol: str
@@ -54,13 +57,15 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     verdict_path: str | None = None
     verdict_hash: str | None = None
     evidence: StrategyEvidence | None = None
+    simulated: bool = False
 
 
 class StoredStrategy(msgspec.Struct, frozen=True, kw_only=True):
     """One row of the book. ``symbol`` and ``asset_class`` are empty while it was judged on nothing.
 
     ``win_rate_low`` is the lower end of the 95% Wilson interval of ``win_rate``, the number the book ranks by.
-    ``params`` is JSON; ``stop_loss`` and ``take_profit`` are its exits in words. Times are UTC text.
+    ``params`` is JSON; ``stop_loss`` and ``take_profit`` are its exits in words. Times are UTC text. ``simulated`` is
+    None where nobody wrote down on which bars it was judged: before it was judged, and in rows of earlier versions.
     """
 
     id: str
@@ -93,6 +98,7 @@ class StoredStrategy(msgspec.Struct, frozen=True, kw_only=True):
     verdict_path: str | None
     verdict_hash: str | None
     reason: str
+    simulated: bool | None
     timestamp: str
     updated: str
 

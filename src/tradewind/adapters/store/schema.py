@@ -250,6 +250,7 @@ strategies = Table(
     Column("verdict_path", Text),
     Column("verdict_hash", Text),
     Column("reason", Text, nullable=False),
+    Column("simulated", Integer),
     # Whatever program wrote the row: without a passed verdict and what it rests on, none is ever followed.
     CheckConstraint(PROVEN, name="proven"),
     CheckConstraint("status IN ('candidate', 'rejected', 'shadow', 'validated', 'disabled')", name="status"),

@@ -26,13 +26,15 @@ JUDGE: Final = (
     " status_before = CASE status WHEN 'disabled' THEN ? ELSE NULL END,"
     " trades = ?, wins = ?, win_rate = ?, win_rate_low = ?, breakeven = ?, profit_factor = ?, sharpe_ratio = ?,"
     " expectancy_r = ?, max_drawdown = ?, retention = ?, confidence = ?, evidence_until = ?, verdict = ?,"
-    " verdict_path = ?, verdict_hash = ?, reason = ?, updated = ? WHERE spec_hash = ? AND symbol = ?"
+    " verdict_path = ?, verdict_hash = ?, reason = ?, simulated = ?, updated = ? WHERE spec_hash = ? AND symbol = ?"
 )
 
 
 def stored_of(row: Sequence[Any]) -> StoredStrategy:
     """The strategy of a row of ``SELECT``."""
-    return msgspec.convert(dict(zip(COLUMNS, row, strict=True)), StoredStrategy)
+    found = dict(zip(COLUMNS, row, strict=True))
+    made = found["simulated"]
+    return msgspec.convert(found | {"simulated": None if made is None else bool(made)}, StoredStrategy)
 
 
 def candidate_row(
@@ -76,7 +78,7 @@ def judgement_row(one: Judgement, stamp: str) -> tuple[object, ...]:
             *(found.breakeven, found.profit_factor, found.sharpe_ratio, found.expectancy_r),
             *(found.max_drawdown, found.retention, found.confidence, found.until),
         )
-    verdict = (one.verdict, one.verdict_path, one.verdict_hash, one.reason)
+    verdict = (one.verdict, one.verdict_path, one.verdict_hash, one.reason, int(one.simulated))
     return str(one.status), str(one.status), *measured, *verdict, stamp, one.spec_hash, one.symbol
 
 

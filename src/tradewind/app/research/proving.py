@@ -113,7 +113,8 @@ class Prover:
             stamp=stamp,
         )
         told = [one.judgement for one in kept if one.judgement is not None]
-        return Proof(result, (*told, *refused_entries(search, chosen, series.symbol, repeats, proven)))
+        refused = refused_entries(search, chosen, series.symbol, repeats, proven, simulated=series.simulated)
+        return Proof(result, (*told, *refused))
 
     def _batch(self, search: SymbolSearch, series: Series) -> MeasuredBatch:
         name = f"{place_of(series.symbol)}/batch.json"
@@ -198,6 +199,8 @@ def refused_entries(
     symbol: str,
     repeats: dict[str, Member],
     proven: frozenset[str] = frozenset(),
+    *,
+    simulated: bool = False,
 ) -> tuple[Judgement, ...]:
     """What the book is told of everybody who was not measured in full: refused, and why.
 
@@ -223,7 +226,7 @@ def refused_entries(
             reason = f"{one.missed} missed: {trades} trades, {wins} won, expectancy {worth[place]:+.3f} R"
             if not trades:
                 reason = f"{one.missed} missed: no trade in the train window"
-        entries.append(Judgement(spec_hash=one.spec, symbol=symbol, status=status, reason=reason))
+        entries.append(Judgement(spec_hash=one.spec, symbol=symbol, status=status, reason=reason, simulated=simulated))
     return tuple(entries)
 
 

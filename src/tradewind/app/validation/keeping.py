@@ -67,7 +67,8 @@ def keep(
         else:
             path, data = next(written)
             digest = hashlib.sha256(data).hexdigest()[:16]
-            kept.append(Kept(book_entry(one, instrument.symbol, path, digest), path))
+            told = book_entry(one, instrument.symbol, path, digest, simulated=stamp.simulated)
+            kept.append(Kept(told, path))
     return tuple(kept)
 
 
@@ -100,7 +101,9 @@ def contaminated(judged: Judged) -> bool:
     return sealed is not None and sealed.earlier_looks > 0
 
 
-def book_entry(judged: Judged, symbol: str, path: Path | None = None, digest: str | None = None) -> Judgement:
+def book_entry(
+    judged: Judged, symbol: str, path: Path | None = None, digest: str | None = None, *, simulated: bool = False
+) -> Judgement:
     """Validated with the honest PASS alone; refused ones with the first criterion they missed; the rest candidates."""
     verdict, proven = judged.judgement.verdict, judged.judgement.proven
     if proven:
@@ -118,6 +121,7 @@ def book_entry(judged: Judged, symbol: str, path: Path | None = None, digest: st
         verdict_path=None if path is None else str(path),
         verdict_hash=digest,
         evidence=evidence_of(judged.evidence),
+        simulated=simulated,
     )
 
 

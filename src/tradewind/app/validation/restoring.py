@@ -90,6 +90,7 @@ def judgement_in(one: Held, path: str) -> Judgement:
         verdict_path=path,
         verdict_hash=one.digest[:16],
         evidence=verdict.evidence or _shown(verdict),
+        simulated=verdict.stamp.simulated,
     )
 
 
