@@ -160,10 +160,10 @@ def test_a_near_stop_on_daily_bars_is_decided_by_assumption_and_hourly_bars_deci
         "params = {exits = {stop_mode = 'pct', stop_pct = 0.002, target_r = 1.5, vote_bars = 1}}\n"
     )
     project.imports(daily(hours), "EUR/USD", "1d")
-    coarse = project.types("backtest", "-p", "EURUSD", "-i", "1d", "--no-report", "--json")
+    coarse = project.types("backtest", "-p", "EURUSD", "-i", "1d", "--sealed", "--no-report", "--json")
     assert coarse.exit_code == 4, coarse.stderr
     project.imports(hours, "EUR/USD", "1h")
-    fine = project.types("backtest", "-p", "EURUSD", "-i", "1d", "--detail", "1h", "--no-report", "--json")
+    fine = project.types("backtest", "-p", "EURUSD", "-i", "1d", "--sealed", "--detail", "1h", "--no-report", "--json")
     assert fine.exit_code == 4, fine.stderr
     before, after = (one.document["result"] for one in (coarse, fine))
     assert before["metrics"]["trades"]["n"] > 15
@@ -171,7 +171,7 @@ def test_a_near_stop_on_daily_bars_is_decided_by_assumption_and_hourly_bars_deci
     assert share == pytest.approx(before["counts"]["ambiguous"] / before["metrics"]["trades"]["n"])
     assert share > 0.1
     assert after["metrics"]["trades"]["ambiguous_share"] < share / 3
-    shown = project.types("backtest", "-p", "EURUSD", "-i", "1d", "--detail", "none", "--no-report").stdout
+    shown = project.types("backtest", "-p", "EURUSD", "-i", "1d", "--sealed", "--detail", "none", "--no-report").stdout
     assert f"{before['counts']['ambiguous']} ambiguous" in shown
 
 

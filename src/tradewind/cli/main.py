@@ -6,6 +6,7 @@ This is the outermost frame of the process. What gets here is shown to a person 
 
 from __future__ import annotations
 
+import _thread
 import atexit
 import errno
 import gc
@@ -13,6 +14,7 @@ import importlib
 import os
 import re
 import sys
+import threading
 import traceback
 from collections.abc import Sequence
 from types import TracebackType
@@ -31,6 +33,8 @@ from tradewind.cli.verbs import ALIASES, Verb, verbs
 from tradewind.errors import TradewindError
 
 PROGRAM = "tradewind"
+AGAIN_S = 0.01
+"""Seconds after which a Ctrl+C that was lost is raised again: the destructor has ended."""
 
 
 def main(arguments: Sequence[str] | None = None, table: Sequence[Verb] | None = None) -> int:
@@ -38,6 +42,7 @@ def main(arguments: Sequence[str] | None = None, table: Sequence[Verb] | None = 
     if arguments is None:
         collect_seldom()
         atexit.register(gc.freeze)
+        sys.unraisablehook = _told_again
     refuse_validation_plugins()
     table = verbs() if table is None else table
     words = _expanded(list(sys.argv[1:] if arguments is None else arguments), table)
@@ -52,6 +57,19 @@ def main(arguments: Sequence[str] | None = None, table: Sequence[Verb] | None = 
             raise KeyboardInterrupt
         boundary.exit_code = code if isinstance(code, int) else DONE
     return boundary.exit_code
+
+
+def _told_again(unraisable: sys.UnraisableHookArgs) -> None:
+    """A Ctrl+C that falls into a destructor can only be printed there: it is raised again a moment later.
+
+    Python would print a trace and go on as if nobody had typed anything.
+    """
+    if not issubclass(unraisable.exc_type, KeyboardInterrupt):
+        sys.__unraisablehook__(unraisable)
+        return
+    again = threading.Timer(AGAIN_S, _thread.interrupt_main)
+    again.daemon = True
+    again.start()
 
 
 def _expanded(words: list[str], table: Sequence[Verb]) -> list[str]:
