@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from tests.acceptance.held_book import held
 from tests.acceptance.project import Project
 from tests.cli_runner import Ran
 from tests.dask_cluster import cluster_of_two, workers_of
@@ -98,7 +99,7 @@ def waits_for(found: Callable[[], bool], process: subprocess.Popen[str]) -> None
 def started(project: Project, *words: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-m", "tradewind", *words], cwd=project.folder, env=project.variables(),
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=lambda: os.nice(10),
     )  # fmt: skip
 
 
@@ -223,9 +224,10 @@ def test_ctrl_c_is_exit_130_and_the_same_command_goes_on(fresh: Project, done: D
     """Interrupted while strategies are being proven: what was done is kept, the answer is that of one run."""
     process = started(fresh, *RESEARCH)
     place = fresh.folder / done.ran.document["folder"]
-    waits_for((place / "BTC-USDT" / "search.arrays").exists, process)
-    process.send_signal(signal.SIGINT)
-    said, told = process.communicate(timeout=120)
+    waits_for((place / "BTC-USDT" / "search.json").exists, process)
+    with held(fresh):  # the last step of a job is a write into the book, so it cannot end before it is interrupted
+        process.send_signal(signal.SIGINT)
+    said, told = process.communicate(timeout=240)
     assert process.returncode == 130, told
     assert "approved" not in said
     ran = fresh.types(*RESEARCH)
