@@ -629,7 +629,7 @@ def test_a_backtest_of_ones_own_numbers_ends_before_the_window_they_are_proven_o
     with StrategyBook.open(project.folder / "data" / "tradewind.db", ENTERED) as book:
         book.add([member], ENTERED)
     (judged,) = strategies(project.types("validate", "--seed", "7", "--json"))
-    assert judged["windows"]["sealed"]["start"] == seal
+    assert judged["windows"]["sealed"]["start"] >= seal
     assert judged["contamination"] == ""
     # The last year before the window, a range that reaches into it, one that lies in it.
     year = project.types(*BACKTEST, "--period", "1y")
@@ -641,6 +641,20 @@ def test_a_backtest_of_ones_own_numbers_ends_before_the_window_they_are_proven_o
     refused = project.types(*BACKTEST, "--timerange", f"{late}-")
     assert refused.exit_code == 2
     assert "all of the asked range is sealed" in refused.document["error"]["message"]
+
+
+@pytest.mark.req("X04", "HZ24")
+def test_a_sealed_look_at_a_part_is_a_look_at_that_part(bars, tmp_path):
+    """--sealed with a range that ends before the stored bars: the ledger holds what was shown, and no more."""
+    project = Project(project_at(tmp_path / "part", bars, ())).configured(OWN)
+    seal = project.types(*BACKTEST).document["sealed_from"]
+    until = int(seal) + 60 * DAY
+    ran = project.types(*BACKTEST, "--sealed", "--timerange", f"-{until // 1_000_000_000}")
+    assert ends(ran) == until
+    (row,) = project.types("strategy", "ledger", "--json").document["looks"]
+    assert (row["look"]["start"], row["look"]["end"]) == (seal, until)
+    early = project.types(*BACKTEST, "--sealed", "--timerange", f"-{int(seal) // 1_000_000_000}")
+    assert early.document["looks"] == 0
 
 
 @pytest.mark.req("X04", "HZ24")

@@ -6,27 +6,30 @@ import hashlib
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import msgspec
 import numpy as np
 
 from tradewind.app.settings.root import AppConfig
 from tradewind.app.validation.project_ledger import project_ledger, proves_something
-from tradewind.app.validation.series import Series, series_of, terms_of
+from tradewind.app.validation.series import KEPT_BACK, Series, series_of, terms_of
 from tradewind.app.wiring import members_for, timeframes_of
 from tradewind.app.workspace import Workspace
 from tradewind.features.rule import Member, spec_hash
+from tradewind.model.report import Window
 from tradewind.model.timeframe import Timeframe
 from tradewind.model.trial import Look
 from tradewind.research.batch import looks_of
-from tradewind.research.batch_search import Candidate, Terms, by_family, searchable, span_of, swept_trades
+from tradewind.research.batch_search import Candidate, span_of
 from tradewind.strategies import default_members
-from tradewind.validation.windows import windows_of
+from tradewind.validation.windows import longest_sealed, windows_of
 
 
 class SealedSeries(NamedTuple):
-    """A series, and the members that are run on it with the windows a proof of them would have now."""
+    """A series, the members that are run on it, and where the longest sealed window of a proof of them begins."""
 
     series: Series
-    candidates: tuple[Candidate, ...]
+    members: tuple[Member, ...]
+    start: int
 
 
 class SealedBars:
@@ -36,6 +39,9 @@ class SealedBars:
     its strategy book, and with strategies as they are shipped. With ``all_members`` these are looked at like any other.
     Strategies of a person's own, by their rule or by their numbers, are guarded always: numbers that were turned until
     the last years look good are proven on these years no more.
+
+    What is guarded is the longest window that a proof can have: another variant of the family may trade more seldom,
+    and its window then begins earlier than the one of those that are run.
     """
 
     def __init__(self, config: AppConfig, workspace: Workspace, symbols: Sequence[str], interval: Timeframe | None,
@@ -59,40 +65,36 @@ class SealedBars:
         if not members:
             return []
         series = series_of(self._workspace, symbol, timeframe)
-        found = [one for some in by_family(members) for one in _candidates(some, series, self._terms)]
-        return [SealedSeries(series, tuple(found))] if found else []
+        start = longest_sealed(span_of(series.market), self._terms.rules, KEPT_BACK)
+        return [] if start is None else [SealedSeries(series, tuple(members), start)]
 
     @property
     def start(self) -> int | None:
-        """Where the earliest sealed window begins, UTC nanoseconds; None where there is none."""
-        starts = (one.windows.sealed.start for each in self.series for one in each.candidates)
-        return min(starts, default=None)
+        """Where the earliest sealed window can begin, UTC nanoseconds; None where there is none."""
+        return min((one.start for one in self.series), default=None)
 
     def record(self, start: int | None, end: int | None, data_hash: str, now: int) -> int:
         """Writes down, durable on return, that bars of ``[start, end)`` are read; returns how many looks that is.
 
-        The same reading again is not a second one.
+        A look is of what is read of the longest window. The same reading again is not a second one.
         """
-        looks = [
-            look
-            for one in self.series
-            for look in looks_of(
-                one.candidates, one.series.market, one.series.symbol, one.series.data_hash, self._terms
-            )
-            if (end is None or look.start < end) and (start is None or look.end > start)
-        ]
+        looks = [look for one in self.series for look in self._looks(one, start, end)]
         if looks:
             with project_ledger(self._config, self._workspace.data, self._workspace.folder) as ledger:
                 ledger.record_look(looks, opening=f"backtest {_content(looks, data_hash)}", now=now)
         return len(looks)
 
-
-def _candidates(members: Sequence[Member], series: Series, terms: Terms) -> list[Candidate]:
-    """One family's members with its windows as a proof would cut them; none where these bars can prove nothing."""
-    before = searchable(series.market, terms.rules)
-    exits = np.concatenate([one.ts_exit for one in swept_trades(members, before)])
-    windows = windows_of(span_of(series.market), exits, members=len(members), rules=terms.rules)
-    return [] if windows.reason else [Candidate(one, spec_hash(one), windows) for one in members]
+    def _looks(self, one: SealedSeries, start: int | None, end: int | None) -> Sequence[Look]:
+        market, series = one.series.market, one.series
+        span = span_of(market)
+        first = one.start if start is None else max(one.start, start)
+        last = span.end if end is None else min(span.end, end)
+        if first >= last:
+            return ()
+        cut = windows_of(span, np.empty(0, dtype=np.int64), rules=self._terms.rules)
+        windows = msgspec.structs.replace(cut, sealed=Window(first, last))
+        candidates = [Candidate(member, spec_hash(member), windows) for member in one.members]
+        return looks_of(candidates, market, series.symbol, series.data_hash, self._terms)
 
 
 def _content(looks: Sequence[Look], data_hash: str) -> str:

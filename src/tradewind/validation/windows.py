@@ -120,6 +120,19 @@ def windows_of(
     return _cut(span, int(lengths[enough[0]]), expected[enough[0]], rules, "")
 
 
+def longest_sealed(span: Window, rules: WindowRules, spare: int = 0) -> int | None:
+    """Where the longest sealed window begins that any proof on ``span`` can have, whatever the rate of its trades.
+
+    ``spare`` nanoseconds may be left out at the end of the span: the window is then as much earlier as that makes it.
+    None where the span holds no sealed window of the least length.
+    """
+    length = span.end - span.start
+    if int(length * rules.max_sealed_share) < max(-int(-length * rules.sealed_share // 1), rules.min_sealed):
+        return None
+    used = max(length - spare, 0)
+    return span.start + used - int(used * rules.max_sealed_share)
+
+
 def inside(trades: TradeSample, window: Window) -> TradeSample:
     """The trades that enter and exit inside ``window``; one that straddles a boundary belongs to no window."""
     entered = (trades.ts_entry >= window.start) & (trades.ts_entry < window.end)

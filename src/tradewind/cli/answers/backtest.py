@@ -77,8 +77,9 @@ def answer(config: Path | None, asked: BacktestOptions) -> Report:
                 "sealed_from": kept_back, "looks": looks}  # fmt: skip
     closing = [short] if short else []
     if kept_back is not None:
-        closing.append(f"The bars from {utc(kept_back)} on were left out: a proof of these strategies is judged on them"
-                       " once. --sealed shows them, and writes that down.")  # fmt: skip
+        closing.append(f"The bars from {utc(kept_back)} on were left out: a proof of these strategies, or of others of"
+                       " their families that trade more seldom, is judged on them once. --sealed shows them, and writes"
+                       " that down.")  # fmt: skip
     others = sorted({one.symbol for one in workspace.candles.datasets()} - set(symbols)) if not asked.symbols else []
     if others:
         closing.append(f"Stored but not in `symbols` of the configuration: {', '.join(others)}. Add them, or name them"
@@ -95,7 +96,8 @@ def _span(asked: BacktestOptions, seal: int | None, newest: int) -> tuple[TimeRa
         return (span if asked.period is None else _counted_back(asked.period, asked.timerange, newest)), None
     if span.start is not None and span.start >= seal:
         raise Misconfigured(
-            f"all of the asked range is sealed: a proof of these strategies is judged on the bars from {utc(seal)} on",
+            f"all of the asked range is sealed: a proof of these strategies, or of others of their families that trade"
+            f" more seldom, is judged on the bars from {utc(seal)} on",
             where="--timerange",
             allowed=f"bars before {utc(seal)}",
             next_step="ask for earlier bars; or look with --sealed: it is written down, and proves nothing afterwards",
