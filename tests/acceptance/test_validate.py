@@ -205,6 +205,8 @@ def test_a_second_validation_on_the_same_window_is_contaminated_and_undoes_nothi
     ("edit", "symbol", "said"),
     [
         (("", ""), SYMBOL, "whose rule compares what Mine compares"),
+        (("donchian(params.period, \"upper\").lag()", "highest(params.period + 9).lag()"), SYMBOL,
+         "whose rule compares what Mine compares"),
         (("exits=params.exits", "exits=params.exits"), "ETH/USDT", f"{SYMBOL} 1h, whose bars are those of ETH/USDT,"),
         (("donchian(params.period, \"upper\").lag()", "donchian(params.period, \"upper\").lag() + rsi(14) * 0.0"),
          SYMBOL, "which trades as Mine does"),
@@ -217,7 +219,7 @@ def test_a_copy_under_another_name_has_read_what_its_twin_read(bars, tmp_path, e
     first = project.types("validate", "--seed", "7", "--json")
     assert any(one["evidence"]["sealed"] for one in strategies(first))
     text = Path(donchian_breakout.__file__).read_text("utf-8").replace("Donchian_Breakout", "Mine")
-    text = text.replace("import close, donchian", "import close, donchian, rsi")
+    text = text.replace("import close, donchian", "import close, donchian, highest, rsi")
     (project.folder / "strategies").mkdir()
     (project.folder / "strategies" / "mine.py").write_text(text.replace(*edit) if edit[0] else text)
     mine = own_families(project.folder / "strategies")["Mine"]

@@ -6,7 +6,9 @@ copy under another name, the same rule with something added, and other words for
 
 from __future__ import annotations
 
+import functools
 import hashlib
+import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -24,6 +26,22 @@ LEAST_ENTRIES: Final = 16
 """Entries of both together below which nothing is said about how alike they are."""
 ALIKE: Final = 2.0 / 3.0
 """Share of common entries from which two candidates trade alike."""
+_KIND: Final = re.compile(r"(?P<name>\w+)(?:\((?P<source>.*)\))?(?P<output>\.\w+)?")
+_PRICES: Final = frozenset({"open", "high", "low", "close", "median", "typical"})
+_NAMES: Final = {
+    "highest": "donchian.upper",
+    "lowest": "donchian.lower",
+    "willr": "stochf.k",
+    "natr": "atr",
+    "rma(trange)": "atr",
+    "mom": "roc",
+    "change": "roc",
+    "log_return": "roc",
+    "bbands.middle": "sma",
+    "bbands.percent_b": "zscore",
+    "kc.middle": "ema",
+}
+"""Names of one number, of one up to shift and scale, or of one whose sign and order are the same."""
 
 
 def bar_marks(ts_open: NDArray[np.int64], close: NDArray[np.float64], start: int, end: int) -> tuple[int, ...]:
@@ -89,8 +107,29 @@ def same_idea(one: Look, two: Look) -> bool:
     """Whether two candidates are of one family by name, or one rule is the other one with something added, or equal."""
     if one.family == two.family:
         return True
-    here, there = set(one.rule), set(two.rule)
+    here, there = compared(one.rule), compared(two.rule)
     return bool(here and there) and (here <= there or there <= here)
+
+
+@functools.lru_cache(maxsize=4096)
+def compared(rule: tuple[str, ...]) -> frozenset[str]:
+    """The comparisons of a rule (``rule_shape.shape_of``), every indicator by one name whatever it was called.
+
+    Two names of one number, of one up to shift and scale, or of one over another price of the bar are the same:
+    ``highest(high)`` and ``highest`` are ``donchian.upper``, Williams' %R is ``stochf.k``, ``natr`` is ``atr``.
+    """
+    return frozenset(", ".join(sorted({_one_name(kind) for kind in part.split(", ")})) for part in rule)
+
+
+def _one_name(kind: str) -> str:
+    found = _KIND.fullmatch(kind)
+    if found is None:
+        return kind
+    name, source, output = found["name"], found["source"] and _one_name(found["source"]), found["output"] or ""
+    if name == "lag" and source:
+        return source
+    called = name if source is None or source in _PRICES else f"{name}({source})"
+    return _NAMES.get(called + output, called + output)
 
 
 def alike(one: Look, two: Look) -> bool:

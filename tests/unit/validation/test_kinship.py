@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 from tradewind import strategies
+from tradewind.features.indicator import Indicator
 from tradewind.features.rule import Condition, Exits, Rule, member_of, rising_edge
-from tradewind.features.rule_series import close, donchian, ema, rsi
+from tradewind.features.rule_series import close, donchian, ema, highest, lowest, rsi, value
 from tradewind.features.rule_shape import shape_of
 from tradewind.model.timeframe import DAY, HOUR, Timeframe
-from tradewind.validation.kinship import ALIKE, SAMPLE, bar_marks, common_entries, entry_marks
+from tradewind.validation.kinship import ALIKE, SAMPLE, bar_marks, common_entries, compared, entry_marks
 
 START = 1_577_836_800_000_000_000  # 2020-01-01
 HOURS = START + HOUR * np.arange(24 * 366, dtype=np.int64)
@@ -58,6 +59,59 @@ def test_of_the_shipped_families_three_are_another_one_with_something_added() ->
     within = {(a, b) for a in shapes for b in shapes if a != b and shapes[a] <= shapes[b]}
     assert within == {
         ("Donchian_Breakout", "Donchian_Trend"),
+        ("Donchian_Breakout", "Session_Breakout"),
+        ("ROC_Momentum", "Session_Momentum"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("long", "short"),
+    [
+        (close() > highest(55).lag(), close() < lowest(20).lag()),
+        (close() > value(Indicator.parse("highest(high,20)")).lag(), close() < value(Indicator.parse("lowest(low,9)"))),
+        (close() > value(Indicator.parse("lag(highest(high,20),1)")), close() < donchian(20, "lower")),
+    ],
+)
+def test_other_names_of_an_indicator_are_no_other_rule(long: Condition, short: Condition) -> None:
+    """The channel written as the highest and the lowest price, with the row before taken by whatever means."""
+    other = shape_of(Rule(long=long, short=short, exits=Exits()))
+    assert compared(other) == compared(shape_of(rule(BREAKOUT)))
+
+
+@pytest.mark.parametrize(
+    ("one", "two"),
+    [
+        ("willr(14)", "stochf(14).k"), ("natr(14)", "atr(14)"), ("rma(trange,14)", "atr(9)"), ("mom(10)", "roc(10)"),
+        ("log_return(5)", "change(5)"), ("bbands(20).middle", "sma(20)"), ("kc(20).middle", "ema(typical,20)"),
+        ("bbands(20).percent_b", "zscore(20)"), ("pct_rank(natr(14),500)", "pct_rank(atr(14),100)"),
+        ("highest(rsi(14),20)", "highest(rsi(9),5)"),
+    ],
+)  # fmt: skip
+def test_names_of_one_number_are_one_name(one: str, two: str) -> None:
+    """The same number, up to shift and scale, or one whose sign and order are the same."""
+    shapes = [
+        shape_of(Rule(long=value(Indicator.parse(text)) > 1.0, short=close() < 0.0, exits=Exits()))
+        for text in (one, two)
+    ]
+    assert compared(shapes[0]) == compared(shapes[1])
+
+
+def test_numbers_that_differ_keep_their_names() -> None:
+    """The highest of an oscillator is no channel, an average of another kind is another average."""
+    kinds = ("rsi, highest(rsi)", "ema", "sma", "hma", "donchian.upper", "donchian.middle", "stoch.k", "atr", "trange")
+    assert len(compared(kinds)) == len(kinds)
+
+
+def test_of_the_shipped_families_one_more_is_related_by_another_name() -> None:
+    """Double sevens holds the close against its highest and lowest as well, and against an average."""
+    shapes = {
+        name: compared(shape_of(member_of(one, Timeframe.H1, one.pool[0] if one.pool else one.Params(), 1).rule))
+        for name, one in strategies.families().items()
+    }
+    within = {(a, b) for a in shapes for b in shapes if a != b and shapes[a] <= shapes[b]}
+    assert within == {
+        ("Donchian_Breakout", "Donchian_Trend"),
+        ("Donchian_Breakout", "Double_Sevens"),
         ("Donchian_Breakout", "Session_Breakout"),
         ("ROC_Momentum", "Session_Momentum"),
     }

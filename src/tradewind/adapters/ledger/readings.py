@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 
 from tradewind.model.trial import Look, Looked
-from tradewind.validation.kinship import LEAST_ENTRIES, alike, common_entries, same_bars, same_idea
+from tradewind.validation.kinship import LEAST_ENTRIES, alike, common_entries, compared, same_bars, same_idea
 
 _Kind = tuple[str, str, tuple[str, ...], str, str, int, int, tuple[int, ...]]
 
@@ -73,7 +73,7 @@ def _kind(opening: str, look: Look) -> _Kind:
 def _by_idea(earlier: Look, look: Look) -> str:
     if earlier.family == look.family:
         return ""
-    shared = sorted(set(earlier.rule) & set(look.rule))
+    shared = sorted(compared(earlier.rule) & compared(look.rule))
     return f", whose rule compares what {look.family} compares ({'; '.join(shared)}),"
 
 
