@@ -236,6 +236,30 @@ def test_a_copy_under_another_name_has_read_what_its_twin_read(bars, tmp_path, e
     assert all(said in one["contamination"] and one["verdict"] != "PASS" for one in looked)
 
 
+@pytest.mark.req("X04", "HZ24")
+@pytest.mark.parametrize("how", ["an hour later", "noise"])
+def test_a_market_under_another_name_is_known_by_how_its_weeks_move(bars, tmp_path, how):
+    """The same candles an hour later, or with five basis points of noise on every price: no new window."""
+    one = tuple(one for one in SHORT if one.family == "Donchian_Breakout")
+    project = Project(project_at(tmp_path / "moved", bars, one))
+    assert any(each["evidence"]["sealed"] for each in strategies(project.types("validate", "--seed", "7", "--json")))
+    if how == "noise":
+        noise = np.exp(5e-4 * np.random.default_rng(5).normal(size=bars.close.size))
+        prices = {name: getattr(bars, name) * noise for name in ("open", "high", "low", "close")}
+        other = bars._replace(**prices)
+    else:
+        other = bars._replace(ts_open=bars.ts_open + HOUR, ts_close=bars.ts_close + HOUR)
+    CandleStore(project.folder / "data" / "candles").write("ETH/USDT", Timeframe.H1, other, SOURCE)
+    with StrategyBook.open(project.folder / "data" / "tradewind.db", ENTERED) as book:
+        book.add(one, ENTERED, symbol="ETH/USDT", asset_class="crypto")
+    names = project.types("strategy", "list", "--all", "-p", "ETH/USDT", "--json").document["strategies"]
+    again = project.types("validate", *(each["id"] for each in names), "-p", "ETH/USDT", "--seed", "7", "--json")
+    looked = [each for each in strategies(again) if each["evidence"]["sealed"]]
+    assert looked
+    said = f"read {SYMBOL} 1h, whose weeks move as those of ETH/USDT,"
+    assert all(said in each["contamination"] and each["verdict"] != "PASS" for each in looked)
+
+
 @pytest.mark.req("X04", "HZ18")
 @pytest.mark.parametrize("damaged", [False, True])
 def test_a_lost_verdict_is_said_to_be_lost_and_nothing_takes_its_place(bars, tmp_path, damaged):

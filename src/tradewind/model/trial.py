@@ -178,8 +178,9 @@ class TrialPopulation(msgspec.Struct, frozen=True):
 class Look(msgspec.Struct, frozen=True):
     """One candidate's sealed window ``[start, end)`` being read, UTC nanoseconds.
 
-    By ``rule`` (``rule_shape.shape_of``), ``bars`` and ``entries`` (``kinship.bar_marks``, ``entry_marks``) it is known
-    again under other names; empty where they were not taken, as in ledgers of before they were.
+    By ``rule`` (``rule_shape.shape_of``), ``bars``, ``weeks`` and ``entries`` (``kinship.bar_marks``, ``week_moves``,
+    ``entry_marks``) it is known again under other names; empty where they were not taken, as in ledgers of before they
+    were.
     """
 
     spec_hash: str
@@ -192,6 +193,7 @@ class Look(msgspec.Struct, frozen=True):
     rule: tuple[str, ...] = ()
     bars: tuple[int, ...] = ()
     entries: tuple[int, ...] = ()
+    weeks: tuple[int, ...] = ()
 
     @property
     def key(self) -> tuple[str | int, ...]:

@@ -49,7 +49,7 @@ from tradewind.validation.gates_profiles import (
     may_open,
     outlined,
 )
-from tradewind.validation.kinship import bar_marks, entry_marks
+from tradewind.validation.kinship import bar_marks, entry_marks, week_moves
 from tradewind.validation.trial_matrix import daily_sharpes
 
 RunsOf = Callable[[Sequence[Member], Market], Sequence[Runs]]
@@ -158,13 +158,14 @@ def looks_of(
     By the rule, the entries before every seal and the marks of the bars they are known again under other names
     (``validation.kinship``). The marks are taken of sealed bars as the data hash is: nothing is computed from them.
     """
-    columns, marks = market.columns, dict[Window, tuple[int, ...]]()
+    columns, marks = market.columns, dict[Window, tuple[tuple[int, ...], tuple[int, ...]]]()
     own = trades_of([one.member for one in candidates], searchable(market, terms.rules)) if candidates else ()
     looks = []
     for one, trades in zip(candidates, own, strict=True):
         sealed = one.windows.sealed
         if sealed not in marks:
-            marks[sealed] = bar_marks(columns.ts_open, columns.close, sealed.start, sealed.end)
+            series = columns.ts_open, columns.close, sealed.start, sealed.end
+            marks[sealed] = bar_marks(*series), week_moves(*series)
         looks.append(
             Look(
                 one.spec,
@@ -175,8 +176,9 @@ def looks_of(
                 sealed.end,
                 data_hash,
                 shape_of(one.member.rule),
-                marks[sealed],
+                marks[sealed][0],
                 entry_marks(trades.ts_entry, trades.side),
+                marks[sealed][1],
             )
         )
     return tuple(looks)

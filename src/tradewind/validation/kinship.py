@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from tradewind.model.timeframe import SECOND
+from tradewind.model.timeframe import DAY, SECOND
 from tradewind.model.trial import Look
 
 LEAST_MOVES: Final = 60
@@ -26,6 +26,16 @@ LEAST_ENTRIES: Final = 16
 """Entries of both together below which nothing is said about how alike they are."""
 ALIKE: Final = 2.0 / 3.0
 """Share of common entries from which two candidates trade alike."""
+LEAST_WEEKS: Final = 20
+"""Weeks in common below which nothing is said about how alike two markets move: half a year has 26."""
+SAME_MOVES: Final = 0.97
+"""Correlation of weekly moves, of either sign, from which two series are one market. A random walk moved by h hours has
+1 - h / 168 with itself; two different ones of the recorded markets had 0.90 at most over half a year.
+"""
+_WEEK: Final = 7 * DAY
+_MONDAY: Final = 3 * DAY
+"""The epoch was a Thursday."""
+_MILLIONTH: Final = 1e6
 _KIND: Final = re.compile(r"(?P<name>\w+)(?:\((?P<source>.*)\))?(?P<output>\.\w+)?")
 _PRICES: Final = frozenset({"open", "high", "low", "close", "median", "typical"})
 _NAMES: Final = {
@@ -70,6 +80,38 @@ def _marks(ts_open: NDArray[np.int64], close: NDArray[np.float64], start: int, e
                 yield int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "big")
 
 
+def week_moves(ts_open: NDArray[np.int64], close: NDArray[np.float64], start: int, end: int) -> tuple[int, ...]:
+    """How each calendar week (UTC, from Monday) inside ``[start, end)`` moved, in millionths of a log return.
+
+    The number of the first week, then a move a week: the last close of the week against the last one of the week
+    before, 0 for a week without bars. What is left of bars that are moved by an hour or have noise on their prices.
+    Empty where there are fewer than ``LEAST_WEEKS``, or a price is not positive.
+    """
+    week = (ts_open + _MONDAY) // _WEEK
+    first, last = -(-(start + _MONDAY) // _WEEK), (end + _MONDAY) // _WEEK
+    inside = (week >= first) & (week < last)
+    if last - first <= LEAST_WEEKS or not inside.any() or close[inside].min() <= 0.0:
+        return ()
+    known, prices = week[inside], np.log(close[inside])
+    ends = np.searchsorted(known, np.arange(known[0], last), side="right") - 1
+    moves = np.rint(_MILLIONTH * np.diff(prices[ends])).astype(np.int64)
+    return (int(known[0]) + 1, *moves.tolist())
+
+
+@functools.lru_cache(maxsize=4096)
+def same_moves(one: tuple[int, ...], two: tuple[int, ...]) -> bool:
+    """Whether two of ``week_moves`` are of one market: over the weeks both have, up to noise, shift, scale and sign."""
+    if not one or not two:
+        return False
+    first, last = max(one[0], two[0]), min(one[0] + len(one), two[0] + len(two)) - 1
+    if last - first < LEAST_WEEKS:
+        return False
+    moves = [np.array(some[1 + first - some[0] : 1 + last - some[0]], dtype=np.float64) for some in (one, two)]
+    if min(float(some.std()) for some in moves) <= 0.0:
+        return False
+    return abs(float(np.corrcoef(*moves)[0, 1])) >= SAME_MOVES
+
+
 def entry_marks(ts_entry: NDArray[np.int64], side: NDArray[np.int64]) -> tuple[int, ...]:
     """``SAMPLE`` of a candidate's entries, each twice its second plus 1 for a long one, ascending.
 
@@ -97,10 +139,10 @@ def common_entries(one: tuple[int, ...], two: tuple[int, ...]) -> tuple[int, int
 
 
 def same_bars(one: Look, two: Look) -> bool:
-    """Whether two windows share time on one series: of one name, or marked by the same bars under two."""
+    """Whether two windows share time on one series: of one name, or of the same bars or moves under two."""
     if one.timeframe != two.timeframe or one.start >= two.end or two.start >= one.end:
         return False
-    return one.symbol == two.symbol or not set(one.bars).isdisjoint(two.bars)
+    return one.symbol == two.symbol or not set(one.bars).isdisjoint(two.bars) or same_moves(one.weeks, two.weeks)
 
 
 def same_idea(one: Look, two: Look) -> bool:

@@ -11,7 +11,16 @@ from tradewind.features.rule import Condition, Exits, Rule, member_of, rising_ed
 from tradewind.features.rule_series import close, donchian, ema, highest, lowest, rsi, value
 from tradewind.features.rule_shape import shape_of
 from tradewind.model.timeframe import DAY, HOUR, Timeframe
-from tradewind.validation.kinship import ALIKE, SAMPLE, bar_marks, common_entries, compared, entry_marks
+from tradewind.validation.kinship import (
+    ALIKE,
+    SAMPLE,
+    bar_marks,
+    common_entries,
+    compared,
+    entry_marks,
+    same_moves,
+    week_moves,
+)
 
 START = 1_577_836_800_000_000_000  # 2020-01-01
 HOURS = START + HOUR * np.arange(24 * 366, dtype=np.int64)
@@ -171,3 +180,51 @@ def test_chance_does_not_make_two_busy_strategies_alike() -> None:
     both, either = common_entries(entries(one), entries(two))
     assert either >= 30
     assert both < 0.6 * ALIKE * either
+
+
+def moves(close: np.ndarray, at: np.ndarray = HOURS, days: int = 300) -> tuple[int, ...]:
+    return week_moves(at, close, START, START + days * DAY)
+
+
+@pytest.mark.parametrize(
+    ("seen", "shift"),
+    [
+        (lambda c: c, 1), (lambda c: c, -2), (lambda c: 0.05 * c, 1), (lambda c: 1.0 / c, 0),
+        (lambda c: c * (1.0 + 5e-4 * np.random.default_rng(8).normal(size=c.size)), 0),
+        (lambda c: 100.0 + 0.5 * (c - 100.0), 3),
+    ],
+)  # fmt: skip
+def test_a_market_moves_by_the_week_as_itself_when_shifted_scaled_or_made_noisy(seen, shift: int) -> None:
+    """An hour or two, another unit, upside down, five basis points on every close."""
+    close = np.exp(0.004 * walk(HOURS.size))
+    assert same_moves(moves(close), moves(seen(close), HOURS + shift * HOUR))
+
+
+def test_markets_that_move_together_for_the_most_part_are_two() -> None:
+    """A correlation of 0.9 hour by hour, as of the nearest pairs people trade, is no copy; nor is one of nothing."""
+    own, common = walk(HOURS.size, 2) - 100.0, walk(HOURS.size, 3) - 100.0
+    one = np.exp(0.004 * common)
+    assert not same_moves(moves(one), moves(np.exp(0.004 * (0.9 * common + np.sqrt(1 - 0.81) * own))))
+    assert not same_moves(moves(one), moves(np.exp(0.004 * own)))
+
+
+def test_of_few_weeks_nothing_is_said() -> None:
+    """Half a year is enough, four months are not; standing prices are like nothing."""
+    close = np.exp(0.004 * walk(HOURS.size))
+    assert moves(close, days=120) == ()
+    assert len(moves(close, days=184)) == 25  # the number of the second of 25 weeks, and 24 moves
+    assert not same_moves((), ())
+    assert not same_moves(moves(np.ones(HOURS.size)), moves(np.ones(HOURS.size)))
+    early, late = week_moves(HOURS, close, START, START + 184 * DAY), week_moves(HOURS, close, START + 90 * DAY, END)
+    assert not same_moves(early, late)
+    assert same_moves(early, moves(close))
+
+
+def test_weeks_are_those_of_the_calendar_with_the_last_close_before_monday() -> None:
+    """Friday's close carries over a weekend without bars; a week without any moves by nothing."""
+    friday = np.flatnonzero((HOURS // HOUR % 168 < 40) | (HOURS // HOUR % 168 > 96))
+    close = np.exp(0.004 * walk(HOURS.size))
+    whole = moves(close)
+    assert len(moves(close[friday], HOURS[friday])) == len(whole)
+    gone = (HOURS < START + 60 * DAY) | (HOURS >= START + 81 * DAY)
+    assert moves(close[gone], HOURS[gone]).count(0) >= 2

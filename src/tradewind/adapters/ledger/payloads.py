@@ -35,6 +35,7 @@ class _Looks(msgspec.Struct, frozen=True, array_like=True):
     rules: tuple[tuple[str, ...], ...] = ()
     rule_of: tuple[int, ...] = ()
     entries: tuple[bytes, ...] = ()
+    weeks: bytes = b""
 
 
 _encoder = msgspec.msgpack.Encoder()
@@ -102,6 +103,7 @@ def encode_looks(opening: str, looks: list[Look]) -> bytes:
             tuple(rules),
             tuple(rules[look.rule] for look in looks),
             tuple(_packed(look.entries) for look in looks),
+            np.array(one.weeks, dtype="<i4").tobytes(),
         )
     )
 
@@ -116,10 +118,11 @@ def decode_looks(payload: memoryview) -> tuple[str, list[Look]]:
     stored = _looks.decode(payload)
     window = (stored.symbol, stored.timeframe, stored.start, stored.end, stored.data_hash)
     bars, n = _unpacked(stored.bars), len(stored.candidates)
+    weeks = tuple(np.frombuffer(stored.weeks, "<i4").tolist())
     rules = [stored.rules[place] if place < len(stored.rules) else () for place in stored.rule_of] or [()] * n
     entries = [_unpacked(part) for part in stored.entries] or [()] * n
     return stored.opening, [
-        Look(spec_text(number), family, *window, rule, bars, own)
+        Look(spec_text(number), family, *window, rule, bars, own, weeks)
         for (number, family), rule, own in zip(stored.candidates, rules, entries, strict=True)
     ]
 

@@ -5,9 +5,17 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 
 from tradewind.model.trial import Look, Looked
-from tradewind.validation.kinship import LEAST_ENTRIES, alike, common_entries, compared, same_bars, same_idea
+from tradewind.validation.kinship import (
+    LEAST_ENTRIES,
+    alike,
+    common_entries,
+    compared,
+    same_bars,
+    same_idea,
+    same_moves,
+)
 
-_Kind = tuple[str, str, tuple[str, ...], str, str, int, int, tuple[int, ...]]
+_Kind = tuple[str, str, tuple[str, ...], str, str, int, int, tuple[int, ...], tuple[int, ...]]
 
 
 class Readings:
@@ -18,6 +26,7 @@ class Readings:
         self._kinds: dict[_Kind, Looked] = {}
         self._series: dict[tuple[str, str], list[Looked]] = defaultdict(list)
         self._bars: dict[tuple[str, int], list[Looked]] = defaultdict(list)
+        self._weeks: dict[tuple[str, tuple[int, ...]], list[Looked]] = defaultdict(list)
         self._entries: dict[int, list[int]] = defaultdict(list)
         self._answers: dict[_Kind, Looked | None] = {}
 
@@ -33,6 +42,7 @@ class Readings:
             self._series[look.symbol, look.timeframe].append(looked)
             for mark in look.bars:
                 self._bars[look.timeframe, mark].append(looked)
+            self._weeks[look.timeframe, look.weeks].append(looked)
             self._answers.clear()
 
     def met(self, opening: str, look: Look) -> str:
@@ -54,6 +64,9 @@ class Readings:
         some = [*self._series[look.symbol, look.timeframe]]
         for mark in look.bars:
             some += self._bars[look.timeframe, mark]
+        for (timeframe, weeks), looks in self._weeks.items():
+            if timeframe == look.timeframe and same_moves(weeks, look.weeks):
+                some += looks
         found = (one for one in some if one.opening != opening and same_idea(one.look, look))
         return min((one for one in found if same_bars(one.look, look)), key=lambda one: one.entry, default=None)
 
@@ -67,7 +80,7 @@ class Readings:
 
 
 def _kind(opening: str, look: Look) -> _Kind:
-    return opening, look.family, look.rule, look.symbol, look.timeframe, look.start, look.end, look.bars
+    return opening, look.family, look.rule, look.symbol, look.timeframe, look.start, look.end, look.bars, look.weeks
 
 
 def _by_idea(earlier: Look, look: Look) -> str:
@@ -79,7 +92,9 @@ def _by_idea(earlier: Look, look: Look) -> str:
 
 def _said(earlier: Looked, look: Look, how: str) -> str:
     one = earlier.look
-    bars = "" if one.symbol == look.symbol else f", whose bars are those of {look.symbol},"
+    copied = not set(one.bars).isdisjoint(look.bars)
+    alike = f", whose bars are those of {look.symbol}," if copied else f", whose weeks move as those of {look.symbol},"
+    bars = "" if one.symbol == look.symbol else alike
     return (
         f"{one.family}{how} read {one.symbol} {one.timeframe}{bars} of this window before: entry {earlier.entry},"
         f" strategy {one.spec_hash}, opening {earlier.said}"
