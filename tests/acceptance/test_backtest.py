@@ -82,13 +82,13 @@ def test_a_period_of_five_years_is_tested_and_the_header_names_the_first_and_the
     wave = 100.0 * np.exp(np.cumsum(np.random.default_rng(1).normal(0, 0.02, days)))
     start = 1_514_764_800 * 1_000_000_000  # 2018-01-01
     project.imports(straight(wave.tolist(), start=start, reach=0.1, step=DAY), "BTC/USDT", "1d")
-    ran = project.types("backtest", "-p", "BTCUSDT", "-i", "1d", "--period", "5y", "--no-report")
+    ran = project.types("backtest", "-p", "BTCUSDT", "-i", "1d", "--period", "5y", "--sealed", "--no-report")
     assert ran.exit_code == 4, ran.stderr  # a random walk has no edge
     lines = {line.split("│")[1].strip(): line.split("│")[2].strip() for line in ran.stdout.splitlines() if "│" in line}
     assert lines["first bar closed"] == "2019-01-03 00:00 UTC"
     assert lines["last bar closed"] == "2024-01-02 00:00 UTC"
     document = project.types(
-        "backtest", "-p", "BTCUSDT", "-i", "1d", "--period", "5y", "--no-report", "--json"
+        "backtest", "-p", "BTCUSDT", "-i", "1d", "--period", "5y", "--sealed", "--no-report", "--json"
     ).document
     assert (document["result"]["counts"]["bars"], document["shortfall"]) == (5 * 365 + 1, "")
 

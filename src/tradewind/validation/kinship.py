@@ -109,7 +109,7 @@ def same_moves(one: tuple[int, ...], two: tuple[int, ...]) -> bool:
     moves = [np.array(some[1 + first - some[0] : 1 + last - some[0]], dtype=np.float64) for some in (one, two)]
     if min(float(some.std()) for some in moves) <= 0.0:
         return False
-    return abs(float(np.corrcoef(*moves)[0, 1])) >= SAME_MOVES
+    return abs(float(np.corrcoef(moves[0], moves[1])[0, 1])) >= SAME_MOVES
 
 
 def entry_marks(ts_entry: NDArray[np.int64], side: NDArray[np.int64]) -> tuple[int, ...]:
