@@ -1,4 +1,7 @@
-"""Feature sets as Parquet: the times of each bar, one column a channel, and in the metadata what they were made of."""
+"""Feature sets as Parquet: the times of each bar, one column a channel, and in the metadata what they were made of.
+
+Research alone reads and writes them; a service makes its rows itself and loads no frame library.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +12,10 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
+from tradewind.adapters.market.files.decoding import decoding
 from tradewind.adapters.market.sealed.durable import sync_folder, write_durably
 from tradewind.adapters.market.sealed.partitions import LABEL
 from tradewind.errors import Corrupt, Misconfigured, Unavailable
@@ -76,8 +81,6 @@ def write_features(path: Path, features: FeatureSet, origin: FeatureOrigin) -> i
     Raises:
         Unavailable: the disk is full or the folder cannot be written.
     """
-    import polars as pl  # here, because a service knows this folder and must not load a frame library
-
     columns: dict[str, Any] = dict(zip(TIMES, (features.ts_open, features.ts_close), strict=True))
     columns |= {name: np.ascontiguousarray(features.rows[:, k]) for k, name in enumerate(features.schema.names)}
     frame = pl.DataFrame(columns).with_columns(pl.col(name).cast(pl.Datetime("ns", "UTC")) for name in TIMES)
@@ -103,10 +106,6 @@ def read_features(path: Path) -> FeatureFile:
         Unavailable: there is no such file.
         Corrupt: it is no feature file: bytes, metadata or columns cannot be read.
     """
-    import polars as pl  # see write_features
-
-    from tradewind.adapters.market.files.decoding import decoding  # loads it too
-
     if not path.is_file():
         raise Unavailable("no such feature file", where=str(path), next_step="tradewind features build")
     try:
