@@ -44,6 +44,9 @@ LAZY = {
     "distributed": "0.6 s and 60 MB; only where a cluster was asked for",
 }
 OWN = {
+    ("research/model_training.py", "tradewind.research"): "PyTorch; simple predictors need none",
+    ("research/model_training.py", "tradewind.research.nets.export"): "the same",
+    ("research/model_training.py", "tradewind.research.nets.fitting"): "the same",
     ("app/people/telegram_link.py", "tradewind.adapters.notify.telegram_client"): "0.8 s, 37 MiB; only with the bot on",
     ("adapters/store/database.py", "tradewind.adapters.store"): "alembic costs 0.3 s; a current schema needs none",
     ("adapters/store/opening.py", "tradewind.adapters.store.postgres"): "psycopg, an extra; SQLite needs none",
