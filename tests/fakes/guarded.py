@@ -142,7 +142,7 @@ class Guarded:
 
 def _told(plan: EnginePlan, *, on_paper: bool) -> Told:
     account = _account(plan)
-    engine = Told(plan, *account, paper=paper_account(plan, account[2]) if on_paper else None)
+    engine = Told(plan, *account, stopped_account=paper_account(plan, account[2]) if on_paper else None)
     engine.wishes = {}
     return engine
 

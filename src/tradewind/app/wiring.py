@@ -255,8 +255,8 @@ def plan_hash(plan: EnginePlan) -> str:
 def engine_for(plan: EnginePlan, *, keep_shadow: bool = False) -> Engine:
     """An engine with the broker its plan asks for: simulated fills, or none; ``keep_shadow`` for a report."""
     account = _account(plan)
-    paper = paper_account(plan, account[2]) if plan.orders is not None and plan.orders.falls_back else None
-    return Engine(plan, *account, keep_shadow=keep_shadow, paper=paper)
+    stopped = paper_account(plan, account[2]) if plan.orders is not None and plan.orders.falls_back else None
+    return Engine(plan, *account, keep_shadow=keep_shadow, stopped_account=stopped)
 
 
 def paper_account(plan: EnginePlan, rates: Rates) -> PaperAccount:

@@ -43,8 +43,8 @@ class _State(msgspec.Struct, frozen=True):
 class Fallback:
     """``account`` is the paper account, None while orders leave."""
 
-    def __init__(self, paper: PaperAccount) -> None:
-        self._paper = paper
+    def __init__(self, opens: PaperAccount) -> None:
+        self._opens = opens
         self._broker: Broker | None = None
         self._opening = Decimal(0)
         self.account: Portfolio | None = None
@@ -117,7 +117,7 @@ class Fallback:
 
     def _open(self, ts: int, opening: Decimal) -> tuple[Broker, Portfolio]:
         self.since, self._opening, self.holdings = ts, opening, {}
-        self._broker, self.account = self._paper(opening)
+        self._broker, self.account = self._opens(opening)
         return self._broker, self.account
 
     def _end(self, ts: int) -> Notice:

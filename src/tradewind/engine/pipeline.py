@@ -93,7 +93,7 @@ class Engine:
     bars the last event decided on, shortest first, for whoever wants to show them.
 
     ``broker`` receives the intents of signals when ``plan.executes``; without it signals are for a person to act on.
-    ``paper`` opens the account on which a run goes on whose orders were stopped; None: it only stops.
+    ``stopped_account`` opens the account on which a run goes on whose orders were stopped; None: it only stops.
     """
 
     def __init__(
@@ -104,7 +104,7 @@ class Engine:
         rates: Rates,
         *,
         keep_shadow: bool = False,
-        paper: PaperAccount | None = None,
+        stopped_account: PaperAccount | None = None,
     ) -> None:
         self.plan = plan
         self.broker = broker
@@ -114,7 +114,7 @@ class Engine:
         self.paused = False
         self.guard = Guard()
         self.account = None if plan.guard is None else AccountGuard(plan.guard, self.guard, portfolio)
-        self.fallback = None if paper is None else Fallback(paper)
+        self.fallback = None if stopped_account is None else Fallback(stopped_account)
         self.volatility = Volatility(portfolio.calendar) if plan.risk.dynamic else None
         self.silenced: frozenset[str] = frozenset()
         self.closed: tuple[Bar, ...] = ()
@@ -417,8 +417,8 @@ class Engine:
     @property
     def _trading_account(self) -> Portfolio:
         """The account that is decided for: the paper one while a stopped run is followed on paper."""
-        paper = None if self.fallback is None else self.fallback.account
-        return self.portfolio if paper is None else paper
+        aside = None if self.fallback is None else self.fallback.account
+        return self.portfolio if aside is None else aside
 
     def account_view(self, symbol: str, consensus: Consensus, without: Collection[str] = ()) -> AccountView:
         """The account as risk sees it for a trade of ``symbol``, before the signals ``without`` were decided."""
