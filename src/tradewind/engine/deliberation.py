@@ -37,7 +37,7 @@ def deliberate(
     consensus = Consensus(
         side=result.side,
         agreement=result.agreement,
-        voters=tuple(vote.member for vote in result.winners),
+        voters=tuple([vote.member for vote in result.winners]),
         n_voted=result.n_voted,
         n_effective=calibration.n_effective,
         win_probability=calibration.win_probability,
@@ -96,7 +96,7 @@ def _calibration(result: Tally, present: Mapping[Timeframe, Series], params: Ens
         series = present[vote.timeframe]
         position = series.places[vote.member]
         places.setdefault(vote.timeframe, []).append(position)
-        records.append(series.record(position))
+        records.append(series.shadow.records[position] or series.record(position))
     return calibrate(
         records,
         result.weights,

@@ -67,8 +67,8 @@ def tally(votes: Sequence[Vote], shares: Mapping[str, float]) -> Tally | None:
         side=side,
         agreement=max(long, short) / total,
         n_voted=len(longs) + len(shorts),
-        winners=tuple(vote for vote, _ in winners),
-        weights=tuple(weight for _, weight in winners),
+        winners=tuple([vote for vote, _ in winners]),
+        weights=tuple([weight for _, weight in winners]),
     )
 
 

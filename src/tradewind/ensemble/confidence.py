@@ -53,8 +53,9 @@ def n_effective(weights: Sequence[float], correlation: NDArray[np.float64]) -> f
 
 
 def compile_now() -> None:
-    """Have the kernel compiled (or read from its cache) now: no candle waits for a compiler."""
+    """Have the kernels compiled (or read from their cache) now: no candle waits for a compiler."""
     n_effective([1.0], np.ones((1, 1)))
+    student_cdf(1.0, 5.0)
 
 
 def calibrate(
@@ -108,9 +109,13 @@ def _win_probability(
     """Shrunk win rate and break-even of the group, both null when a member lacks a win or a loss."""
     win = even = 0.0
     for weight, record in zip(weights, records, strict=True):
-        own = breakeven_of(record)
-        if own is None:
+        if record.mean_win_r is None or record.mean_loss_r is None:
             return None, None
+        loss = abs(record.mean_loss_r)
+        both = record.mean_win_r + loss
+        if not both > 0.0:
+            return None, None
+        own = loss / both  # as breakeven_of, for each of many at every decision
         win += weight * (record.wins + strength * own) / (record.n + strength)
         even += weight * own
     return win, even

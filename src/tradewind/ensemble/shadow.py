@@ -102,6 +102,7 @@ class ShadowBook:
     per lot depend on size and holding and are left to the broker. A position still open stays open.
 
     With ``keep_closed=False`` only the trades of the last step are kept, for processes that run for months.
+    ``records`` holds what ``record`` gives, None where a trade has closed since it was asked.
     """
 
     def __init__(
@@ -125,7 +126,7 @@ class ShadowBook:
         self._log_whole = np.zeros((4 * m + 64, kernel.N_LOG_WHOLE), dtype=np.int64)
         self._log_real = np.zeros((4 * m + 64, kernel.N_LOG_REAL))
         self._room = len(self._log_real) - m
-        self._records: list[Record | None] = [None] * m
+        self.records: list[Record | None] = [None] * m
         self._everybody = np.arange(m)
         self._newest = 0
         _compile()
@@ -158,7 +159,7 @@ class ShadowBook:
         if closed:
             logged = int(book[kernel.LOGGED])
             for member in self._log_whole[logged - closed : logged, kernel.LOG_MEMBER].tolist():
-                self._records[member] = None
+                self.records[member] = None
 
     def run(self, columns: BarColumns, sides: NDArray[np.int8], atr: NDArray[np.float64]) -> None:
         """``step`` over many bars with the same kernel; ``sides`` and ``atr`` are ``(n_bars, n_members)``."""
@@ -171,7 +172,7 @@ class ShadowBook:
         times = np.column_stack((columns.ts_open, columns.ts_close))
         prices = np.column_stack((columns.open, columns.high, columns.low, cost))
         votes, ranges = np.ascontiguousarray(sides), np.ascontiguousarray(atr)
-        self._records = [None] * len(self.members)
+        self.records = [None] * len(self.members)
         done = 0
         while done < shape[0]:
             done = kernel.shadow_run(
@@ -191,9 +192,9 @@ class ShadowBook:
 
     def record(self, member: int) -> Record:
         """What member number ``member`` has shown so far; losses are negative in ``mean_loss_r``, 0 counts as one."""
-        known = self._records[member]
+        known = self.records[member]
         if known is None:  # a record changes only when a trade closes, and is asked for far more often
-            known = self._records[member] = self._record(self._whole[member].tolist(), self._real[member].tolist())
+            known = self.records[member] = self._record(self._whole[member].tolist(), self._real[member].tolist())
         return known
 
     def _record(self, whole: list[int], real: list[float]) -> Record:
@@ -310,7 +311,7 @@ class ShadowBook:
             raise Corrupt(str(error), where=where, next_step=advice) from error
         self._whole, self._real, self._daily = whole.copy(), real.copy(), daily.copy()
         self._log_whole, self._log_real = log_whole.copy(), log_real.copy()
-        self._records = [None] * len(self.members)
+        self.records = [None] * len(self.members)
         self._grow()
 
     def _exits(self) -> bytes:

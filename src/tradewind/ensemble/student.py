@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import math
 
-_TINY = 1e-300
-_CLOSE_ENOUGH = 1e-16
-_STEPS = 400
+from tradewind.kernels.beta_fraction import beta_fraction
 
 
 def student_cdf(t: float, degrees: float) -> float:
@@ -35,29 +33,12 @@ def student_cdf(t: float, degrees: float) -> float:
 def incomplete_beta(a: float, b: float, x: float) -> float:
     """Regularised incomplete beta function ``I_x(a, b)`` for ``0 <= x <= 1``.
 
-    Continued fraction of Abramowitz & Stegun 26.5.8 by the method of Lentz (1976), on the side of the mean where it
-    converges fast, the other side by ``I_x(a, b) = 1 - I_{1-x}(b, a)``.
+    A continued fraction on the side of the mean where it converges fast, the other side by
+    ``I_x(a, b) = 1 - I_{1-x}(b, a)``.
     """
     if x <= 0.0 or x >= 1.0:
         return 0.0 if x <= 0.0 else 1.0
     if x > (a + 1.0) / (a + b + 2.0):
         return 1.0 - incomplete_beta(b, a, 1.0 - x)
     front = math.exp(math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b) + a * math.log(x) + b * math.log1p(-x))
-    c, d = 1.0, 1.0 / _away_from_zero(1.0 - (a + b) * x / (a + 1.0))
-    fraction = d
-    for m in range(1, _STEPS):
-        for numerator in (
-            m * (b - m) * x / ((a + 2 * m - 1.0) * (a + 2 * m)),
-            -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1.0)),
-        ):
-            d = 1.0 / _away_from_zero(1.0 + numerator * d)
-            c = _away_from_zero(1.0 + numerator / c)
-            fraction *= c * d
-        if abs(c * d - 1.0) < _CLOSE_ENOUGH:
-            break
-    return front * fraction / a
-
-
-def _away_from_zero(value: float) -> float:
-    """``value``, or something tiny in its place, as Lentz' method asks."""
-    return value if abs(value) > _TINY else _TINY
+    return front * beta_fraction(float(a), float(b), float(x)) / a

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -100,14 +101,23 @@ the Fed at 14:00 with a press conference, all New York; ECB 14:15 Frankfurt, Ban
 
 def by_rule(ts: int) -> Iterator[NewsEvent]:
     """The windows of ``HABITS`` that hold ``ts``, as events that last from their begin to their end."""
+    for event in _habits_of(ts // DAY):
+        if event.ts <= ts <= event.until:
+            yield event
+
+
+@lru_cache(maxsize=64)
+def _habits_of(day: int) -> tuple[NewsEvent, ...]:
+    """The windows of all local dates that have a moment in common with a UTC day, in the order of ``HABITS``."""
+    dates = [date(1970, 1, 1) + timedelta(days=day + step) for step in (-1, 0, 1)]
+    found = []
     for habit in HABITS:
-        local = datetime.fromtimestamp(ts // SECOND, habit.zone)
-        if local.weekday() not in habit.weekdays or local.day > habit.last_day:
-            continue
-        begin = _moment(datetime.combine(local.date(), habit.begin, habit.zone))
-        end = _moment(datetime.combine(local.date(), habit.end, habit.zone))
-        if begin <= ts <= end:
-            yield NewsEvent(begin, habit.currency, habit.tier, habit.title, end)
+        for local in dates:
+            if local.weekday() in habit.weekdays and local.day <= habit.last_day:
+                begin = _moment(datetime.combine(local, habit.begin, habit.zone))
+                end = _moment(datetime.combine(local, habit.end, habit.zone))
+                found.append(NewsEvent(begin, habit.currency, habit.tier, habit.title, end))
+    return tuple(found)
 
 
 def _moment(local: datetime) -> int:
