@@ -56,6 +56,10 @@ def test_features_are_parquet_files_that_say_what_they_are_made_of(own):
     assert frame.shape == (2400, told["channels"] + 2) == (told["rows"], 34)
     whole = frame.select(pl.all_horizontal(pl.exclude("time", "time_close").is_not_nan())).to_series()
     assert whole.sum() == told["complete_rows"] == 2400 - told["first_complete"] > 1800
+    labels = told["labels"]
+    assert told["complete_rows"] > labels["samples"] > 5 * labels["n_eff"] > 500
+    assert 0.4 < labels["up"] < 0.6
+    assert 0.0 < labels["unresolved"] < 0.3
     assert (frame["time_close"] - frame["time"]).dt.total_minutes().unique().to_list() == [60]
 
 

@@ -20,12 +20,13 @@ from tradewind.engine.aggregate import aggregate
 from tradewind.errors import Unavailable
 from tradewind.features.feature_set import FeatureOrigin, FeatureSet
 from tradewind.features.input_schema import default_schema
+from tradewind.features.model_inputs import complete
 from tradewind.model.bar import BarColumns
 from tradewind.model.instruments import resolve
 from tradewind.model.session import SessionCalendar, calendar_of
 from tradewind.model.stamp import SIMULATED
 from tradewind.model.timeframe import Timeframe
-from tradewind.research.dataset import feature_set
+from tradewind.research.dataset import DataSet, feature_set, labelled
 from tradewind.research.feature_check import ColumnFault, Completeness, column_faults, completeness, replayed
 
 MOST_UNKNOWN: Final = 0.01
@@ -44,6 +45,19 @@ class SeriesBars(NamedTuple):
     made: str = ""
 
 
+class Labels(msgspec.Struct, frozen=True):
+    """What could be learned of a set: ``samples`` with a label and a whole window, how many independent ones they are.
+
+    ``up`` is the share that met the upper barrier first, the base rate; ``unresolved`` the share of complete rows that
+    met neither. None where there is no sample, or no complete row.
+    """
+
+    samples: int
+    n_eff: float
+    up: float | None
+    unresolved: float | None
+
+
 class Built(msgspec.Struct, frozen=True):
     """A feature set that was made; ``size`` in bytes, 0 where no file was written."""
 
@@ -52,6 +66,7 @@ class Built(msgspec.Struct, frozen=True):
     channels: int
     size: int
     complete: Completeness
+    labels: Labels
 
     @property
     def usable(self) -> int:
@@ -121,7 +136,22 @@ def build(config: AppConfig, bars: SeriesBars, folder: Path, *, save: bool = Tru
     path = file_of(folder, bars.symbol, bars.timeframe)
     size = write_features(path, made, origin) if save else 0
     columns = {name: made.rows[:, number] for number, name in enumerate(schema.names)}
-    return Built(str(path), origin, schema.width, size, completeness(columns))
+    data = labelled(made, bars.columns)
+    return Built(str(path), origin, schema.width, size, completeness(columns), labels_of(data))
+
+
+def labels_of(data: DataSet) -> Labels:
+    """What could be learned of a data set, with the usual window and barriers."""
+    samples = data.samples()
+    decided = complete(data.features.rows)
+    decided[max(len(decided) - data.barriers.horizon, 0) :] = False  # their time has not run out
+    met = ~np.isnan(data.label)
+    return Labels(
+        len(samples),
+        data.n_eff(samples),
+        float((data.label[samples] > 0.0).mean()) if len(samples) else None,
+        float(1.0 - met[decided].mean()) if decided.any() else None,
+    )
 
 
 def verify(
@@ -129,7 +159,7 @@ def verify(
     path: Path,
     *,
     leakage: bool = True,
-    complete: bool = True,
+    completely: bool = True,
     most_unknown: float = MOST_UNKNOWN,
     bars: Sequence[SeriesBars] = (),
     on_bars: Told = lambda _: None,
@@ -159,9 +189,9 @@ def verify(
         wrong = column_faults(*_paired(found, known))
     elif leakage:
         faults.append("leakage cannot be checked without the candles it was made of")
-    filled = completeness(found.columns) if complete and found.columns and len(found.ts_close) else None
+    filled = completeness(found.columns) if completely and found.columns and len(found.ts_close) else None
     report = inspect(columns, origin.symbol, origin.timeframe, _calendar(config, origin.symbol))
-    if complete:
+    if completely:
         faults += filled.faults(most_unknown) if filled else ("it holds no row",)
         if report.missing_share > TOLERANCE:
             faults.append(f"{report.missing:,} bars never came, {report.missing_share:.1%} of those expected")

@@ -94,7 +94,7 @@ def verified(config: Path | None, asked: VerifyOptions) -> Report:
             advance.named(f"Verifying {path.name}")
             checked.append(
                 verify(
-                    settings, path, leakage=asked.leakage, complete=asked.complete, most_unknown=asked.most,
+                    settings, path, leakage=asked.leakage, completely=asked.complete, most_unknown=asked.most,
                     bars=bars, on_bars=advance,
                 )
             )  # fmt: skip
@@ -186,18 +186,35 @@ def _document(one: Built) -> dict[str, Any]:
         "first_complete": one.complete.first,
         "channels": one.channels,
         "unknown": one.complete.unknown,
+        "labels": one.labels,
         "bytes": one.size,
     }
 
 
 def _built_text(done: Sequence[Built], folder: Path, *, written: bool) -> RenderableType:
-    rows = [
-        (paired(one.origin.symbol, simulated=bool(one.origin.made)), one.origin.timeframe, one.complete.rows,
-         one.usable, one.channels, minute(one.origin.first_ts), minute(one.origin.last_ts), one.origin.schema_hash[:12],
-         one.origin.data_hash[:12])
-        for one in done
-    ]  # fmt: skip
-    names = ["pair", "interval", "bars", "usable", "channels", "first", "last", "schema", "data hash"]
+    rows = []
+    for one in done:
+        origin, labels = one.origin, one.labels
+        shares = [None if share is None else f"{share:.1%}" for share in (labels.up, labels.unresolved)]
+        rows.append(
+            (paired(origin.symbol, simulated=bool(origin.made)), origin.timeframe, origin.rows, one.usable,
+             labels.samples, round(labels.n_eff), *shares, minute(origin.first_ts), minute(origin.last_ts),
+             origin.schema_hash[:8], origin.data_hash[:8])
+        )  # fmt: skip
+    names = [
+        "pair",
+        "interval",
+        "bars",
+        "usable",
+        "samples",
+        "n_eff",
+        "up",
+        "neither",
+        "first",
+        "last",
+        "schema",
+        "data",
+    ]
     size = sum(one.size for one in done) / 2**20
     note = f"Written to {folder} ({size:.1f} MiB)." if written else "Nothing was written."
     return table("Features", names, rows, note=note)
