@@ -235,7 +235,8 @@ def _checked_text(checked: Sequence[Checked], asked: VerifyOptions) -> Sequence[
     how = "Every bar was replayed with the bars up to it alone." if asked.leakage else "No bar was replayed."
     said = [f"{Path(one.file).name}: {fault}" for one in checked for fault in one.faults]
     for one in checked:
-        some = {} if one.complete is None else {name: share for name, share in one.complete.unknown.items() if share}
+        whole = one.complete
+        some = {name: share for name, share in whole.unknown.items() if share} if whole and whole.first >= 0 else {}
         if some:
             shares = ", ".join(f"{name} {share:.2%}" for name, share in some.items())
             said.append(f"{Path(one.file).name}: unknown after the warm-up: {shares}")
