@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sqlite3
 from pathlib import Path
 
 import msgspec
@@ -346,10 +347,15 @@ def test_a_verdict_does_not_speak_where_the_bars_it_was_judged_on_are_others(bar
     assert f"was validated on other bars than those stored of {SYMBOL} 1h: {month} differs" in ran.stderr
     store.drop(SYMBOL, Timeframe.H1)
     store.write(SYMBOL, Timeframe.H1, bars.slice(23_000, 24_000), SOURCE)
-    ran = project.types(*words, "--store", "short.db")
+    ran = project.types(*words[:-2], "--store", "short.db", "--json")
     assert ran.exit_code == 0, ran.stderr
     assert "not compared with the bars it was judged on" in ran.stderr
     assert "the bars of its windows are not stored" in ran.stderr
+    assert ran.document["counts"]["signals"] > 0
+    with sqlite3.connect(project.folder / "short.db") as database:
+        assert {one for (one,) in database.execute("SELECT stamp FROM signals")} == {"SIMULATED UNCHECKED"}
+    again = project.types("replay", "--verify", "short.db")  # the run's own first entry says so, not today's folder
+    assert again.exit_code == 0, again.stderr + again.stdout
     # Half a year of other bars is enough to see it, wherever they begin.
     store.drop(SYMBOL, Timeframe.H1)
     store.write(SYMBOL, Timeframe.H1, bars._replace(close=close).slice(8_000, 14_000), SOURCE)

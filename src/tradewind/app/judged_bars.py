@@ -19,10 +19,14 @@ from tradewind.research.verdict import SignedVerdict
 
 
 class Compared(NamedTuple):
-    """Why a verdict does not speak, ``""`` where its bars are those that are stored; and why they were not compared."""
+    """Why a verdict does not speak, ``""`` where its bars are those that are stored; and why they were not compared.
+
+    ``absent``: because they are not stored.
+    """
 
     refusal: str = ""
     unknown: str = ""
+    absent: bool = False
 
 
 class JudgedBars:
@@ -41,7 +45,8 @@ class JudgedBars:
         """What the stored bars of the verdict's symbol and timeframe say about it.
 
         Bars that were replaced, corrected or made are other evidence than was judged. Bars that are not stored cannot
-        be compared: the verdict speaks, and a person is told. A service may well run where no history is kept.
+        be compared: the verdict speaks, stamped UNCHECKED, and a person is told. A service may well run where no
+        history is kept.
         """
         name, timeframe = verdict.strategy.id, verdict.strategy.timeframe
         series = f"{verdict.symbol} {timeframe}"
@@ -51,7 +56,7 @@ class JudgedBars:
         try:
             dataset = self._stored(verdict.symbol, timeframe)
             if dataset is None:
-                return Compared(unknown=f"{name} on {series}: no bars of it are stored")
+                return Compared(unknown=f"{name} on {series}: no bars of it are stored", absent=True)
             if not verdict.stamp.simulated and _made(dataset, window):
                 return Compared(
                     f"{name} was validated on received bars, those stored of {series} in its windows are SIMULATED"
@@ -67,7 +72,9 @@ class JudgedBars:
                 f"{name} was validated on other bars than those stored of {series}: {other} differs; put back the bars"
                 " of its verdict (tradewind data restore, or the files they came from)"
             )
-        return Compared(unknown="" if known else f"{name} on {series}: the bars of its windows are not stored")
+        if not known:
+            return Compared(unknown=f"{name} on {series}: the bars of its windows are not stored", absent=True)
+        return Compared()
 
     def _stored(self, symbol: str, timeframe: Timeframe) -> Dataset | None:
         """The series that a validation would take: of the timeframe itself, else the longest shorter one."""

@@ -171,7 +171,7 @@ def _spoken_for(
             if compared.unknown:
                 unknown[compared.unknown] = None
             if not why:
-                proven.append(proven_strategy(chosen, symbol.instrument.symbol))
+                proven.append(proven_strategy(chosen, symbol.instrument.symbol, unchecked=compared.absent))
             elif chosen.verdict.approved:
                 passed_over[why] = None
             else:
@@ -196,7 +196,10 @@ def _not_compared(lines: Sequence[str]) -> tuple[str, ...]:
     if not lines:
         return ()
     more = f" (and {len(lines) - 1} more)" if len(lines) > 1 else ""
-    return (f"not compared with the bars it was judged on: {lines[0]}{more}; nobody can tell whether they changed",)
+    return (
+        f"not compared with the bars it was judged on: {lines[0]}{more}; nobody can tell whether they changed,"
+        " and signals are stamped UNCHECKED",
+    )
 
 
 def newest_of(held: Iterable[Held]) -> list[Held]:
@@ -300,7 +303,7 @@ def _above_the_bar(
     return tuple(one for _, one in sorted(kept, key=lambda each: each[0])), tuple(refused), warnings
 
 
-def proven_strategy(held: Held, symbol: str) -> ProvenStrategy:
+def proven_strategy(held: Held, symbol: str, *, unchecked: bool = False) -> ProvenStrategy:
     """The strategy of a verdict as it is heard on ``symbol``."""
     strategy = held.verdict.strategy
     return ProvenStrategy(
@@ -312,4 +315,5 @@ def proven_strategy(held: Held, symbol: str) -> ProvenStrategy:
         params=strategy.params,
         judged_on=held.verdict.symbol,
         verdict=held.digest,
+        unchecked=unchecked,
     )

@@ -217,7 +217,7 @@ def plan_for(
         config_hash="",
         validity_bars=config.risk.valid_bars,
         frozen_bars=config.market.stale_bars,
-        stamp=stamp_of(simulated=simulated, unproven=pool is None or pool.policy is Policy.UNPROVEN),
+        stamp=_stamp(pool, simulated=simulated),
         executes=executes,
         learning=learning,
         guard=guard_params(config) if executes else None,
@@ -226,6 +226,14 @@ def plan_for(
     if plan.asks_for("calendar"):
         plan = msgspec.structs.replace(plan, calendar_age=round(config.filters.news.max_age_days * DAY))
     return msgspec.structs.replace(plan, config_hash=plan_hash(plan))
+
+
+def _stamp(pool: Pool | None, *, simulated: bool) -> str:
+    if pool is None:
+        return stamp_of(simulated=simulated, unproven=True)
+    heard = pool.proven if pool.policy is Policy.PROVEN else ()
+    unchecked = any(one.unchecked for one in heard)
+    return stamp_of(simulated=simulated, unproven=pool.policy is Policy.UNPROVEN, unchecked=unchecked)
 
 
 def plan_hash(plan: EnginePlan) -> str:

@@ -1,4 +1,5 @@
-"""The words everything is stamped with that must not be taken for more than it is: SIMULATED bars, UNPROVEN strategies.
+"""The words everything is stamped with that must not be taken for more than it is: SIMULATED bars, UNPROVEN strategies,
+and UNCHECKED ones, which are proven on bars that are not stored here, so that nobody could compare them.
 
 A stamp is these words with a space between; empty is a real market and nothing but proven strategies.
 """
@@ -9,11 +10,13 @@ from typing import Final
 
 SIMULATED: Final = "SIMULATED"
 UNPROVEN: Final = "UNPROVEN"
+UNCHECKED: Final = "UNCHECKED"
 
 
-def stamp_of(*, simulated: bool, unproven: bool) -> str:
+def stamp_of(*, simulated: bool, unproven: bool, unchecked: bool = False) -> str:
     """``SIMULATED UNPROVEN``, one of the words, or nothing."""
-    return " ".join(word for word, said in ((SIMULATED, simulated), (UNPROVEN, unproven)) if said)
+    words = ((SIMULATED, simulated), (UNPROVEN, unproven), (UNCHECKED, unchecked))
+    return " ".join(word for word, said in words if said)
 
 
 def head_of(*, simulated: bool, unproven: bool) -> str:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from tradewind.model.decision import Reason, Signal
-from tradewind.model.stamp import SIMULATED, UNPROVEN, says
+from tradewind.model.stamp import SIMULATED, UNCHECKED, UNPROVEN, says
 from tradewind.model.timeframe import SECOND, Timeframe
 
 _ISO = r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$"
@@ -56,6 +56,7 @@ class PublishedSignal(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     clips: Annotated[tuple[Reason, ...], _says("caps that made the size smaller")]
     simulated: Annotated[bool, _says("made of bars that a program made up")]
     unproven: Annotated[bool, _says("strategies that no verdict speaks for had a say; for paper and replay alone")]
+    unchecked: Annotated[bool, _says("the bars of a proof were not stored, so nobody could compare them")] = False
 
 
 def published(signal: Signal) -> PublishedSignal:
@@ -90,6 +91,7 @@ def published(signal: Signal) -> PublishedSignal:
         clips=b.clips,
         simulated=says(signal.stamp, SIMULATED),
         unproven=says(signal.stamp, UNPROVEN),
+        unchecked=says(signal.stamp, UNCHECKED),
     )
 
 

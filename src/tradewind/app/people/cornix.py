@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from tradewind.model.decision import Signal
 from tradewind.model.instrument import Instrument
+from tradewind.model.stamp import SIMULATED, UNPROVEN, says
 
 
 def cornix_text(signal: Signal, instrument: Instrument) -> str:
@@ -17,7 +18,7 @@ def cornix_text(signal: Signal, instrument: Instrument) -> str:
     near, far = (b.entry_high, b.entry_low) if b.side > 0 else (b.entry_low, b.entry_high)
     pair = signal.symbol.partition(":")[0]
     name = f"#{pair}"
-    if signal.stamp:
+    if says(signal.stamp, SIMULATED) or says(signal.stamp, UNPROVEN):
         return f"{signal.stamp}, not for trading: {signal.direction} {pair.replace('/', ' to ')}"
     return "\n".join(
         [
