@@ -32,6 +32,9 @@ test-models: ## Run the tests of training in an environment of its own (skipped 
 	@$(MAKE) --no-print-directory VENV=$(TRAINING_VENV) training || { echo "make test-models: skipped, torch==$(TORCH) cannot be installed here (above: why)"; exit 0; }; \
 	  TRADEWIND_TRAINING=installed $(TRAINING_VENV)/bin/python -m pytest -n $(JOBS) -m "not soak" tests/models $(ARGS)
 
+simulate: dev ## Two bot-years of the service in a hostile world, every law after every event (SIMULATED; some minutes)
+	@$(BIN)/tradewind simulate --days 36.5 --seeds 1..20 --workers $(JOBS) $(ARGS)
+
 check: lint types architecture secrets security dead-code docs ## Lint, types, layers, secrets, security, dead code, docs
 
 # --- environment: each step leaves a stamp, so that a second run costs nothing
