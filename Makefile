@@ -5,7 +5,9 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 JOBS ?= 2
-POSTGRES_TESTS := tests/postgres tests/unit/store tests/unit/strategy_book tests/unit/session tests/unit/backup
+POSTGRES_TESTS := tests/postgres tests/unit/store tests/unit/strategy_book tests/unit/session tests/unit/backup \
+	tests/unit/people/test_outbox.py tests/unit/people/test_courier.py tests/unit/people/test_reports.py \
+	tests/unit/service/test_loops.py tests/unit/service/test_signs_of_life.py tests/unit/service/test_uptime.py
 UV ?= uv
 TORCH := 2.13.0
 TRAINING_VENV ?= .venv-train
