@@ -85,4 +85,4 @@ def seen_while_it_lives(project: Project, port: int) -> None:
     doctor = project.types("doctor", "--json").document
     store = {one["name"]: one["state"] for one in doctor["findings"] if one["topic"] == "store"}
     assert store, doctor
-    assert "failed" not in store.values(), store
+    assert "fail" not in store.values(), store
