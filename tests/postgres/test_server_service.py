@@ -20,7 +20,8 @@ from tradewind.model.timeframe import HOUR, MINUTE
 
 READS = (
     ("status",), ("why", "BTC/USDT"), ("risk", "status"), ("trades", "list"), ("trades", "worst"),
-    ("orders", "list"), ("filters", "stats"), ("drift", "report"), ("selector", "state", "BTC/USDT"), ("config", "history"),
+    ("orders", "list"), ("filters", "stats"), ("drift", "report"), ("selector", "state", "BTC/USDT"),
+    ("config", "history"),
     ("db", "check"),
 )  # fmt: skip
 
