@@ -193,23 +193,28 @@ def test_three_processes_at_once_enter_every_strategy_once(project: Project) -> 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
 def test_a_generate_that_is_stopped_in_the_middle_is_typed_again(project: Project, number: signal.Signals) -> None:
     """What it entered before it died is found, the rest is added; Ctrl+C is exit 130 without a stack trace."""
-    words = ("strategy", "generate", "-n", "16000", "--seed", "5", "--json")
-    life = begun(project, *words, meek=True)
-    while not (some := entered(project)):
-        assert life.poll() is None
-        time.sleep(0.002)
-    with held(project):  # a book that nobody else can write is not entered to its end
-        some = max(some, entered(project))
-        life.send_signal(number)
-    out, err = life.communicate(timeout=240)
+    words = ("strategy", "generate", "-n", "12000", "--seed", "5", "--json")
+    for _ in range(5):  # where the machine is so busy that it came too late, once more
+        some, met = 0, begun(project, *words, meek=True)
+        while not some:
+            assert met.poll() is None
+            some = entered(project)
+            time.sleep(0.002)
+        with held(project):  # a book that nobody else can write is not entered to its end
+            some = entered(project)
+            met.send_signal(number)
+        out, err = met.communicate(timeout=240)
+        if some < 10_000:  # at least one transaction was to come
+            break
+        shutil.rmtree(project.folder / "data")
     assert "Traceback" not in err
-    assert life.returncode == (-9 if number is signal.SIGKILL else 130), out
+    assert met.returncode == (-9 if number is signal.SIGKILL else 130), out
     kept = entered(project)
-    assert some <= kept < 16_000
+    assert some <= kept < 12_000
     assert project.types("db", "check").exit_code == 0
     again = project.types(*words).document
-    assert (again["known"], again["new"]) == (kept, 16_000 - kept)
-    assert len({one["id"] for one in again["strategies"]}) == entered(project) == 16_000
+    assert (again["known"], again["new"]) == (kept, 12_000 - kept)
+    assert len({one["id"] for one in again["strategies"]}) == entered(project) == 12_000
 
 
 def entered(project: Project) -> int:
