@@ -56,7 +56,8 @@ def error_of(fault: BaseException, where: str, *, reading: bool = False) -> Trad
         return Unavailable(
             f"the disk failed to read or write ({text})",
             where=where,
-            next_step="nothing committed is lost; look at the disk (dmesg), then run tradewind db check",
+            next_step="nothing committed is lost; see whether the disk is full or a file may not grow (df, ulimit -f),"
+            " look at the disk (dmesg), then run tradewind db check",
         )
     if primary == _INTERRUPT:
         return TimedOut(
