@@ -34,6 +34,7 @@ _ALL = (
     Verb("data", DATA, "Candles: fetch, import, verify, list; providers and instruments."),
     Verb("calendar", DATA, "Economic calendar: what is due, for which pairs; fetch it, import a history."),
     Verb("features", DATA, "What models read, made of candles; whether any of it came from the future."),
+    Verb("train", TRADE, "One model from stored candles: trained, calibrated, judged, kept as a signed version."),
     Verb("strategy", TRADE, "Strategies: families, candidates, the book of all that were tried, the ledger."),
     Verb("research", TRADE, "Search, validation and gates as one job that can be resumed; signed verdicts."),
     Verb(

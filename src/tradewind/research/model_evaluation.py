@@ -73,16 +73,18 @@ class Selective(msgspec.Struct, frozen=True):
 class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
     """Everything the gates and a person read. Shares are fractions; None is undefined.
 
-    ``accuracy`` of all forecasts at 1/2, ``base_rate`` the share of the more frequent label, ``skill`` their
-    difference;
-    ``coverage`` the share of samples that were acted on, ``n_eff`` the independent labels. ``breakeven`` is the
-    accuracy
-    at which costs are paid: ``1/2 + cost / (2 mean width)``. ``confusion`` is (up right, up wrong, down right, down
-    wrong) of what was acted on; ``regimes`` the accuracy of each third by volatility, with its number.
+    - ``accuracy`` of all forecasts at 1/2, ``base_rate`` the share of the commoner label, ``skill`` the difference;
+    - ``coverage`` the share of samples that were acted on; ``breakeven`` the accuracy at which costs are paid,
+      ``1/2 + cost / (2 mean width)``;
+    - ``n_eff`` what the labels amount to, ``independent`` samples that share no bar: ``ece_floor`` and
+      ``calibration_p`` are of those, for labels that overlap err together;
+    - ``confusion`` (up right, up wrong, down right, down wrong) of what was acted on; ``regimes`` number and
+      accuracy of each third by volatility.
     """
 
     n: int
     n_eff: float
+    independent: int
     accuracy: float
     base_rate: float
     skill: float
@@ -133,9 +135,11 @@ def evaluated(forecasts: Forecasts, sides: Ints, generator: np.random.Generator)
     breakeven = 0.5 + forecasts.cost / (2.0 * float(forecasts.width.mean()))
     hits = sides == forecasts.label
     said = sides != 0
+    apart = without_overlap(forecasts.start, forecasts.end)
     return Evaluation(
         n=up.size,
         n_eff=float(average_uniqueness(forecasts.start, forecasts.end, forecasts.bars).sum()),
+        independent=apart.size,
         accuracy=float(right.mean()),
         base_rate=base,
         skill=float(right.mean()) - base,
@@ -143,8 +147,8 @@ def evaluated(forecasts: Forecasts, sides: Ints, generator: np.random.Generator)
         breakeven=breakeven,
         selective=_selective(forecasts, sides, max(base, breakeven)),
         ece=calibration.calibration_error(forecasts.p_up, up),
-        ece_floor=calibration.noise_floor(forecasts.p_up, generator),
-        calibration_p=calibration.calibration_p(forecasts.p_up, up),
+        ece_floor=calibration.noise_floor(forecasts.p_up[apart], generator),
+        calibration_p=calibration.calibration_p(forecasts.p_up[apart], up[apart]),
         brier=calibration.brier(forecasts.p_up, up),
         log_loss=calibration.log_loss(forecasts.p_up, up),
         reliability=calibration.reliability(forecasts.p_up, up),

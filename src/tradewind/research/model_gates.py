@@ -19,7 +19,10 @@ PROFILES: Final[tuple[ModelProfile, ...]] = ("source", "honest")
 
 
 class ModelLimits(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Every number a gate compares with; equality passes. ``ece_from`` is the n below which ECE is mostly noise."""
+    """Every number a gate compares with; equality passes.
+
+    Below ``ece_from`` samples that share no bar the calibration error is mostly noise.
+    """
 
     accuracy: float = 0.68
     calibration_error: float = 0.05
@@ -94,7 +97,7 @@ def _honest(found: Evaluation, limits: ModelLimits) -> tuple[GateRow, ...]:
             "expectancy.low", chosen.net_r, 0.0, ">", chosen.n, chosen.net_low is not None and chosen.net_low > 0.0,
             GateKind.EDGE, note="net of costs, in barrier widths; its lower bound decides",
         ),
-        _ece(found, limits) if found.n >= limits.ece_from else _calibration_test(found, limits),
+        _ece(found, limits) if found.independent >= limits.ece_from else _calibration_test(found, limits),
     )  # fmt: skip
 
 
@@ -111,7 +114,15 @@ def _ece(found: Evaluation, limits: ModelLimits) -> GateRow:
 
 def _calibration_test(found: Evaluation, limits: ModelLimits) -> GateRow:
     met = found.calibration_p is not None and found.calibration_p >= limits.calibration_p
-    note = f"Spiegelhalter; the error itself ({found.ece or 0.0:.3f}) is mostly noise below {limits.ece_from}"
+    error = "" if found.ece is None else f" ({found.ece:.3f})"
+    note = f"Spiegelhalter; below {limits.ece_from} samples apart the error itself{error} is mostly noise"
     return GateRow(
-        "calibration.p", found.calibration_p, limits.calibration_p, ">=", found.n, met, GateKind.EDGE, note=note
+        "calibration.p",
+        found.calibration_p,
+        limits.calibration_p,
+        ">=",
+        found.independent,
+        met,
+        GateKind.EDGE,
+        note=note,
     )

@@ -47,7 +47,9 @@ def reliability(p: Floats, y: Floats, bins: int = BINS) -> tuple[ReliabilityBin,
     total_p = np.bincount(place, p, bins)
     total_y = np.bincount(place, y, bins)
     return tuple(
-        ReliabilityBin(k / bins, (k + 1) / bins, int(count[k]), total_p[k] / count[k], total_y[k] / count[k])
+        ReliabilityBin(
+            k / bins, (k + 1) / bins, int(count[k]), float(total_p[k] / count[k]), float(total_y[k] / count[k])
+        )
         for k in np.flatnonzero(count).tolist()
     )
 

@@ -1,0 +1,1 @@
+"""Models of a project: trained from its candles, judged, kept as signed versions."""

@@ -1,0 +1,99 @@
+"""What a model is trained on: the newest samples of stored series, cut in time, with what trading them costs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from tradewind.app.feature_sets import SeriesBars, stored_series
+from tradewind.app.settings.root import AppConfig
+from tradewind.errors import Unavailable
+from tradewind.features.input_schema import default_schema
+from tradewind.model.instruments import resolve
+from tradewind.model.session import calendar_of
+from tradewind.model.timeframe import Timeframe
+from tradewind.research.dataset import DataSet, chronological, feature_set, labelled
+from tradewind.research.feature_check import column_faults, completeness, replayed
+from tradewind.research.model_gates import InputCheck
+from tradewind.research.model_training import Part
+
+SAMPLES: Final = 9_416
+"""Newest samples of a training: 64% of them, after the last fifth was set aside to stop on, are 4,821."""
+FEWEST: Final = 1_000
+
+
+class Material(NamedTuple):
+    """Parts to train on, the bars they were made of, and whether any of those were made rather than received."""
+
+    parts: tuple[Part, ...]
+    bars: tuple[SeriesBars, ...]
+
+    @property
+    def simulated(self) -> bool:
+        """Whether bars were made."""
+        return any(one.made for one in self.bars)
+
+    @property
+    def data_hashes(self) -> tuple[str, ...]:
+        """Of each symbol's data set."""
+        return tuple(part.data.data_hash for part in self.parts)
+
+
+def material_of(
+    config: AppConfig, symbols: Sequence[str], interval: Timeframe, length: int, samples: int = SAMPLES
+) -> Material:
+    """The newest ``samples`` of each symbol, 64% to train, 16% to calibrate, 20% to test.
+
+    Raises:
+        Unavailable: nothing is stored of a symbol, or too few samples come of it.
+    """
+    bars = tuple(stored_series(config, symbol, interval) for symbol in symbols)
+    return Material(tuple(_part(config, one, length, samples) for one in bars), bars)
+
+
+def cost_of(config: AppConfig, bars: SeriesBars) -> float:
+    """A round trip as a share of the price: the mean spread of the bars, or the model's, with slippage and commission.
+
+    Commissions per lot are taken at the last close.
+    """
+    instrument = resolve(bars.symbol, config.instruments)
+    costs = instrument.costs
+    spread, close = bars.columns.spread, bars.columns.close
+    half = float((spread / close).mean()) / 2.0 if float(spread.max(initial=0.0)) > 0.0 else costs.spread_fraction
+    per_lot = costs.commission_per_lot / (instrument.contract_size * float(close[-1]))
+    return 2.0 * (half + costs.slippage_fraction + costs.commission_fraction + per_lot)
+
+
+def _part(config: AppConfig, bars: SeriesBars, length: int, samples: int) -> Part:
+    data = _labelled(config, bars)
+    usable = data.samples(length)[-samples:]
+    if usable.size < FEWEST:
+        raise Unavailable(
+            f"{usable.size} samples in {len(bars.columns.close)} bars of {bars.symbol} {bars.timeframe}",
+            where="training",
+            allowed=f"at least {FEWEST}",
+            next_step="import or fetch a longer history, or train on a shorter interval",
+        )
+    return Part(data, chronological(data, usable), cost_of(config, bars))
+
+
+def _labelled(config: AppConfig, bars: SeriesBars) -> DataSet:
+    calendar = calendar_of(resolve(bars.symbol, config.instruments).calendar)
+    made = feature_set(bars.symbol, default_schema(bars.timeframe), bars.columns, calendar)
+    return labelled(made, bars.columns)
+
+
+def checked_inputs(config: AppConfig, material: Material) -> InputCheck:
+    """Every input row replayed with the bars up to it alone, and the share of complete rows after the warm-up."""
+    leaks: list[str] = []
+    whole = 1.0
+    for part, bars in zip(material.parts, material.bars, strict=True):
+        features = part.data.features
+        columns = {name: features.rows[:, number] for number, name in enumerate(features.schema.names)}
+        calendar = calendar_of(resolve(bars.symbol, config.instruments).calendar)
+        known = replayed(bars.symbol, features.schema, bars.columns, calendar)
+        leaks += [f"{bars.symbol}: {fault}" for fault in column_faults(columns, known)]
+        found = completeness(columns)
+        after = found.rows - found.first if found.first >= 0 else 0
+        whole = min(whole, 1.0 - found.holes / after if after else 0.0)
+    return InputCheck(tuple(leaks), whole)

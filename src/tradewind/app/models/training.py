@@ -1,0 +1,245 @@
+"""Training as one resumable piece of work: material, fit with checkpoints, evaluation, a signed version."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, BinaryIO, Final, NamedTuple
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from tradewind import __version__
+from tradewind.adapters.market.sealed.durable import write_durably
+from tradewind.adapters.models.shelf import ModelShelf, seat_of
+from tradewind.adapters.verdict_files import VerdictFiles
+from tradewind.app.models.material import Material
+from tradewind.app.workspace import Workspace
+from tradewind.errors import Corrupt
+from tradewind.model.report import GateRow
+from tradewind.model.timeframe import Timeframe
+from tradewind.ports.predictor import Predictor
+from tradewind.predictors.manifest import FORMAT, GateRecord, Manifest, Provenance
+from tradewind.predictors.served import ServedModel, verified
+from tradewind.research.dataset import BARRIERS
+from tradewind.research.model_evaluation import Evaluation
+from tradewind.research.model_gates import InputCheck, ModelLimits, ModelProfile, model_rows, passed
+from tradewind.research.model_training import NETS, Order, Progress, TrainedModel, train_model
+from tradewind.research.signing import signed_bytes, signed_document
+
+KIND: Final = "model"
+AGAIN: Final = "train it again, or restore it from its backup"
+ASKED: Final = 200
+
+
+class Trained(NamedTuple):
+    """What came out: the manifest as it was signed, the criteria by profile, and where it lies."""
+
+    manifest: Manifest
+    rows: dict[ModelProfile, tuple[GateRow, ...]]
+    evaluations: tuple[Evaluation, ...]
+    place: Path
+    cpu_seconds: float
+    resumed_from: int
+
+
+def shelf_of(workspace: Workspace) -> ModelShelf:
+    """The project's models."""
+    return ModelShelf(workspace.folder / workspace.config.paths.models)
+
+
+def train(
+    workspace: Workspace,
+    order: Order,
+    material: Material,
+    interval: Timeframe,
+    inputs: InputCheck,
+    now: int,
+    *,
+    warm: str = "",
+    told: Callable[[Progress], None] | None = None,
+) -> Trained:
+    """Trains, judges by both profiles and puts the version on the shelf, promoted or not.
+
+    A fit that was cut short goes on from its last epoch, if order and data are the same. ``warm`` is a version whose
+    weights it starts with. ``now`` is UTC nanoseconds and goes into the version's name.
+
+    Raises:
+        Misconfigured: as ``train_model``.
+        Corrupt: the weights of ``warm`` are damaged.
+    """
+    started = time.process_time()
+    shelf = shelf_of(workspace)
+    cut = _Checkpoint(shelf.folder, order, material, warm)
+    begin = _weights(shelf, warm) if warm else None
+    found = train_model(order, material.parts, warm=begin, resumed=cut.read(), told=functools.partial(cut.keep, told))
+    manifest = _manifest(found, material, interval, inputs, now, warm)
+    key = VerdictFiles(workspace.data).make_key()
+    with shelf.alone():
+        place = shelf.put(manifest.version, found.artifact, found.data, signed_bytes(KIND, manifest, key))
+        if found.weights:
+            _keep_weights(shelf, manifest.version, found.weights)
+    cut.path.unlink(missing_ok=True)
+    rows = {name: _rows(name, found, inputs, manifest.card["latency_p99_ms"]) for name in ("source", "honest")}
+    return Trained(
+        manifest, rows, found.evaluations, place, time.process_time() - started, cut.resumed_from  # type: ignore[arg-type]
+    )  # fmt: skip
+
+
+def read_version(workspace: Workspace, version: str, schema_hash: str) -> ServedModel:
+    """A version of the shelf, its signature, bytes and answers checked.
+
+    Raises:
+        Unavailable: there is none, or the key is missing.
+        Corrupt, Rejected: as ``verified``, or its manifest was changed or signed by another project.
+    """
+    _, artifact, signed = shelf_of(workspace).read(version)
+    return verified(manifest_of(workspace, signed), artifact, schema_hash)
+
+
+def manifest_of(workspace: Workspace, signed: bytes) -> Manifest:
+    """The manifest in signed bytes of this project.
+
+    Raises:
+        Unavailable, Rejected, Corrupt: as ``signed_document``.
+    """
+    fields = signed_document(KIND, signed, VerdictFiles(workspace.data).key(), AGAIN)
+    try:
+        return msgspec.convert(fields, Manifest)
+    except msgspec.ValidationError as fault:
+        raise Corrupt(f"no manifest: {fault}", where=KIND, next_step=AGAIN) from fault
+
+
+def latency_p99_ms(predictor: Predictor, asked: int = ASKED) -> float:
+    """The 99th percentile of ``asked`` answers on this machine, in milliseconds of processor time."""
+    window = np.zeros((1, predictor.length, predictor.width), np.float32)
+    predictor.forecasts(window)
+    taken = []
+    for _ in range(asked):
+        begun = time.process_time()
+        predictor.forecasts(window)
+        taken.append(time.process_time() - begun)
+    return 1000.0 * float(np.quantile(taken, 0.99))
+
+
+def _manifest(
+    found: TrainedModel, material: Material, interval: Timeframe, inputs: InputCheck, now: int, warm: str
+) -> Manifest:
+    first = material.parts[0]
+    spans = [part.data.features.ts_close for part in material.parts]
+    trained = [times[part.slices.train] for times, part in zip(spans, material.parts, strict=True)]
+    tested = [times[part.slices.test] for times, part in zip(spans, material.parts, strict=True)]
+    digest = hashlib.sha256(found.data).hexdigest()
+    stamp = np.datetime64(now, "ns").astype("datetime64[s]").item().strftime("%Y%m%dT%H%M%S")
+    seats = "+".join(seat_of(one.symbol, interval) for one in material.bars)
+    manifest = Manifest(
+        format=FORMAT,
+        version=f"{seats[:40]}-{found.order.kind}-{stamp}-{digest[:8]}",
+        kind=found.order.kind,
+        symbols=tuple(one.symbol for one in material.bars),
+        timeframe=interval,
+        artifact=found.artifact,
+        sha256=digest,
+        schema_hash=first.data.features.schema.hash,
+        channels=first.data.features.schema.names,
+        length=_length(found),
+        scale=found.scale,
+        barriers=BARRIERS,
+        calibrator=found.calibrator,
+        alpha=found.order.alpha,
+        scores=found.scores,
+        probe=found.probe,
+        gate=GateRecord("honest", passed=False, figures={}),
+        provenance=Provenance(
+            data_hash=hashlib.sha256("".join(material.data_hashes).encode()).hexdigest(),
+            code_version=__version__,
+            seed=found.order.plan.seed,
+            trained=(int(min(one[0] for one in trained)), int(max(one[-1] for one in trained))),
+            tested=(int(min(one[0] for one in tested)), int(max(one[-1] for one in tested))),
+            created=now,
+            simulated=material.simulated,
+            warm_start=warm,
+        ),
+    )
+    served = verified(manifest, found.data, manifest.schema_hash)
+    latency = latency_p99_ms(served.predictor)
+    rows = _rows("honest", found, inputs, latency)
+    record = GateRecord(
+        "honest", passed(rows), {row.name: row.value for row in rows}, tuple(row.name for row in rows if not row.passed)
+    )
+    return msgspec.structs.replace(manifest, gate=record, card=_card(found, latency))
+
+
+def _card(found: TrainedModel, latency: float) -> dict[str, Any]:
+    """What people read about a run: its order, sizes, epochs and figures."""
+    return {
+        "order": msgspec.to_builtins(found.order),
+        "samples": dict(zip(("fit", "stop", "calibrate", "sets", "test"), found.sizes, strict=True)),
+        "stopped": found.stopped,
+        "epochs": [list(one) for one in found.history],
+        "latency_p99_ms": latency,
+        "evaluations": [msgspec.to_builtins(one) for one in found.evaluations],
+    }
+
+
+def _length(found: TrainedModel) -> int:
+    return found.order.length if found.order.kind in NETS else 1
+
+
+def _rows(profile: ModelProfile, found: TrainedModel, inputs: InputCheck, latency: float) -> tuple[GateRow, ...]:
+    """The criteria of the worst symbol: a model passes on all it may speak for, or not."""
+    every = [model_rows(profile, one, inputs, latency, ModelLimits()) for one in found.evaluations]
+    return min(every, key=lambda rows: sum(row.passed for row in rows))
+
+
+def _weights(shelf: ModelShelf, version: str) -> dict[str, NDArray[Any]]:
+    from tradewind.research.nets.state import unpacked  # PyTorch; only a warm start needs it
+
+    path = shelf.folder / "weights" / f"{version}.npz"
+    try:
+        return unpacked(path.read_bytes())
+    except OSError as fault:
+        raise Corrupt(f"no weights of {version}", where=str(path), next_step="train without a warm start") from fault
+
+
+def _keep_weights(shelf: ModelShelf, version: str, weights: Mapping[str, NDArray[Any]]) -> None:
+    from tradewind.research.nets.state import packed  # as above
+
+    path = shelf.folder / "weights" / f"{version}.npz"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_durably(path, functools.partial(_fill, packed(weights)))
+
+
+class _Checkpoint:
+    """Where a fit stands after its last epoch, under the hash of what is fitted on what."""
+
+    def __init__(self, folder: Path, order: Order, material: Material, warm: str) -> None:
+        asked = hashlib.sha256(msgspec.json.encode([order, material.data_hashes, warm])).hexdigest()
+        self.path = folder / "work" / f"{order.kind}-{asked[:16]}.npz"
+        self.resumed_from = 0
+
+    def read(self) -> bytes | None:
+        """The bytes to go on from, None where there are none."""
+        try:
+            data = self.path.read_bytes()
+        except FileNotFoundError:
+            return None
+        self.resumed_from = -1  # known with the first epoch that is told
+        return data
+
+    def keep(self, told: Callable[[Progress], None] | None, progress: Progress) -> None:
+        """Writes an epoch down, then tells of it."""
+        if self.resumed_from < 0:
+            self.resumed_from = progress.epoch.number - 1
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        write_durably(self.path, functools.partial(_fill, progress.checkpoint))
+        if told is not None:
+            told(progress)
+
+
+def _fill(data: bytes, file: BinaryIO) -> None:
+    file.write(data)

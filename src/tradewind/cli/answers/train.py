@@ -1,0 +1,138 @@
+"""``tradewind train``: the material, the fit with its epochs, and what the gates say of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+from rich.console import RenderableType
+
+from tradewind.adapters.models.shelf import ModelShelf
+from tradewind.adapters.wall_clock import WallClock
+from tradewind.app.config import load_config
+from tradewind.app.models.material import checked_inputs, material_of
+from tradewind.app.models.training import Trained, shelf_of, train
+from tradewind.app.workspace import Workspace
+from tradewind.cli.contract import Report, progress, table, tell
+from tradewind.cli.options import split_symbols
+from tradewind.errors import Misconfigured, Unavailable
+from tradewind.model.stamp import SIMULATED
+from tradewind.model.timeframe import Timeframe
+from tradewind.research.fit_plan import FitPlan
+from tradewind.research.model_training import KINDS, NETS, Order, Progress
+
+
+class TrainOptions(NamedTuple):
+    """What was typed after ``train``."""
+
+    symbols: tuple[str, ...]
+    interval: str
+    kind: str
+    size: str
+    options: dict[str, Any]
+    epochs: int
+    patience: int
+    batch: int
+    rate: float
+    length: int
+    samples: int
+    retrain: bool
+    precision: str
+    budget: float
+    seed: int
+
+
+def trained(config: Path | None, asked: TrainOptions) -> Report:
+    """Trains and judges; the document has the manifest's figures and every criterion of both profiles."""
+    settings = load_config(config)
+    workspace = Workspace(settings)
+    interval = Timeframe.parse(asked.interval)
+    order = _order(asked)
+    symbols = workspace.symbols(split_symbols(list(asked.symbols) or None) if asked.symbols else ())
+    if not asked.symbols:
+        symbols = symbols[:1]
+    with progress(f"Reading {', '.join(symbols)} {interval}", total=None):
+        material = material_of(settings, symbols, interval, order.length, asked.samples)
+        inputs = checked_inputs(settings, material)
+    warm = _newest(shelf_of(workspace), order.kind, symbols, interval) if asked.retrain else ""
+    with progress(f"Training {order.kind}", total=order.plan.epochs) as advance:
+
+        def told(one: Progress) -> None:
+            advance()
+            tell(one.epoch.line(one.of))
+
+        done = train(workspace, order, material, interval, inputs, WallClock().now(), warm=warm, told=told)
+    return Report(_document(done), _text(done))
+
+
+def _order(asked: TrainOptions) -> Order:
+    if asked.kind not in KINDS:
+        raise Misconfigured(f"no model is called {asked.kind!r}", where="--type", allowed=", ".join(KINDS))
+    if asked.kind not in NETS and (asked.options or asked.size):
+        raise Misconfigured(
+            f"sizes for {asked.kind}", where="train", allowed="none: only nets have sizes", next_step="leave them out"
+        )
+    if asked.precision not in ("float32", "bfloat16"):
+        raise Misconfigured(f"{asked.precision!r}", where="--precision", allowed="float32, bfloat16")
+    plan = FitPlan(
+        epochs=asked.epochs, patience=asked.patience, batch=asked.batch, rate=asked.rate, seed=asked.seed,
+        precision=asked.precision, seconds=asked.budget,  # type: ignore[arg-type]  # one of the two, as above
+    )  # fmt: skip
+    return Order(kind=asked.kind, length=asked.length, size=asked.size, options=asked.options, plan=plan)
+
+
+def _newest(shelf: ModelShelf, kind: str, symbols: tuple[str, ...], interval: Timeframe) -> str:
+    """The newest version of a kind for these symbols: names end with the time they were made."""
+    head = "+".join(f"{one.replace('/', '-')}-{interval}" for one in symbols)[:40]
+    found = [one for one in shelf.versions() if one.startswith(f"{head}-{kind}-")]
+    if not found:
+        raise Unavailable(
+            f"no {kind} of {', '.join(symbols)} {interval} to start from", where="--retrain",
+            next_step="train it without --retrain first",
+        )  # fmt: skip
+    return max(found)
+
+
+def _document(done: Trained) -> dict[str, Any]:
+    manifest = done.manifest
+    return {
+        "version": manifest.version,
+        "kind": manifest.kind,
+        "symbols": manifest.symbols,
+        "interval": manifest.timeframe,
+        "place": str(done.place),
+        "sha256": manifest.sha256,
+        "passed": manifest.gate.passed,
+        "missed": manifest.gate.missed,
+        "profiles": {name: [msgspec.to_builtins(row) for row in rows] for name, rows in done.rows.items()},
+        "card": manifest.card,
+        "provenance": manifest.provenance,
+        "cpu_seconds": done.cpu_seconds,
+        "resumed_from": done.resumed_from,
+        "simulated": manifest.provenance.simulated,
+    }
+
+
+def _text(done: Trained) -> list[RenderableType | str]:
+    manifest = done.manifest
+    made = f" {SIMULATED}" if manifest.provenance.simulated else ""
+    sizes = manifest.card["samples"]
+    lines: list[RenderableType | str] = [
+        f"{manifest.version}{made}: {sizes['fit']:,} samples to fit, {sizes['stop']:,} later ones to stop on, "
+        f"{sizes['calibrate'] + sizes['sets']:,} to calibrate, {sizes['test']:,} to test; {done.cpu_seconds:.1f} s CPU",
+    ]
+    for symbol, one in zip(manifest.symbols, done.evaluations, strict=True):
+        lines.append(f"{symbol}: {one.line()}")
+    for profile, rows in done.rows.items():
+        shown = [
+            (row.name, row.value, f"{row.comparison} {row.threshold}", row.outcome.value, row.note) for row in rows
+        ]
+        lines.append(table(f"Profile {profile}", ["criterion", "value", "limit", "outcome", "note"], shown))
+    verdict = "met" if manifest.gate.passed else f"not met: {', '.join(manifest.gate.missed)}"
+    lines.append(f"Honest gate {verdict}. Kept in {done.place}; nothing is promoted by training.")
+    return lines
+
+
+def _number(value: float | None, digits: int) -> str:
+    return "-" if value is None else f"{value:.{digits}f}"

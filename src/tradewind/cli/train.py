@@ -1,0 +1,67 @@
+"""``tradewind train``: one model for a symbol and an interval, judged as soon as it is trained."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tradewind.cli.contract import Report, single, verb
+from tradewind.cli.options import SymbolsOption
+
+app = single()
+
+
+@app.command()
+@verb
+def train(
+    config: Path | None,
+    symbol: SymbolsOption = None,
+    interval: Annotated[str, typer.Option("--interval", "--timeframe", "-i", help="Bar length, 1m to 1d.")] = "1h",
+    type: Annotated[
+        str, typer.Option("--type", "--model-type", help="base_rate, logistic, boosting, or a net; see docs/models.md.")
+    ] = "patch_mlp",
+    size: Annotated[str, typer.Option("--size", help="A named size: 3x128 of lstm, 256x8 of transformer.")] = "",
+    epochs: Annotated[int, typer.Option("--epochs", min=1, max=10_000, help="Passes over the samples at most.")] = 50,
+    patience: Annotated[
+        int, typer.Option("--patience", min=1, max=10_000, help="Passes without progress before it stops.")
+    ] = 12,
+    batch_size: Annotated[int, typer.Option("--batch-size", min=1, max=100_000, help="Samples a step.")] = 64,
+    rate: Annotated[float, typer.Option("--rate", min=0.0, max=1.0, help="Learning rate; 0: the net's own.")] = 0.0,
+    dropout: Annotated[float | None, typer.Option("--dropout", min=0.0, max=0.95, help="Units left out.")] = None,
+    hidden_size: Annotated[int | None, typer.Option("--hidden-size", min=1, help="Units of recurrent nets.")] = None,
+    num_layers: Annotated[int | None, typer.Option("--num-layers", min=1, help="Layers of a net.")] = None,
+    model_dim: Annotated[int | None, typer.Option("--model-dim", min=1, help="Units of transformer.")] = None,
+    num_heads: Annotated[int | None, typer.Option("--num-heads", min=1, help="Heads of transformer.")] = None,
+    length: Annotated[int, typer.Option("--length", min=1, max=2000, help="Bars in a window.")] = 60,
+    samples: Annotated[int, typer.Option("--samples", min=1000, help="Newest samples that are used.")] = 9416,
+    more_data: Annotated[bool, typer.Option("--more-data", help="Use every stored sample.")] = False,
+    retrain: Annotated[
+        bool, typer.Option("--retrain", help="Start from the newest version of the same type and sizes.")
+    ] = False,
+    precision: Annotated[str, typer.Option("--precision", help="float32 or bfloat16.")] = "float32",
+    budget: Annotated[float, typer.Option("--budget", min=0.0, help="Seconds of processor time; 0: none.")] = 0.0,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of everything random.")] = 0,
+) -> Report:
+    """Trains, calibrates and judges one model of stored candles and keeps it as a signed version, passed or not.
+
+    Cut short, the same command goes on.
+    """
+    from tradewind.cli.answers.train import TrainOptions, trained
+
+    sizes = {
+        "hidden": hidden_size,
+        "layers": num_layers,
+        "model_dim": model_dim,
+        "heads": num_heads,
+        "dropout": dropout,
+    }
+    return trained(
+        config,
+        TrainOptions(
+            tuple(symbol or ()), interval, type, size, {name: one for name, one in sizes.items() if one is not None},
+            epochs, patience, batch_size, rate, length, 10**9 if more_data else samples, retrain, precision, budget,
+            seed,
+        ),
+    )  # fmt: skip

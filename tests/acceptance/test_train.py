@@ -1,0 +1,74 @@
+"""`tradewind train` with predictors that need no training library: judged, signed, kept; nets are in tests/models."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.acceptance.project import Project
+from tradewind.app.config import load_config
+from tradewind.app.models.training import manifest_of, read_version, shelf_of
+from tradewind.app.workspace import Workspace
+from tradewind.errors import Corrupt
+
+
+@pytest.fixture
+def own(market: Project, tmp_path: Path) -> Project:
+    """A project to train in."""
+    shutil.copytree(market.folder, tmp_path, dirs_exist_ok=True)
+    return Project(tmp_path)
+
+
+@pytest.mark.req("I02", "I03", "I20", "D18", "D19", "D20", "D21")
+def test_a_model_is_trained_judged_by_both_profiles_and_kept_signed(own: Project, monkeypatch: pytest.MonkeyPatch):
+    """Not passing is a normal result: exit 0, the criteria it missed, n and base rate beside the accuracy."""
+    ran = own.types("train", "--symbol", "BTC/USDT", "--interval", "1h", "--type", "logistic", "--json")
+    assert ran.exit_code == 0, ran.stderr
+    document = json.loads(ran.stdout)
+    assert document["passed"] is False
+    assert set(document["profiles"]) == {"source", "honest"}
+    names = {row["name"] for row in document["profiles"]["source"]}
+    assert {"accuracy", "calibration.error", "inputs.leakage", "inputs.completeness", "latency.p99_ms"} <= names
+    sizes = document["card"]["samples"]
+    assert sizes["fit"] > sizes["stop"] > 0
+    first, last = document["provenance"]["trained"]
+    assert first < last < document["provenance"]["tested"][0]
+    monkeypatch.chdir(own.folder)
+    workspace = Workspace(load_config(None))
+    name, _, signed = shelf_of(workspace).read(document["version"])
+    manifest = manifest_of(workspace, signed)
+    assert (name, manifest.sha256, manifest.gate.missed) == (
+        "model.json",
+        document["sha256"],
+        tuple(document["missed"]),
+    )
+    assert read_version(workspace, document["version"], manifest.schema_hash).manifest == manifest
+    with pytest.raises(Corrupt, match="changed after it was signed"):
+        manifest_of(workspace, signed.replace(b'"passed": false', b'"passed": true'))
+    told = own.types("train", "--symbol", "BTC/USDT", "--interval", "1h", "--type", "base_rate")
+    assert told.exit_code == 0
+    for word in ("base rate", "skill", "coverage", "n_eff", "Profile honest", "nothing is promoted by training"):
+        assert word in told.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("--type", "oracle"), 2, "no model is called 'oracle'"),
+        (("--type", "logistic", "--hidden-size", "8"), 2, "only nets have sizes"),
+        (("--type", "logistic", "--retrain"), 3, "to start from"),
+        (("--interval", "7h"), 2, "7h"),
+        (("--type", "logistic", "--interval", "1d"), 3, "longer history"),
+        (("--symbol", "EUR/XXX"), 2, "EUR/XXX"),
+        (("--precision", "int4", "--type", "logistic"), 2, "float32, bfloat16"),
+    ],
+)
+def test_what_cannot_be_trained_says_why(own: Project, words: tuple[str, ...], code: int, said: str):
+    """Usage is 2, what is missing 3; the message names what is allowed or what to do."""
+    given = words if "--symbol" in words else (*words, "--symbol", "BTC/USDT")
+    ran = own.types("train", *given)
+    assert ran.exit_code == code, ran.stderr
+    assert said in " ".join(ran.stderr.split())
