@@ -51,6 +51,10 @@ class Unavailable(TradewindError):
     exit_code = 3
 
 
+class DiskFull(Unavailable):
+    """There is no room left where something must be written down; nothing that was committed is lost."""
+
+
 class Retryable(Unavailable):
     """The same call may succeed later; ``retry_after_s`` is the venue's own word where it gave one."""
 

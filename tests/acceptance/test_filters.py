@@ -221,3 +221,27 @@ def test_a_filter_that_is_switched_off_blocks_nothing(own_market: Project) -> No
     assert "liquidity_hours" in seen
     assert not seen & {"trend", "mtf", "regime", "volatility"}
     assert Path(own_market.folder / "data" / "tradewind.db").exists()
+
+
+@pytest.mark.req("F11")
+def test_what_news_and_correlation_kept_back_is_held_against_what_is_expected(finished: Finished) -> None:
+    """Counted again from the decisions: bars that nothing but filters objected to; outside of the band it is marked."""
+    filters = {"trend", "mtf", "regime", "liquidity_hours", "volatility", "news", "correlation", "currency_exposure",
+               "portfolio_risk", "rate_limit"}  # fmt: skip
+    found = finished.project.types("filters", "stats", "--days", "30", "--json").document
+    since = found["since"]
+    recent = [one for one in finished.project.decisions() if one["ts"] > since]
+    alone = [codes for one in recent if (codes := reasons_of(one).keys()) and codes <= filters]
+    days = (found["until"] - min(one["ts"] for one in recent)) / (24 * HOUR)
+    for band in found["bands"]:
+        assert band["hits"] == sum(band["code"] in codes for codes in alone)
+        assert band["share"] == band["hits"] / (found["signals"] + len(alone))
+        assert band["per_month"] == pytest.approx(band["hits"] * 30 / days)
+        inside = band["low"] <= band["per_month"] <= band["high"]
+        assert (band["verdict"] == "inside") is inside
+    assert [(band["code"], band["low"], band["high"]) for band in found["bands"]] == [
+        ("news", 5.0, 10.0), ("correlation", 2.0, 5.0),
+    ]  # fmt: skip
+    printed = finished.project.types("filters", "stats", "--days", "30").stdout
+    assert "Against what is expected" in printed
+    assert ("OUTSIDE" in printed) is any(band["verdict"] in ("below", "above") for band in found["bands"])

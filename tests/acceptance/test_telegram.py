@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import sqlite3
+import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -57,6 +61,22 @@ class Telegram:
         while not found():
             assert time.monotonic() < until, "it never came"
             time.sleep(0.05)
+
+
+@pytest.fixture
+def little_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of sixteen megabytes; skips where mounting is not allowed."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    made = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=16m", "none", str(place)], capture_output=True, text=True, check=False
+    )
+    if made.returncode:
+        pytest.skip(f"needs the right to mount a small file system: {made.stderr.strip()}")
+    try:
+        yield place
+    finally:
+        subprocess.run(["umount", "--lazy", str(place)], check=True)
 
 
 @contextmanager
@@ -228,3 +248,43 @@ def test_the_owner_lets_an_order_go_with_two_presses_and_the_rest_expires(projec
     assert 1 <= len(entries) <= len(approved)
     assert project.rows("SELECT count(*) FROM command_inbox WHERE verb = 'approve' AND actor <> 'telegram 7'") == [[0]]
     assert project.types("replay", "--verify").exit_code == 0
+
+
+@pytest.mark.req("O03")
+def test_a_full_disk_stops_decisions_is_told_directly_and_heals_when_there_is_room(
+    project: Project, little_disk: Path
+) -> None:
+    """FLT-28: the process stays, the admin hears it although nothing can be written, and what was missed is made up."""
+    store = little_disk / "tradewind.db"
+    filler = little_disk / "filler"
+    with telegram() as bot, in_background([series()], now=START + 300 * HOUR + MINUTE, bars_per_s=10) as venue:
+        project.configured(CONFIG + LOOSE + settings(bot.url))
+        process = begun(project, *words(venue, "stream"), "--store", str(store))
+        try:
+            heard(process, "subscribed|polled")
+            bot.waits(lambda: any("service has started" in text for text in bot.api.said_in(ADMIN)))
+            with suppress(OSError), filler.open("wb", buffering=0) as file:
+                while True:
+                    file.write(b"\0" * 4096)
+            bot.waits(lambda: any("The disk is full" in text for text in bot.api.said_in(ADMIN)), 60.0)
+            assert process.poll() is None
+            filler.unlink()
+            bot.waits(lambda: any("The disk has room again" in text for text in bot.api.said_in(ADMIN)), 60.0)
+            before = decisions(store)
+            bot.waits(lambda: decisions(store) > before, 60.0)
+        finally:
+            process.send_signal(signal.SIGINT)
+            _, err = process.communicate(timeout=60)
+    assert process.returncode == 0, err
+    found = [ts for (ts,) in rows_of(store, "SELECT ts FROM decisions WHERE timeframe = '1h' ORDER BY ts")]
+    assert found == list(range(found[0], found[-1] + HOUR, HOUR))
+    assert rows_of(store, "PRAGMA integrity_check") == [("ok",)]
+
+
+def rows_of(store: Path, statement: str) -> list[tuple[Any, ...]]:
+    with sqlite3.connect(f"file:{store}?mode=ro", uri=True) as connection:
+        return connection.execute(statement).fetchall()
+
+
+def decisions(store: Path) -> int:
+    return int(rows_of(store, "SELECT count(*) FROM decisions")[0][0])

@@ -35,6 +35,7 @@ from tradewind.app.run_plan import Wanted, run_plan
 from tradewind.app.run_replay import JournaledRun, RunResult, history_check, history_verdict, switches_of
 from tradewind.app.service.beating import finish
 from tradewind.app.service.config_watch import ConfigWatch
+from tradewind.app.service.disk_room import wait_for_room
 from tradewind.app.service.life import Life
 from tradewind.app.service.passes import known_passes
 from tradewind.app.service.registry import MARKET, MARKET_POLICY, enlist
@@ -48,7 +49,7 @@ from tradewind.app.source_notes import SourceNotes
 from tradewind.app.stopping import until_asked
 from tradewind.app.workspace import Workspace
 from tradewind.engine.sequencer import SeriesKey
-from tradewind.errors import TradewindError
+from tradewind.errors import DiskFull, TradewindError
 from tradewind.model.bar import Bar
 from tradewind.model.event import FeedState, References
 from tradewind.model.session import calendar_of
@@ -90,7 +91,15 @@ async def run_live(
             try:
                 result = await life.lived(service, on_close, stop_asked)
             except LifeOver as over:
-                await service.pause(over.death.again_in_s or 0.0, stop_asked)
+                if isinstance(over.death.error, DiskFull):
+                    await wait_for_room(service, database, over.death.error.found, service.shout, stop_asked)
+                else:
+                    await service.pause(over.death.again_in_s or 0.0, stop_asked)
+                continue
+            except DiskFull as fault:
+                if service.lives == 1:
+                    raise  # nothing has run yet: whoever started it is there to hear it
+                await wait_for_room(service, database, fault.found, service.shout, stop_asked)
                 continue
             state = "stopped"
             return msgspec.structs.replace(result, network=transport.traffic, service=service.report())
@@ -246,6 +255,7 @@ class _LiveRun:
         book = HeartbeatBook(writer, service.pid)
         people = People(config, run.store, self.plan, self._host, clock, self._transport, self._say, self._reread)
         service.on_alarm = people.notice
+        service.shout = people.shout
         return Life(service, config, run, self.sources, self._transport, self._host, people, watch, book)
 
     async def _streamed(self, loop: LiveLoop, run: JournaledRun, ending: Callable[[], bool], beat: Beat) -> LoopResult:

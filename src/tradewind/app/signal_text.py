@@ -48,6 +48,8 @@ _BY_PART: Final[dict[str, dict[str, str]]] = {
         "guard_reducing": "positions may only shrink",
         "guard_halted": "no new risk may be taken",
         "guard_stopped": "trading has stopped",
+        "firm_news": "the firm allows no trade around listed news",
+        "firm_weekend": "the firm allows no position over the week-end",
         "symbol_cooling": "this symbol rests after a stop",
         "position_open": "a position is open on this symbol",
         "order_pending": "an order is waiting on this symbol",

@@ -42,6 +42,7 @@ from tradewind.model.session import calendar_of
 from tradewind.model.venue import OrderUpdate, VenueReport
 from tradewind.ports.broker import Broker
 from tradewind.risk.bracket import bracket_for
+from tradewind.risk.closing_hours import ClosingHours
 from tradewind.risk.dynamic import conviction
 from tradewind.risk.params import AccountView
 
@@ -55,7 +56,7 @@ ABOUT_ORDERS = ("approve", "reject", "cancel_all")
 class _Desk:
     """Everything of one symbol."""
 
-    __slots__ = ("aggregator", "higher", "holding", "plan", "series", "speaks", "stale", "watch")
+    __slots__ = ("aggregator", "higher", "holding", "hours", "plan", "series", "session", "speaks", "stale", "watch")
 
     def __init__(self, plan: SymbolPlan, engine_plan: EnginePlan, *, keep_shadow: bool) -> None:
         self.plan = plan
@@ -84,6 +85,8 @@ class _Desk:
         self.watch = PriceWatch()
         self.stale = False
         self.holding: Holding | None = None
+        self.session = calendar
+        self.hours: tuple[Reason, ...] = ()
 
 
 class Engine:
@@ -114,6 +117,9 @@ class Engine:
         self.paused = False
         self.guard = Guard()
         self.account = None if plan.guard is None else AccountGuard(plan.guard, self.guard, portfolio)
+        firm = None if plan.guard is None else plan.guard.firm
+        hours = None if firm is None else ClosingHours(firm)
+        self.hours = hours if hours is not None and (hours.news or hours.weekends) else None
         self.fallback = None if stopped_account is None else Fallback(stopped_account)
         self.volatility = Volatility(portfolio.calendar) if plan.risk.dynamic else None
         self.silenced: frozenset[str] = frozenset()
@@ -255,6 +261,8 @@ class Engine:
         self.portfolio.mark(bar)
         if account is not None and not account.low < self.portfolio.equity <= account.high and not history:
             outputs += self._guarded(account.look(bar.ts_close), bar.ts_close)
+        if self.hours is not None and not history:
+            outputs += self._closing_hours(self.hours, desk, bar)
         desk.watch.believe(bar)
         completed = desk.aggregator.on_bar(bar)
         self._decide_all(desk, (bar, *completed) if completed else (bar,), outputs, history=history)
@@ -288,6 +296,24 @@ class Engine:
             outputs += self._withdraw(ts)
         if (said or filled) and self.guard.wants_flat:
             close_all(self.broker, self.portfolio, ts)
+        return outputs
+
+    def _closing_hours(self, hours: ClosingHours, desk: _Desk, bar: Bar) -> list[Output]:
+        """Before a firm's window everything of the symbol is left and nothing new is entered; inside nothing moves."""
+        instrument, ts = desk.plan.instrument, bar.ts_close
+        objection = hours.objection(instrument, desk.session, self.book.calendar, ts, desk.plan.base.ns)
+        before, desk.hours = desk.hours, () if objection is None else (objection,)
+        if objection is None or not hours.may_leave(objection, ts):
+            return []
+        symbol = instrument.symbol
+        outputs: list[Output] = [*withdraw({symbol: desk}, self.broker, self.portfolio, ts, objection.code)]
+        held = self.portfolio.position(symbol)
+        for signal in () if held is None else held.signal_ids:
+            self.broker.close(signal, Leg.CLOSE, ts)
+        if (held is not None or outputs) and not before:
+            done = "everything is left before" if held is not None else "entries are withdrawn before"
+            detail = f"{objection.detail}; {done}"
+            outputs.append(Notice(objection.code, ts, "info", symbol, objection.value, None, detail))
         return outputs
 
     def _fallen(self, ts: int) -> list[Output]:
@@ -412,6 +438,7 @@ class Engine:
         if desk.holding is not None:
             code = "position_open" if desk.holding.filled else "order_pending"
             reasons += (Reason(code=code, detail=desk.holding.signal_id),)
+        reasons += desk.hours
         return reasons if self.account is None else reasons + self.account.objections(desk.plan.instrument.symbol)
 
     @property

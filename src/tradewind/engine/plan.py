@@ -71,7 +71,10 @@ class EnginePlan(msgspec.Struct, frozen=True):
     orders: OrderParams | None = None
 
     def asks_for(self, what: str) -> bool:
-        """Whether a veto on any symbol needs ``what``: calendar, closes."""
+        """Whether a veto on any symbol, or a rule of the firm, needs ``what``: calendar, closes."""
+        firm = None if self.guard is None else self.guard.firm
+        if what == "calendar" and firm is not None and firm.keeps_out_of_news:
+            return True
         return any(what in one.needs for symbol in self.symbols for one in symbol.filters)
 
     @property

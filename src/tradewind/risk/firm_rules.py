@@ -36,10 +36,14 @@ class TotalLoss(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class NewsWindow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """No fill from ``before_s`` before to ``after_s`` after listed news, bounds included; some account types may."""
+    """No fill from ``before_s`` before to ``after_s`` after listed news, bounds included; some account types may.
+
+    Listed are events up to tier ``tiers`` of the calendar: 1 what stops markets, 2 every high-impact release.
+    """
 
     before_s: Seconds = 120
     after_s: Seconds = 120
+    tiers: Annotated[int, msgspec.Meta(ge=1, le=3)] = 2
     exempt_types: tuple[str, ...] = ()
 
 

@@ -29,6 +29,16 @@ class FirmPlan(msgspec.Struct, frozen=True):
     buffer: Annotated[float, msgspec.Meta(ge=0.0, lt=0.1)] = 0.001
     slippage: Annotated[float, msgspec.Meta(ge=1.0, le=100.0)] = 3.0
 
+    @property
+    def keeps_out_of_news(self) -> bool:
+        """Whether nothing may be filled around listed news in this stage, for this type of account."""
+        return self.rules.stage(self.stage).news_window and self.kind not in self.rules.news.exempt_types
+
+    @property
+    def flat_weekends(self) -> bool:
+        """Whether nothing may be held over a market's week-end in this stage, for this type of account."""
+        return self.rules.stage(self.stage).flat_weekends and self.kind not in self.rules.news.exempt_types
+
 
 class GuardParams(msgspec.Struct, frozen=True):
     """Shares of equity. ``daily_loss`` is measured from the equity at the begin of the account's day.

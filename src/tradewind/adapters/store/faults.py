@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tradewind.errors import Corrupt, Misconfigured, Retryable, TimedOut, TradewindError, Unavailable
+from tradewind.errors import Corrupt, DiskFull, Misconfigured, Retryable, TimedOut, TradewindError, Unavailable
 
 _SQL_ERROR, _PERM, _BUSY, _LOCKED, _READONLY, _INTERRUPT, _IOERR, _CORRUPT, _FULL, _CANTOPEN, _CONSTRAINT, _NOTADB = (
     1, 3, 5, 6, 8, 9, 10, 11, 13, 14, 19, 26,
@@ -49,7 +49,7 @@ def error_of(fault: BaseException, where: str, *, reading: bool = False) -> Trad
             retry_after_s=1.0,
         )
     if primary == _FULL:
-        return Unavailable(
+        return DiskFull(
             f"the disk is full ({text})", where=where, next_step="nothing committed is lost; free space and try again"
         )
     if primary == _IOERR:

@@ -58,6 +58,7 @@ _TOPICS: Final[dict[str, Topic]] = {
     "system": "system",
     "task": "system",
     "service": "system",
+    "disk": "system",
 }
 
 

@@ -53,6 +53,29 @@ class Block(msgspec.Struct, frozen=True):
     reasons: tuple[Reason, ...]
 
 
+EXPECTED: Final[dict[str, tuple[float, float]]] = {"news": (5.0, 10.0), "correlation": (2.0, 5.0)}
+"""Signals that a filter keeps back in 30 days, as expected of a desk of four pairs on hourly bars."""
+MONTH: Final = 30.0
+_ENOUGH: Final = 7.0
+
+
+class Band(msgspec.Struct, frozen=True):
+    """What a filter kept back against what is expected of it.
+
+    ``hits`` are bars that nothing but filters kept from being a signal, this one among them; ``share`` of all bars that
+    would have been signals without filters (null: there were none). ``per_month`` is hits in 30 days. ``verdict`` is
+    inside, below, above, or too_short where less than 7 days were looked at.
+    """
+
+    code: str
+    hits: int
+    share: float | None
+    per_month: float
+    low: float
+    high: float
+    verdict: str
+
+
 class BlockStats(msgspec.Struct, frozen=True):
     """Decisions with ``since < ts <= until``. The ``first`` of all rows sum to ``blocked`` = decisions - signals.
 
@@ -68,6 +91,7 @@ class BlockStats(msgspec.Struct, frozen=True):
     by_filters: int
     rows: tuple[BlockRow, ...]
     newest: tuple[Block, ...]
+    bands: tuple[Band, ...] = ()
 
 
 class _Seen(NamedTuple):
@@ -88,13 +112,20 @@ def block_stats(database: Queryable, symbols: tuple[str, ...], days: float, newe
     limits: dict[str, float] = {}
     blocks: list[Block] = []
     decisions = signals = by_filters = 0
+    alone: Counter[str] = Counter()
+    kept_back = 0
+    begun = until
     for one in _decisions(database, symbols, since, until):
         decisions += 1
+        begun = min(begun, one.ts)
         if one.kind == "signal":
             signals += 1
             continue
         first[one.reasons[0].code] += 1
         by_filters += any(part_of(reason.code) == "filters" for reason in one.reasons)
+        if all(part_of(reason.code) == "filters" for reason in one.reasons):
+            kept_back += 1
+            alone.update({reason.code for reason in one.reasons})
         for reason in one.reasons:
             times[reason.code] += 1
             if reason.value is not None:
@@ -126,7 +157,16 @@ def block_stats(database: Queryable, symbols: tuple[str, ...], days: float, newe
         by_filters=by_filters,
         rows=tuple(rows),
         newest=tuple(reversed(blocks[-newest:])) if newest else (),
+        bands=tuple(_band(code, alone[code], signals + kept_back, (until - begun) / DAY) for code in EXPECTED),
     )
+
+
+def _band(code: str, hits: int, possible: int, days: float) -> Band:
+    low, high = EXPECTED[code]
+    per_month = hits * MONTH / days if days > 0.0 else 0.0
+    verdict = "below" if per_month < low else "above" if per_month > high else "inside"
+    share = hits / possible if possible else None
+    return Band(code, hits, share, per_month, low, high, verdict if days >= _ENOUGH else "too_short")
 
 
 def _lasts(database: Queryable, symbol: str) -> Iterator[int]:

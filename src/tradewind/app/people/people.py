@@ -18,6 +18,7 @@ from tradewind.adapters.notify.telegram_sender import TelegramSender
 from tradewind.adapters.notify.webhook_gate import WebhookGate
 from tradewind.adapters.notify.webhook_server import WebhookServer
 from tradewind.adapters.store.outbox import Parcel
+from tradewind.adapters.store.outbox_rows import said_of_notice, subscribed
 from tradewind.adapters.store.store import Store
 from tradewind.adapters.verb_process import VerbProcess
 from tradewind.app.environment import process_environment
@@ -35,14 +36,17 @@ from tradewind.app.settings.root import AppConfig
 from tradewind.app.settings.secret import Secret
 from tradewind.app.stored_run import Configure
 from tradewind.engine.plan import EnginePlan
+from tradewind.errors import TradewindError
 from tradewind.model.channel import Channel
+from tradewind.model.delivery import Delivery, DeliveryState
 from tradewind.model.notice import Notice
 from tradewind.model.timeframe import SECOND
 from tradewind.ports.clock import Clock
-from tradewind.ports.sender import Post, Sender
+from tradewind.ports.sender import Post, Refused, Sender
 from tradewind.ports.transport import Transport
 
 _UPDATE: Final = "telegram_update"
+_SHOUTS: Final = 4
 
 
 class Reread(NamedTuple):
@@ -111,6 +115,39 @@ class People:
     def notice(self, notice: Notice) -> None:
         """An alert of the service's own, durable on return; raises as a transaction of the store."""
         self.outbox.notice(notice, self.clock.now())
+
+    async def shout(self, notice: Notice) -> None:
+        """An alarm past the store, for when the store is what failed: once to every channel that takes alarms.
+
+        Nothing of it is kept, so it is not repeated; a channel that does not take it is said on the console.
+        """
+        said = said_of_notice(notice)
+        now = self.clock.now()
+        for channel in self.outbox.channels:
+            if not subscribed(channel, said):
+                continue
+            kind, _, chat = channel.name.partition(":")
+            delivery = Delivery(0, 0, channel.name, DeliveryState.SENDING, now)
+            parcel = Parcel(delivery, said.topic, said.key, said.ts, said.severity, said.payload, None, 0)
+            fault = await self._shouted(self._sender(kind, chat), self.posts.post(parcel))
+            if fault:
+                self._say(f"WARNING: {channel.name} could not be told: {fault}")
+
+    async def _shouted(self, sender: Sender, post: Post) -> str:
+        """Why it was not taken, after as much patience as the channel asks for a few times; empty where it was."""
+        fault = ""
+        for _ in range(_SHOUTS):
+            try:
+                await sender.send(post)
+            except Refused as refusal:
+                fault = refusal.found
+                wait = round((refusal.retry_after_s or 2.0) * SECOND)
+                await self.clock.sleep_until(self.clock.monotonic() + wait)
+            except TradewindError as error:
+                return error.found
+            else:
+                return ""
+        return fault
 
     async def listen(self, stop: Callable[[], bool], beat: Callable[[], None]) -> None:
         """Hears and answers the bot's users until ``stop``, by polling or through the webhook."""

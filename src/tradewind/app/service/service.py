@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -82,6 +82,8 @@ class Service:
         self.feeds: dict[str, str] = {}
         self.silent: set[str] = set()
         self.on_alarm: Callable[[Notice], None] = lambda _: None
+        self.shout: Callable[[Notice], Awaitable[None]] = _to_nobody
+        self.was_full = 0.0
         self._say = say
         self._tell = tell
         self._since = clock.now()
@@ -232,3 +234,8 @@ class Service:
         until = self.clock.monotonic() + round(seconds * SECOND)
         while (now := self.clock.monotonic()) < until and not stop_asked():
             await self.clock.sleep_until(min(until, now + SECOND // 4))
+
+
+async def _to_nobody(notice: Notice) -> None:
+    """Before there is anybody to tell."""
+    del notice

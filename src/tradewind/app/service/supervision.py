@@ -104,6 +104,11 @@ class Supervision:
         task.due = now + min(policy.longest_wait, policy.first_wait << (len(task.deaths) - 1))
         return Fate.AGAIN
 
+    def waits(self, name: str, now: int, error: str) -> None:
+        """The task ended for something that is nobody's fault and is waited for: no death, due at once."""
+        task = self._tasks[name]
+        task.last_error, task.state, task.due = error, "waiting", now
+
     def starts_at(self, name: str) -> int:
         """When a waiting task is due."""
         return self._tasks[name].due

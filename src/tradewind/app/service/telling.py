@@ -77,11 +77,16 @@ def begun(life: Life, recovery: Recovery | None) -> None:
     """Tells that the service lives, and whether the process before it had ended in order."""
     now, service = life.clock.now(), life.service
     series = ", ".join(one.instrument.symbol for one in life.run.plan.symbols)
+    waited = service.was_full > 0.0
+    if waited:
+        detail = f"no decision for {service.was_full:.0f} s; what was missed is filled in before the next one"
+        life.people.notice(Notice("disk_room", now, "warning", detail=detail))
+        service.was_full = 0.0
     before = noted(BeatFile(life.run.store.database.path))
     if recovery is None:
         life.people.notice(Notice("service_started", now, "info", detail=f"Deciding on {series}"))
     else:
-        crashed = before is not None and before.state not in _IN_ORDER
+        crashed = before is not None and before.state not in _IN_ORDER and not waited
         found = f"{recovery.entries} entries replayed from snapshot {recovery.snapshot_seq}, head {recovery.head_seq}"
         life_of = f"life {service.lives} of this process" if service.lives > 1 else "a new process"
         detail = f"{life_of}; {found}; deciding on {series}"

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from tradewind.app.ask.block_stats import BlockStats, block_stats
 from tradewind.app.ask.desk import Desk
-from tradewind.app.signal_text import reason_line, utc
+from tradewind.app.signal_text import percent, reason_line, utc
 from tradewind.cli.contract import Report, table
 from tradewind.cli.options import split_symbols
 from tradewind.cli.overrides import configured
 from tradewind.errors import Misconfigured, Unavailable
 from tradewind.model.stamp import head_of
+
+_WORDS: Final = {
+    "inside": "as expected",
+    "below": "OUTSIDE: fewer than expected; is the calendar there, are the pairs correlated?",
+    "above": "OUTSIDE: more than expected; is the calendar stale, is the limit too tight?",
+    "too_short": "less than 7 days, not judged",
+}
 
 
 def answer(config: Path | None, symbol: list[str] | None, days: float, last: int, store: Path | None) -> Report:
@@ -45,6 +52,20 @@ def _tables(found: BlockStats, stamp: str) -> list[Any]:
         "`first` counts each bar once, by its first reason; `times` counts every reason."
     )
     parts: list[Any] = [table(f"{stamp}Blocked, {span}", columns, rows, note=note)]
+    bands = [
+        (
+            one.code,
+            one.hits,
+            percent(one.share),
+            f"{one.per_month:.1f}",
+            f"{one.low:g} to {one.high:g}",
+            _WORDS[one.verdict],
+        )
+        for one in found.bands
+    ]
+    expected = ["filter", "signals kept back", "share", "in 30 days", "expected", "verdict"]
+    advice = "Kept back: nothing but filters stood against it. The band is that of four pairs on hourly bars."
+    parts.append(table("Against what is expected", expected, bands, note=advice))
     if found.newest:
         newest = [
             (utc(block.ts), f"{block.symbol} {block.timeframe}", "\n".join(map(reason_line, block.reasons)))
