@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.acceptance.project import Project
+from tests.acceptance.project import Project, simulated
 from tests.fakes.proofs import prove
 from tradewind import strategies
 from tradewind.adapters.market.simulated import START
@@ -58,10 +59,9 @@ def baseline_of(member: Member) -> StrategyBaseline:
     )  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def ran(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """Five proven strategies, three seats, baselines too good for those who sit, 900 hours of the SIMULATED market."""
-    project = Project(tmp_path_factory.mktemp("drift")).configured(SETTINGS)
+def proven(folder: Path) -> Project:
+    """Five proven strategies, three seats, baselines too good for those who sit."""
+    project = Project(folder).configured(SETTINGS)
     members = [one for one in strategies.default_members((Timeframe.H1,)) if one.family in FAMILIES]
     chosen = list({member.family: member for member in members}.values())
     assert len(chosen) == 5
@@ -75,6 +75,13 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Project:
     reports = project.folder / "reports"
     reports.mkdir(exist_ok=True)
     (reports / "baseline_20200101.json").write_bytes(freeze(baseline, key))
+    return project
+
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """900 hours of the SIMULATED market, polled."""
+    project = proven(tmp_path_factory.mktemp("drift"))
     done = project.types(*RUN, "--iterations", "900")
     assert done.exit_code == 0, done.stderr
     return project
@@ -149,3 +156,33 @@ def test_a_person_can_switch_the_strategy_on_again_and_the_run_hears_it(ran: Pro
     assert json.loads(order[0])["argument"] == f"{SYMBOL} {member}"
     assert ran.types("db", "check").exit_code == 0
     assert ran.types("replay", "--verify").exit_code == 0
+
+
+@pytest.mark.req("B13", "K10", "A20")
+def test_a_replay_that_learns_acts_as_a_live_run_and_leaves_the_book_alone(tmp_path: Path) -> None:
+    """One engine: off is off, the next one sits, and its journal repeats byte for byte; the book is of real runs."""
+    project = proven(tmp_path)
+    project.imports(simulated(SYMBOL, 1200), SYMBOL, "1h")
+    typed = ("run", "--feed", "replay", "-p", SYMBOL, "-i", "1h", "--execution", "paper", "--learn", "--json")
+    first = project.types(*typed, "--iterations", "700")
+    assert first.exit_code == 0, first.stderr
+    done = project.types(*typed)  # goes on where it stopped, and still learns
+    assert done.exit_code == 0, done.stderr
+    found = changes(project)
+    assert found, project.rows("SELECT * FROM drift_alarms")
+    _, member, replacement = found[0]
+    assert replacement.startswith(RESERVE)
+    assert {status for (status,) in project.rows("SELECT status FROM strategies")} == {"validated"}
+    assert project.rows("SELECT count(*) FROM learning_cycles")[0][0] > 1000
+    assert f"{member} is not heard any more" in (first.stderr + done.stderr)
+    assert project.types("replay", "--verify").exit_code == 0
+    assert project.types("db", "check").exit_code == 0
+
+
+def test_a_replay_that_was_not_asked_to_learns_nothing(tmp_path: Path) -> None:
+    """Its decisions are those of the strategies as they were proven."""
+    project = proven(tmp_path)
+    project.imports(simulated(SYMBOL, 300), SYMBOL, "1h")
+    done = project.types("run", "--feed", "replay", "-p", SYMBOL, "-i", "1h", "--execution", "paper", "--json")
+    assert done.exit_code == 0, done.stderr
+    assert project.rows("SELECT count(*) FROM learning_cycles") == [[0]]

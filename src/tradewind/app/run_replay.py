@@ -17,6 +17,7 @@ from tradewind.adapters.store.history_check import HistoryCheck
 from tradewind.adapters.store.restored import RESTORED, restored_note
 from tradewind.adapters.store.store import Store
 from tradewind.app.control.desk import ControlDesk, answered_line
+from tradewind.app.learning.baselines import Found, references_of
 from tradewind.app.learning.drift_book import DriftBook
 from tradewind.app.news_calendar import differs
 from tradewind.app.recordings import Material
@@ -275,12 +276,14 @@ def run_replay(
     commit_every: int = COMMIT_EVERY,
     asked: Sequence[str] = (),
     book: Path | None = None,
+    baseline: Found | None = None,
     tell: Callable[[str], None] | None = None,
 ) -> RunResult:
     """Runs ``material`` to its end on the store at ``database``, continuing where an earlier life stopped.
 
     ``now`` stamps the opening of the store and nothing in the journal: the same bars give the same journal. Strategies
     switched off in the book of the store at ``book`` (None: ``database``) are not heard, from the next transaction on.
+    A plan that learns holds its members to ``baseline``; whom it takes off is off in this run, not in the book.
 
     Raises:
         Corrupt: the store is damaged. Damage behind the newest snapshot is found beside the run and ends it in order.
@@ -293,11 +296,16 @@ def run_replay(
         # Somebody who watches a paced replay hears of each close when it happens, not a batch later.
         batch = commit_every if pace is None else 1
         run = JournaledRun(
-            plan, store, clock, say, origin="replay", process=process, commit_every=batch, switches=switches, tell=tell
-        )
+            plan, store, clock, say, origin="replay", process=process, commit_every=batch, switches=switches, tell=tell,
+            drift=DriftBook(book or database, (), say),
+        )  # fmt: skip
         feed = ReplayFeed(material.recordings)
         recovery = run.start(feed.first_ts, asked, chosen.pool.proven)
         run.inform(material.calendar)
+        for note in () if baseline is None else baseline.notes:
+            say(f"WARNING: {note}")
+        if baseline is not None:
+            run.refer(references_of(baseline, plan, max(run.session.frontiers().values(), default=feed.first_ts)))
         loop = drive_replay(
             run.session,
             feed,

@@ -40,6 +40,9 @@ UnprovenOption = Annotated[
 ShadowOption = Annotated[
     bool, typer.Option("--shadow", help="Hear nobody: votes and their outcomes are journaled, nothing is signalled.")
 ]
+LearnOption = Annotated[
+    bool, typer.Option("--learn", help="Replay: follow outcomes, act on drift and select, as live runs always do.")
+]
 RunPageOption = Annotated[
     Path | None, typer.Option("--report", help="Afterwards repeat the run from its journal and write an HTML report.")
 ]
@@ -70,6 +73,7 @@ def run(
     ] = False,
     allow_unproven: UnprovenOption = False,
     shadow: ShadowOption = False,
+    learn: LearnOption = False,
 ) -> Report:
     """Turns closing bars into signals of proven strategies, journaled; continues an earlier run on the same store.
 
@@ -97,5 +101,6 @@ def run(
             quiet=quiet,
             allow_unproven=allow_unproven,
             shadow=shadow,
+            learn=learn,
         ),
     )

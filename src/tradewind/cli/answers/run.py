@@ -14,6 +14,7 @@ import msgspec
 
 from tradewind.adapters.wall_clock import WallClock
 from tradewind.app.config import config_hash
+from tradewind.app.learning.baselines import newest_baseline
 from tradewind.app.pacing import paced
 from tradewind.app.recordings import Material, material_for, with_calendar
 from tradewind.app.run_options import policy_asked, requested
@@ -52,7 +53,7 @@ def answer(config: Path | None, asked: RunOptions) -> Report:
         interval=asked.interval,
         settings=config_hash(settings),
         pool=request.policy,
-        learns=request.feed != "replay",
+        learns=asked.learn or request.feed != "replay",
     )
     if request.feed == "replay":
         span = asked.timerange or TimeRange()
@@ -62,12 +63,12 @@ def answer(config: Path | None, asked: RunOptions) -> Report:
         material = with_calendar(workspace, bars)
         warn(material.warnings)
         wanted = Wanted(
-            material.bases, request.executes, material.simulated, request.policy, execution=request.execution
-        )
+            material.bases, request.executes, material.simulated, request.policy, learns=asked.learn,
+            execution=request.execution,
+        )  # fmt: skip
         chosen = run_plan(settings, wanted, place, WallClock().now())
         warn(chosen.notes)
-        voices = (say, told)
-        result = _replayed(chosen, material, place, workspace.database, voices, asked.iterations, asked.speed, words)
+        result = _replayed(chosen, material, place, workspace, (say, told), asked, words)
     else:
         from tradewind.cli.answers.live import (
             live_run,
@@ -85,27 +86,27 @@ def _replayed(
     chosen: RunPlan,
     material: Material,
     database: Path,
-    book: Path,
+    workspace: Workspace,
     voices: tuple[Callable[[str], None], Callable[[str], None]],
-    iterations: int,
-    speed: float,
+    typed: RunOptions,
     asked: Sequence[str],
 ) -> RunResult:
     """Runs over stored bars until they end, the count is reached or somebody asks to stop."""
     clock = WallClock()
-    with stop_on_signal() as stop, progress("Run", None if iterations else material.bars) as advance:
+    with stop_on_signal() as stop, progress("Run", None if typed.iterations else material.bars) as advance:
         return run_replay(
             chosen,
             material,
             database,
             voices[0],
-            iterations=iterations,
-            pace=paced(speed, clock, stop) if speed > 0.0 else None,
+            iterations=typed.iterations,
+            pace=paced(typed.speed, clock, stop) if typed.speed > 0.0 else None,
             on_step=lambda step: advance(len(step.bars)),
             stop_asked=stop.is_set,
             now=clock.now(),
             asked=asked,
-            book=book,
+            book=workspace.database,
+            baseline=newest_baseline(workspace) if chosen.plan.learning is not None else None,
             tell=voices[1],
         )
 

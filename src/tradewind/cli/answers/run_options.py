@@ -29,3 +29,4 @@ class RunOptions(NamedTuple):
     quiet: bool
     allow_unproven: bool
     shadow: bool
+    learn: bool = False
