@@ -38,13 +38,11 @@ def decided(project: Project) -> list[int]:
     return [ts for (ts,) in project.rows("SELECT ts FROM decisions WHERE timeframe = '1h' ORDER BY ts")]
 
 
-def begun(
-    project: Project, *typed: str, environment: dict[str, str] | None = None, meek: bool = False
-) -> subprocess.Popen[str]:
-    """A verb in a process of its own, still running; a ``meek`` one lets whoever watches it go first."""
+def begun(project: Project, *typed: str, environment: dict[str, str] | None = None) -> subprocess.Popen[str]:
+    """A verb in a process of its own, still running."""
     return subprocess.Popen(
         [sys.executable, "-m", "tradewind", *typed], cwd=project.folder, env=project.variables(environment),
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=lambda: os.nice(10 * meek),
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
 
 

@@ -16,7 +16,6 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from tests.acceptance.held_book import held
 from tests.acceptance.project import Project
 from tests.cli_runner import Ran
 from tests.dask_cluster import cluster_of_two, workers_of
@@ -225,8 +224,10 @@ def test_ctrl_c_is_exit_130_and_the_same_command_goes_on(fresh: Project, done: D
     process = started(fresh, *RESEARCH)
     place = fresh.folder / done.ran.document["folder"]
     waits_for((place / "BTC-USDT" / "search.json").exists, process)
-    with held(fresh):  # the last step of a job is a write into the book, so it cannot end before it is interrupted
-        process.send_signal(signal.SIGINT)
+    process.send_signal(signal.SIGSTOP)  # it stands still wherever it is, and cannot end before it is interrupted
+    assert not (place / "BTC-USDT" / "proof.json").exists()
+    process.send_signal(signal.SIGINT)
+    process.send_signal(signal.SIGCONT)
     said, told = process.communicate(timeout=240)
     assert process.returncode == 130, told
     assert "approved" not in said
