@@ -234,6 +234,10 @@ def test_the_owner_lets_an_order_go_with_two_presses_and_the_rest_expires(projec
                 return any("Position opened" in text for text in bot.api.said_in(CHAT))
 
             bot.waits(opened, within_s=90.0)
+            bot.api.person_writes(OWNER, "/whitelist")
+            bot.waits(lambda: "Pairs\nBTC/USDT" in bot.api.said_in(OWNER))
+            bot.api.person_writes(OWNER, "/show_config")
+            bot.waits(lambda: any("execution approve" in text for text in bot.api.said_in(OWNER)))
             decided = "was approved and leaves as soon as it may (by telegram 7)"
             bot.waits(lambda: any(decided in text for text in bot.api.said_in(OWNER)))
             assert "unanswered it expires" in "\n".join(bot.api.said_in(OWNER))

@@ -16,7 +16,7 @@ _LONGEST = 64 * 1024
 
 
 class VerbProcess:
-    """Runs ``tradewind WORDS`` in ``folder`` with the least urgency, one at a time, and gives what it printed.
+    """Runs ``tradewind WORDS`` in ``folder`` with the least urgency, one of each verb at once, and gives what it said.
 
     ``environment`` is that of this process; ``config`` the file this process was started with, if any.
     """
@@ -25,18 +25,18 @@ class VerbProcess:
         self._folder = folder
         self._environment = {**environment, "COLUMNS": _COLUMNS, "NO_COLOR": "1", "TERM": "dumb"}
         self._config = ("--config", str(config)) if config is not None else ()
-        self._busy = False
+        self._busy: set[str] = set()
 
     async def run(self, words: Sequence[str], limit_s: float) -> list[str]:
         """The lines of stdout, or those of stderr where there are none.
 
         Raises:
-            Unavailable: another one is still running.
+            Unavailable: the same verb is still running; a question must not wait for somebody's backtest.
             TimedOut: it took longer than ``limit_s`` seconds; it was ended.
         """
-        if self._busy:
+        if words[0] in self._busy:
             raise Unavailable("another one is still running", next_step="wait for its answer")
-        self._busy = True
+        self._busy.add(words[0])
         try:
             process = await asyncio.create_subprocess_exec(
                 sys.executable,
@@ -59,7 +59,7 @@ class VerbProcess:
                         process.kill()
                     await process.wait()
         finally:
-            self._busy = False
+            self._busy.discard(words[0])
         text = (out or err)[:_LONGEST].decode("utf-8", "replace")
         return text.splitlines()
 

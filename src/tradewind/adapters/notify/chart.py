@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from io import BytesIO
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tradewind.model.bar import Bar
 from tradewind.model.decision import Signal
-from tradewind.model.timeframe import Timeframe
+from tradewind.model.timeframe import SECOND, Timeframe
 
 if TYPE_CHECKING:
     from PIL.ImageDraw import ImageDraw
@@ -17,7 +18,9 @@ WIDTH: Final = 960
 HEIGHT: Final = 540
 SHOWN: Final = 80
 _LEFT, _RIGHT, _TOP, _BOTTOM = 16, 130, 44, 30
-_BACK, _TEXT, _GRID = "#0e1621", "#e6edf3", "#22303f"
+LABEL: Final = 19
+"""Rows that a label of the trade needs."""
+_BACK, _TEXT, _GRID, _QUIET = "#0e1621", "#e6edf3", "#22303f", "#6b7b8c"
 _UP, _DOWN, _ENTRY, _STOP, _TARGET = "#26a69a", "#ef5350", "#5b9bd5", "#ef5350", "#26a69a"
 _ZONE: Final = (91, 155, 213, 60)
 
@@ -64,19 +67,18 @@ def draw(bars: Sequence[Bar], signal: Signal, digits: int) -> bytes:
     high = max([bar.high for bar in bars] + levels)
     pad = 0.05 * (high - low) or abs(high) * 1e-4 or 1.0
     scale = _Scale(low - pad, high + pad)
-    _grid(pen, scale, digits)
+    named = ((bracket.target, _TARGET, "target"), (bracket.entry, _ENTRY, "entry"), (bracket.stop, _STOP, "stop"))
+    _grid(pen, scale, digits, [scale.row(price) for price, _, _ in named])
     _candles(pen, scale, bars)
+    _times(pen, bars)
     right = WIDTH - _RIGHT
     pen.rectangle((_LEFT, scale.row(bracket.entry_high), right, scale.row(bracket.entry_low)), fill=_ZONE)
-    for price, colour, name in (
-        (bracket.target, _TARGET, "target"),
-        (bracket.entry, _ENTRY, "entry"),
-        (bracket.stop, _STOP, "stop"),
-    ):
+    lowest_first = sorted(named, key=lambda one: one[0])
+    places = apart([scale.row(price) for price, _, _ in lowest_first])
+    for (price, colour, name), place in zip(lowest_first, places, strict=True):
         row = scale.row(price)
         pen.line((_LEFT, row, right, row), fill=colour, width=2)
-        pen.rectangle((right + 2, row - 10, WIDTH - 2, row + 10), fill=_BACK)
-        pen.text((right + 6, row - 7), f"{name} {price:.{digits}f}", fill=colour, font_size=13)
+        pen.text((right + 6, place - 7), f"{name} {price:.{digits}f}", fill=colour, font_size=13)
     head = f"{signal.stamp + '  ' if signal.stamp else ''}{signal.direction} {signal.symbol} {signal.timeframe}"
     pen.text((_LEFT, 12), head, fill=_TEXT, font_size=20)
     out = BytesIO()
@@ -84,12 +86,37 @@ def draw(bars: Sequence[Bar], signal: Signal, digits: int) -> bytes:
     return out.getvalue()
 
 
-def _grid(pen: ImageDraw, scale: _Scale, digits: int) -> None:
+def apart(rows: Sequence[int], least: int = LABEL) -> list[int]:
+    """Rows of labels, from the bottom of the picture up, moved up until none covers another: ``least`` rows between.
+
+    >>> apart([500, 495, 100])
+    [500, 481, 100]
+    """
+    found: list[int] = []
+    for row in rows:
+        found.append(min(row, found[-1] - least) if found else row)
+    return found
+
+
+def _times(pen: ImageDraw, bars: Sequence[Bar]) -> None:
+    """When the first and the last shown bar closed, UTC."""
+    if not bars:
+        return
+    first, last = (
+        f"{datetime.fromtimestamp(one.ts_close // SECOND, UTC):%Y-%m-%d %H:%M}" for one in (bars[0], bars[-1])
+    )
+    pen.text((_LEFT, HEIGHT - 22), first, fill=_QUIET, font_size=12)
+    pen.text((WIDTH - _RIGHT, HEIGHT - 22), f"{last} UTC", fill=_QUIET, font_size=12, anchor="ra")
+
+
+def _grid(pen: ImageDraw, scale: _Scale, digits: int, taken: Sequence[int]) -> None:
+    """Lines with their prices; a price that would stand under a label of the trade is left out."""
     for part in range(1, 6):
         price = scale.low + part * (scale.high - scale.low) / 6
         row = scale.row(price)
         pen.line((_LEFT, row, WIDTH - _RIGHT, row), fill=_GRID)
-        pen.text((WIDTH - _RIGHT + 6, row - 7), f"{price:.{digits}f}", fill="#6b7b8c", font_size=12)
+        if all(abs(row - one) > 2 * LABEL for one in taken):
+            pen.text((WIDTH - _RIGHT + 6, row - 7), f"{price:.{digits}f}", fill=_QUIET, font_size=12)
 
 
 def _candles(pen: ImageDraw, scale: _Scale, bars: Sequence[Bar]) -> None:

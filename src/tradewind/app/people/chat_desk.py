@@ -21,7 +21,7 @@ from tradewind.app.ask.why import why
 from tradewind.app.people import trade_words
 from tradewind.app.people.chat_text import labelled
 from tradewind.app.people.command_table import Said
-from tradewind.app.people.desk_words import blacklist_lines, lock_lines, log_lines, order_lines
+from tradewind.app.people.desk_words import blacklist_lines, lock_lines, log_lines, order_lines, waiting_lines
 from tradewind.app.people.status_words import balance_lines, health_lines, status_lines, table_lines
 from tradewind.app.signal_text import percent, refusal_lines, signal_lines
 from tradewind.app.stored_run import Configure
@@ -49,7 +49,8 @@ class Verbs(Protocol):
 class ChatDesk:
     """Implements ``bot_desk.Reads``. ``off_loop`` runs what takes a while beside the event loop.
 
-    ``audit`` hears where the data of an answer came from.
+    ``audit`` hears where the data of an answer came from. ``pairs`` are those of the run, which flags may have chosen;
+    without them the configuration's.
     """
 
     def __init__(
@@ -61,6 +62,7 @@ class ChatDesk:
         audit: Callable[[str], None],
         *,
         off_loop: Callable[[Callable[[], list[str]]], Awaitable[list[str]]] = asyncio.to_thread,
+        pairs: Sequence[str] = (),
     ) -> None:
         self._configure = configure
         self._database = database
@@ -69,7 +71,7 @@ class ChatDesk:
         self._audit = audit
         self._off_loop = off_loop
         self._config = configure(None, None)
-        self.pairs = tuple(self._config.symbols)
+        self.pairs = tuple(pairs or self._config.symbols)
 
     async def read(self, command: Said) -> Sequence[str]:
         """Lines of the answer."""
@@ -160,11 +162,12 @@ class ChatDesk:
         return health_lines(self._status(), deliveries, self._clock.now())
 
     def _settings(self) -> list[str]:
-        config = self._config
+        config, run = self._config, self._status().run
+        execution = config.execution if run is None else run.trades_by
         return [
             "Settings",
-            f"Mode: {config.runtime.mode}, execution {config.execution}",
-            f"Pairs: {', '.join(config.symbols)}",
+            f"Mode: {config.runtime.mode}, execution {execution}",
+            f"Pairs: {', '.join(self.pairs)}",
             f"Timeframes: {', '.join(str(one.interval) for one in config.timeframes.intervals)}",
             f"Risk a trade: {percent(config.risk.risk_per_trade)}",
             f"Daily loss: at most {percent(config.risk.daily_loss_limit)}",
@@ -174,7 +177,11 @@ class ChatDesk:
     def _state(self, words: Sequence[str]) -> list[str]:
         if words and words[0].lower() != "table":
             raise Misconfigured(f"{words[0]!r} is no form of the status", allowed="/status, /status table")
-        return table_lines(self._status()) if words else status_lines(self._status())
+        if words:
+            return table_lines(self._status())
+        desk = self._desk()
+        with StoreReader(self._database) as reader:
+            return [*status_lines(self._status()), *waiting_lines(reader, desk.instrument)]
 
     def _order(self, words: Sequence[str]) -> list[str]:
         if not words:

@@ -7,21 +7,29 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
+
 from tradewind.adapters.log_files import ALL
 from tradewind.adapters.store.reader import Queryable
 from tradewind.app.ask.risk_status import LatchView
+from tradewind.app.people.approval_words import moment, order_text
 from tradewind.app.people.trade_words import Closed
 from tradewind.app.settings.redaction import redacted
 from tradewind.app.signal_text import utc
 from tradewind.errors import Misconfigured, Unavailable
 from tradewind.model.instrument import Instrument
-from tradewind.model.order import Leg
+from tradewind.model.order import ApprovalAsked, Leg
 from tradewind.model.strategy import StoredStrategy
 from tradewind.model.timeframe import HOUR
 
 _ORDERS: Final = (
     "SELECT leg, side, intended, filled, price_ticks, symbol, state, detail, updated, client_id, signal_id FROM orders"
     " WHERE client_id = ? OR signal_id = ? ORDER BY ts, client_id"
+)
+_WAITING: Final = (
+    "SELECT a.payload FROM orders o JOIN outbox a ON a.topic = 'alert' AND a.key = 'approval ' || o.client_id"
+    " WHERE o.state = 'waiting' AND NOT EXISTS (SELECT 1 FROM outbox d WHERE d.topic = 'alert' AND d.key = 'approval '"
+    " || o.client_id || ' approved') ORDER BY a.id"
 )
 _LONGEST: Final = 300
 _LISTED: Final = 20
@@ -82,6 +90,16 @@ def order_lines(database: Queryable, name: str, instrument_of: Callable[[str], I
         lines += [f"  {detail}"] if detail else []
         lines.append(f"  {client}")
     return lines
+
+
+def waiting_lines(database: Queryable, instrument_of: Callable[[str], Instrument]) -> list[str]:
+    """Entries that a person must let go, and until when."""
+    waiting = [msgspec.json.decode(payload, type=ApprovalAsked) for (payload,) in database.query(_WAITING)[1]]
+    return [
+        f"Waits for approval until {moment(one.until)}: {order_text(one, instrument_of(one.symbol))}, /approve"
+        f" {one.client_id}"
+        for one in waiting
+    ]
 
 
 def log_lines(folder: Path, count: int) -> list[str]:

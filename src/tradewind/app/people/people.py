@@ -169,7 +169,7 @@ class People:
         )
         desk = BotDesk(
             access,
-            ChatDesk(self.reread.configure, path, self.clock, verbs, self._say),
+            ChatDesk(self.reread.configure, path, self.clock, verbs, self._say, pairs=tuple(self._instruments)),
             InboxOrders(self._store.database, path, self.clock, self._instruments),
             self.clock,
             confirm_code,
