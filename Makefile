@@ -5,7 +5,9 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 JOBS ?= 2
-POSTGRES_TESTS := tests/postgres tests/unit/store tests/unit/strategy_book tests/unit/session tests/unit/backup
+POSTGRES_TESTS := tests/postgres tests/unit/store tests/unit/strategy_book tests/unit/session tests/unit/backup \
+	tests/unit/people/test_outbox.py tests/unit/people/test_courier.py tests/unit/people/test_reports.py \
+	tests/unit/service/test_loops.py tests/unit/service/test_signs_of_life.py tests/unit/service/test_uptime.py
 UV ?= uv
 TORCH := 2.13.0
 TRAINING_VENV ?= .venv-train
@@ -31,6 +33,9 @@ test-models: ## Run the tests of training in an environment of its own (skipped 
 	@$(MAKE) --no-print-directory VENV=$(TRAINING_VENV) dev
 	@$(MAKE) --no-print-directory VENV=$(TRAINING_VENV) training || { echo "make test-models: skipped, torch==$(TORCH) cannot be installed here (above: why)"; exit 0; }; \
 	  TRADEWIND_TRAINING=installed $(TRAINING_VENV)/bin/python -m pytest -n $(JOBS) -m "not soak" tests/models $(ARGS)
+
+simulate: dev ## Two bot-years of the service in a hostile world, every law after every event (SIMULATED; some minutes)
+	@$(BIN)/tradewind simulate --days 36.5 --seeds 1..20 --workers $(JOBS) $(ARGS)
 
 check: lint types architecture secrets security dead-code docs ## Lint, types, layers, secrets, security, dead code, docs
 

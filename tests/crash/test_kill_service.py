@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from tests.acceptance.project import Project
-from tests.acceptance.test_cut_network import OWED, last, moves, waits
+from tests.acceptance.test_cut_network import drained, last, moves, waits
 from tests.acceptance.test_live_run import CONFIG, begun, decided, series, words
 from tests.acceptance.test_telegram import CHAT, LOOSE, Telegram, settings, telegram
 from tests.fakes.venue import START, in_background
@@ -53,7 +53,7 @@ class Room(NamedTuple):
         waits(self.venue.venue.audience, "it never subscribed", process)
         moves(self.venue, 10)
         waits(lambda: last(self.project) == bars + 10, "bars are lost", process)
-        waits(lambda: self.project.rows(OWED) == [[0]], "the outbox is not empty", process)
+        drained(self.project, process)
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=60)
         return process.returncode

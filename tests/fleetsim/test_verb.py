@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli_runner import run_cli
+from tradewind.adapters.steady_clock import SteadyClock
 from tradewind.errors import Corrupt
 from tradewind.fleetsim import seeds
 from tradewind.fleetsim.faults import DEADLY, MENU, FaultKind, FaultMix, chosen
@@ -101,3 +102,24 @@ def test_a_breach_of_one_seed_stops_no_other_and_is_exit_4(monkeypatch: pytest.M
     assert (many.document["bot_years"], many.document["bot_years_per_cpu_hour"]) == (3.0, 200.0)
     shown = run_cli("simulate", "--days", "365", "--seeds", "1..3")
     assert "tradewind simulate --days 365 --seed 2" in shown.stdout
+
+
+def test_a_broken_law_is_exit_4_with_a_seed_that_replays_and_the_fewest_faults(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A service that believes its host's clock: the printed seed gives the same run again, and shrinks to a step."""
+    monkeypatch.setattr(SteadyClock, "now", lambda self: self._clock.now())
+    asked = ("simulate", "--days", "2", "--seed", "5", "--world", "two-markets", "--faults", "clock_step,chat_down")
+    first = run_cli(*asked, "--shrink", "--json")
+    assert first.exit_code == 4
+    document = first.document
+    assert document["violations"][0].split()[0] in ("INV-01", "INV-17")
+    assert document["seed"] == 5
+    assert len(document["minimal_faults"]) == 1 < document["faults"]
+    assert document["minimal_faults"][0].startswith("clock_step")
+    law = document["violations"][0].split()[0]
+    assert any(one.startswith(law) for one in document["minimal_violations"])
+    again = run_cli(*asked)
+    assert again.exit_code == 4
+    assert law in again.stdout
+    assert "tradewind simulate --days 2 --seed 5 --faults clock_step,chat_down --world two-markets" in again.stdout
+    repeated = run_cli(*asked, "--json").document
+    assert (repeated["violations"], repeated["state_hash"]) == (document["violations"], document["state_hash"])

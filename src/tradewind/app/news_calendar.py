@@ -80,16 +80,22 @@ def upcoming(calendar: NewsCalendar | None, now: int, hours: float) -> tuple[New
 
 
 async def fetched(config: AppConfig, transport: Transport, clock: Clock, folder: Path | None = None) -> NewsCalendar:
-    """Asks the configured feed once and keeps the answer.
+    """Asks the configured feed once and keeps the answer, unless what is kept says more of what is to come.
 
     Raises:
         TradewindError: as the feed; what was kept before is kept.
     """
     secret = config.credentials.news_api_key
     calendar = await CalendarFeed(config.filters.news.url, secret.reveal() if secret else "", transport, clock).fetch()
-    if calendar.events:
-        shelf_of(config, folder).write("feed", calendar)
+    shelf = shelf_of(config, folder)
+    if calendar.events and _tells_more(calendar, shelf.read("feed")):
+        shelf.write("feed", calendar)
     return calendar
+
+
+def _tells_more(answer: NewsCalendar, kept: NewsCalendar | None) -> bool:
+    """Whether an answer may replace what is kept: a list of days that are over must not, nor one that was cut off."""
+    return kept is None or answer.valid_until >= min(answer.fetched_at, kept.valid_until)
 
 
 def notes_on(config: AppConfig, calendar: NewsCalendar | None) -> list[str]:

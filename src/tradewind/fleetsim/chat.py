@@ -20,6 +20,7 @@ from tradewind.fleetsim.clock import VirtualClock
 from tradewind.fleetsim.faults import FaultKind, ScheduledFault
 from tradewind.model.channel import TOPICS, Channel
 from tradewind.model.instruments import INSTRUMENTS
+from tradewind.model.timeframe import SECOND
 from tradewind.ports.clock import Clock
 from tradewind.ports.process import Crashed, Process
 from tradewind.ports.sender import Post
@@ -27,6 +28,8 @@ from tradewind.ports.sender import Post
 CHAT: Final = "5"
 TOKEN: Final = "1:" + 35 * "a"
 CHANNEL: Final = Channel(f"telegram:{CHAT}", "telegram", TOPICS, chat_limits(CHAT))
+RETRY_AFTER: Final = 3 * SECOND
+"""What the stand-in asks for with a 429."""
 _FLYING: Final = (
     "SELECT o.topic, o.key FROM deliveries AS d JOIN outbox AS o ON o.id = d.outbox_id WHERE d.state = 'sending'"
 )
@@ -54,6 +57,7 @@ class ChatRoom:
         self.network = StandInTransport(self.api)
         self.breaches: list[str] = []
         self.times: Counter[str] = Counter()
+        self.silent_until = 0
 
     def strike(self, fault: ScheduledFault) -> None:
         """The next requests meet a fault."""
@@ -101,7 +105,11 @@ class Mouth:
         key = f"{post.topic} {post.key}"
         if (post.topic, post.key) not in self._store.database.query(_FLYING)[1]:
             room.breaches.append(f"INV-04 {key} left before the disk knew that it would")
-        before = len(room.api.messages)
+        before, now = len(room.api.messages), self._clock.now()
+        if now < room.silent_until:
+            room.breaches.append(f"INV-20 {key} left while the chat wanted to hear nothing")
+        if room.network.faults and room.network.faults[0] == "limit":
+            room.silent_until = now + RETRY_AFTER
         try:
             return await self._sender.send(post)
         finally:

@@ -29,7 +29,6 @@ from tradewind.fleetsim.world import Horizon
 from tradewind.model.timeframe import SECOND
 
 NOTES: Final = (".head", ".told")
-OLDER: Final = "older.db"
 NEWER: Final = "newer.db"
 MAX_CLOCK_OFFSET_S: Final = 60.0
 
@@ -63,6 +62,8 @@ class Lives:
         self.restarts = 0
         self.stays_dead = 0
         self.misplaced = False
+        self._copies = 0
+        self._held: list[sqlite3.Connection] = []
         self.process = MortalProcess(self._passed)
         self._plan = plan
         self.folder = folder
@@ -132,16 +133,21 @@ class Lives:
         connection.execute("SELECT count(*) FROM meta").fetchone()
         self._remember()
         self._armed = True
+        self._held.append(connection)
         return connection.close
 
-    def copy_aside(self) -> None:
-        """Copies the store of a life that has ended in order."""
-        shutil.copyfile(self.folder / DATABASE, self.folder / OLDER)
+    def copy_aside(self) -> Path:
+        """Copies the store of a life that has ended in order; where the copy lies."""
+        self._copies += 1
+        return shutil.copyfile(self.folder / DATABASE, self.folder / f"older-{self._copies}.db")
 
-    def swap(self) -> None:
-        """Somebody puts the older copy in place of the store."""
+    def swap(self, older: Path) -> None:
+        """Somebody puts an older copy in place of the store, after everybody has let go of it."""
+        for connection in self._held:
+            connection.close()
+        self._held.clear()
         (self.folder / DATABASE).rename(self.folder / NEWER)
-        (self.folder / OLDER).rename(self.folder / DATABASE)
+        older.rename(self.folder / DATABASE)
         self.misplaced = True
 
     def bring_back(self) -> None:

@@ -27,6 +27,9 @@ AHEAD: Final = 14 * DAY
 OLDEST: Final = 7 * DAY
 NEW_YORK: Final = ZoneInfo("America/New_York")
 MODES: Final = ("empty", "error", "page", "no_zone", "other_zone", "stale", "silent")
+EACH: Final = 8 * HOUR
+STUCK: Final = 4
+"""Size of a fault from which on the feed says the same for nine days."""
 BY_RULE: Final = (("08:25", "08:35"), ("09:55", "10:05"), ("13:55", "15:35"))
 """Windows of New York on working days that are kept out of where no calendar can be believed."""
 
@@ -47,15 +50,21 @@ class Newsroom:
         self.traffic = Traffic()
         self.honest = 0
         self._clock = clock
-        self._mode = ""
-        self._until = 0
+        self._modes: tuple[str, ...] = ()
+        self._begun = self._until = 0
         self._old = b"[]"
 
     def strike(self, share: float, size: int) -> None:
-        """The feed misbehaves in one way for hours, a stale one for longer than a calendar may be believed."""
-        self._mode = MODES[int(share * len(MODES))]
-        self._until = self._clock.true + (size * 2 * DAY if self._mode == "stale" else size * 6 * HOUR)
-        self._old = self._told(self._clock.true - 20 * DAY, UTC)
+        """For days the feed misbehaves in one way after the other, or stays at one list longer than may be believed."""
+        now, first = self._clock.true, int(share * len(MODES))
+        self._modes = ("stale",) if size >= STUCK else MODES[first:] + MODES[:first]
+        self._begun, self._until = now, now + (9 * DAY if size >= STUCK else len(MODES) * EACH)
+        self._old = self._told(now - 20 * DAY, UTC)
+
+    def _mode(self, now: int) -> str:
+        if now >= self._until:
+            return ""
+        return self._modes[(now - self._begun) // EACH % len(self._modes)]
 
     async def request(
         self,
@@ -69,7 +78,7 @@ class Newsroom:
     ) -> Response:
         """What the feed answers, or what it makes of itself."""
         now = self._clock.true
-        mode = self._mode if now < self._until else ""
+        mode = self._mode(now)
         if mode == "silent":
             raise TradewindError("no answer in time", where=URL)
         if mode in ("error", "page"):

@@ -195,20 +195,25 @@ class OtherStrikes:
         if run.lives.disk is not None:
             return False
         wait = run.lives.stop()
-        run.lives.copy_aside()
+        older = run.lives.copy_aside()
         run.start_after(wait)
-        run.at(run.clock.true + fault.size * HOUR, "an older copy is put back", partial(self._put_back, TRIES))
+        run.at(run.clock.true + fault.size * HOUR, "an older copy is put back", partial(self._put_back, older, TRIES))
         return True
 
-    async def _put_back(self, tries: int) -> None:
+    async def _put_back(self, older: Path, tries: int) -> None:
         run = self._run
         service = run.lives.service
         if service is not None and service.warmed and run.lives.disk is None:
             run.die("killed, and started on an older copy")
-            run.lives.swap()
+            run.lives.swap(older)
             run.happened(FaultKind.OLDER_COPY)
         elif tries > 0:
-            run.at(run.clock.true + HOUR // 2, "waits: older copy", partial(self._put_back, tries - 1), counted=False)
+            run.at(
+                run.clock.true + HOUR // 2,
+                "waits: older copy",
+                partial(self._put_back, older, tries - 1),
+                counted=False,
+            )
 
 
 def _burst(fault: ScheduledFault) -> list[str]:

@@ -180,6 +180,9 @@ class Simulation:
                     self._refused(error)
                 else:
                     self.die("the power went")
+            except Exception as error:
+                error.add_note("\n".join((f"seed {self.seed}, last events:", *self.last)))
+                raise
 
     def _talk(self) -> None:
         """What is owed to the chat leaves as soon as it may."""

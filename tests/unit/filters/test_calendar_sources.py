@@ -92,6 +92,17 @@ async def test_an_answer_that_is_none_changes_nothing_that_was_known(tmp_path: P
     assert kept.fetched_at == NOW
 
 
+async def test_a_list_of_days_that_are_over_does_not_replace_what_is_still_to_come(tmp_path: Path) -> None:
+    """A feed that got stuck answers with success and news of three weeks ago: what was known goes on counting."""
+    config = configured(tmp_path)
+    await fetched(config, feed(200, json.dumps(ROWS).encode()), ManualClock(NOW), tmp_path)
+    old = [row | {"date": "2026-05-14T08:30:00-04:00"} for row in ROWS]
+    await fetched(config, feed(200, json.dumps(old).encode()), ManualClock(NOW + HOUR), tmp_path)
+    kept = newest(config, NOW + HOUR, tmp_path)
+    assert kept is not None
+    assert [one.title for one in upcoming(kept, NOW, 24)] == ["Non-Farm Employment Change"]
+
+
 @pytest.mark.req("M02")
 async def test_without_a_key_the_refusal_says_which_one_is_needed(tmp_path: Path) -> None:
     """403 without a key: its name, and that rules block meanwhile."""

@@ -27,7 +27,7 @@ _CANDLE: Final = (
     "SELECT ts_open, ts_close, open, high, low, close, volume, spread FROM candles WHERE symbol = ? AND timeframe = ?"
     " ORDER BY ts_open DESC LIMIT 1"
 )
-_CHARGES: Final = "SELECT outputs FROM journal WHERE seq >= ? AND instr(outputs, CAST('\"charge\"' AS BLOB)) > 0"
+_SINCE: Final = "SELECT outputs FROM journal WHERE seq >= ?"
 _OUTPUTS: Final = "SELECT outputs FROM journal WHERE seq = ?"
 
 
@@ -128,7 +128,9 @@ def _paid_on(database: Queryable, rows: Sequence[Sequence[Any]]) -> Decimal:
             for output in decode_outputs(payload):
                 if isinstance(output, Fill) and output.signal_id == name and output.leg is Leg.ENTRY:
                     paid -= Decimal(output.commission)
-    for (payload,) in database.query(_CHARGES, (min(open_signals.values()),))[1]:
+    for (payload,) in database.query(_SINCE, (min(open_signals.values()),))[1]:
+        if b'"charge"' not in payload:  # looked for here, since every database has another word for it
+            continue
         for output in decode_outputs(payload):
             if isinstance(output, Charge) and output.signal_id in open_signals:
                 paid += Decimal(output.amount)

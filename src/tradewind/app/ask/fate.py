@@ -27,9 +27,7 @@ _NEWEST: Final = (
 _IDS: Final = "SELECT id FROM signals WHERE id LIKE ? ESCAPE '!' ORDER BY ts DESC LIMIT 3"
 _KNOWN: Final = "SELECT id FROM signals ORDER BY ts DESC LIMIT 2000"
 _END: Final = "SELECT max(journal_seq) FROM trade_outcomes WHERE signal_id = ?"
-_AFTER: Final = (
-    "SELECT outputs FROM journal WHERE seq BETWEEN ? AND ? AND instr(outputs, CAST(? AS BLOB)) > 0 ORDER BY seq"
-)
+_AFTER: Final = "SELECT outputs FROM journal WHERE seq BETWEEN ? AND ? ORDER BY seq"
 
 
 class Listed(msgspec.Struct, frozen=True):
@@ -109,8 +107,9 @@ def _after(database: Queryable, signal: Signal, seq: int) -> list[Any]:
         ("open",)
     ]
     last = 2**62 if open_end else int(ended)
-    _, rows = database.query(_AFTER, (seq, last, signal.id))
-    outputs = [output for (payload,) in rows for output in decode_outputs(payload)]
+    _, rows = database.query(_AFTER, (seq, last))
+    name = signal.id.encode()
+    outputs = [output for (payload,) in rows if name in payload for output in decode_outputs(payload)]
     return [output for output in outputs if getattr(output, "signal_id", "") == signal.id]
 
 

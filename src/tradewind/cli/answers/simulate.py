@@ -53,7 +53,7 @@ def answer(*, days: float, seed: int, faults: str, shrinks: bool, world: str, ke
             told = done
 
         report = run_simulation(seed, days=days, mix=mix, tier=tier, progress=advance)
-    document = _document(report, days)
+    document = _document(report, days) | {"asked": faults}
     if shrinks and report.violations:
         needed, small = shrink(report, days=days, tier=tier)
         document["minimal_faults"] = [str(one) for one in needed]
@@ -165,7 +165,7 @@ def _human(report: SimulationReport, document: dict[str, Any]) -> RenderableType
     speed = f"{report.invariants_checked:,} checks of laws, {report.bot_years_per_hour:.1f} bot-years an hour"
     parts: list[RenderableType] = [Text(head), Text(speed), table("Faults by row (SIMULATED)", ("row", "times"), rows)]
     if report.violations:
-        again = f"tradewind simulate --days {document['days']:g} --seed {report.seed}"
+        again = f"tradewind simulate --days {document['days']:g} --seed {report.seed} --faults {document['asked']}"
         parts.append(Text(f"See it again: {again} --world {report.tier.replace(' ', '-')}"))
     parts += [Text(f"needed: {one}") for one in document.get("minimal_faults", ())]
     return Group(*parts)
