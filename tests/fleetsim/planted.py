@@ -70,10 +70,6 @@ PLANTED: dict[str, Patch] = {
         "engine/orders/bookkeeping.py", "if execution.trade_id in order.trades:", "if False:",
         "INV-05 INV-07 INV-08 INV-13 INV-14 INV-15",
     ),
-    "leaves_the_stop_at_its_first_size": Patch(
-        "engine/orders/protection.py", "if order.left == held and order.price_ticks == price_ticks:", "if order.left:",
-        "INV-08",
-    ),
     "leaves_stops_behind_when_flat": Patch(
         "engine/orders/protection.py", "if order.client_id != exposure.entry:\n                order.unwanted = True",
         "if order.client_id != exposure.entry:\n                pass", "INV-08 INV-13",

@@ -11,13 +11,14 @@ from tradewind.fleetsim.world import BOT_YEAR, horizon
 from tradewind.model.timeframe import DAY, HOUR, MINUTE, SECOND
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, 2])
 def test_days_of_a_bot_on_minutes_break_no_law(seed: int) -> None:
     """Every fault and every death the minute world knows, dense."""
-    report = run_simulation(seed, days=6, mix=FaultMix(per_day=12.0, deaths_per_day=4.0), tier=BOT_YEAR)
+    report = run_simulation(seed, days=4, mix=FaultMix(per_day=24.0, deaths_per_day=6.0), tier=BOT_YEAR)
     assert report.violations == (), report.text()
-    assert sum(report.faults.values()) >= 80
+    assert sum(report.faults.values()) >= 100
     assert report.restarts >= 12
+    assert len(report.rows) >= 38
 
 
 def test_a_forming_row_of_history_is_not_believed_in_its_last_second() -> None:

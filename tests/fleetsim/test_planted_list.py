@@ -6,7 +6,7 @@ import pytest
 
 from tests.fleetsim.planted import PLANTED, SOURCE, found
 
-SAMPLE = ("forgets_the_latches_over_a_restart", "leaves_stops_behind_when_flat")
+SAMPLE = ("gives_two_orders_one_name", "tells_before_it_commits", "acts_on_an_update_twice")
 
 
 def test_every_patch_fits_the_text_of_the_product_once() -> None:

@@ -142,10 +142,7 @@ class Lives:
         return shutil.copyfile(self.folder / DATABASE, self.folder / f"older-{self._copies}.db")
 
     def swap(self, older: Path) -> None:
-        """Somebody puts an older copy in place of the store, after everybody has let go of it."""
-        for connection in self._held:
-            connection.close()
-        self._held.clear()
+        """Somebody puts an older copy in place of the store."""
         (self.folder / DATABASE).rename(self.folder / NEWER)
         older.rename(self.folder / DATABASE)
         self.misplaced = True
@@ -196,8 +193,11 @@ class Lives:
         return int(self._rng.integers(1, 60)) * SECOND
 
     def bury(self) -> None:
-        """Drops everything the process had."""
+        """Drops everything the process had; others let go of the store too, as two SQLites must not share one file."""
         self.process.disarm()
+        for connection in self._held:
+            connection.close()
+        self._held.clear()
         if self.disk is not None:
             self.disk.bury()
         if self.service is not None:
