@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import shutil
 import sqlite3
 from collections import deque
@@ -63,6 +64,7 @@ class Lives:
         self.stays_dead = 0
         self.misplaced = False
         self._copies = 0
+        self._starting = False
         self._held: list[sqlite3.Connection] = []
         self.process = MortalProcess(self._passed)
         self._plan = plan
@@ -91,6 +93,9 @@ class Lives:
 
     async def start(self) -> None:
         """The process starts: looks at the clocks, recovers, then asks for what it missed."""
+        if self._starting:  # the last start came to nothing: what it had opened must not be shared with this one
+            gc.collect()
+        self._starting = True
         self.disk = MortalDisk(self._rng) if self._recorded() else None
         offset = await check_clock(self._venue, MAX_CLOCK_OFFSET_S, virtual=False)
         clock = SteadyClock(self._clock, round((offset or 0.0) * SECOND))
@@ -98,6 +103,7 @@ class Lives:
             self._plan, self.folder, self._venue, clock, self._people, self.process, self._evidence, self._habits,
             self._room, self.driver, self._exchange,
         )  # fmt: skip
+        self._starting = False
         if self.service.start():
             self._evidence.recovered(self._states, self.service.engine)
         self._armed = True
