@@ -11,6 +11,8 @@ from typing import Final
 
 import msgspec
 
+from tradewind.engine.consensus_watch import NAME as CONSENSUS
+from tradewind.engine.consensus_watch import ConsensusWatch
 from tradewind.engine.drift_watch import Closed, Subject, Watch, check, family_check
 from tradewind.engine.learning_plan import LearningParams
 from tradewind.engine.market_memory import MarketMemory
@@ -54,6 +56,7 @@ class _State(msgspec.Struct, frozen=True):
     cycles: int
     cooldown: Cooldown
     memory: bytes
+    consensus: dict[str, ConsensusWatch] = {}
 
 
 class Reported(msgspec.Struct, frozen=True):
@@ -85,6 +88,8 @@ class Learning:
         }
         self.references: dict[str, Reference] = {}
         self.watches = {name: Watch.of(None) for name in self.subjects}
+        self.consensus = {symbol: ConsensusWatch() for symbol in plans}
+        self._bases = {symbol: one.base for symbol, one in plans.items()}
         self.off: dict[str, int] = {}
         self.benched = [f"{symbol} {name}" for symbol, one in plans.items() for name in one.reserve]
         self.memory = MarketMemory(plans, self.subjects.values(), params.selector)
@@ -109,6 +114,7 @@ class Learning:
     def on_signal(self, signal: Signal, member: str) -> None:
         """A signal went out; ``member`` is whose bracket it takes."""
         self.book.add(signal, member)
+        self.consensus[signal.symbol].add(signal)
         self.memory.decided(signal, member)
 
     def on_booked(self, happened: object, booked: Iterable[object]) -> list[Output]:
@@ -183,6 +189,7 @@ class Learning:
                 self._cycles,
                 self.cooldown,
                 self.memory.snapshot(),
+                self.consensus,
             )
         )
 
@@ -193,6 +200,7 @@ class Learning:
         found = msgspec.msgpack.decode(state, type=_State)
         self.references = found.references
         self.watches |= {name: one for name, one in found.watches.items() if name in self.subjects}
+        self.consensus |= {symbol: one for symbol, one in found.consensus.items() if symbol in self.consensus}
         self.book.restore(found.book)
         self.off, self.benched = dict(found.off), list(found.benched)
         self._next_cycle, self._cycles, self.cooldown = found.next_cycle, found.cycles, found.cooldown
@@ -211,6 +219,7 @@ class Learning:
 
     def _ended(self, ended: SignalOutcome) -> list[Output]:
         """A signal has its outcome: the member whose bracket it was is judged by it once, and corrected by a report."""
+        self.consensus[ended.symbol].end(ended)
         name = f"{ended.symbol} {ended.member}"
         watch, reference = self.watches.get(name), self.references.get(name)
         if watch is None or ended.r is None or watch.trades.correct(ended.signal_id, ended.r):
@@ -232,9 +241,10 @@ class Learning:
         found, failed = self._check_all(due, ts, outputs)
         sure = self._confirmed(everybody, [one.subject for one in found], limit)
         alarms = 0
-        made = (*found, *self._families(due, ts))
+        made = (*found, *self._families(due, ts), *self._of_consensus(ts))
         for one in made:
-            alarms += self._speak(one, limit, one.subject in sure, outputs)
+            if one.member != CONSENSUS or one.severity.rank >= Severity.HIGH.rank:  # below it is a row, not a word
+                alarms += self._speak(one, limit, one.subject in sure, outputs)
         outputs += self.memory.choose(ts, self.quiet)
         self.stirred = len(self.off) != quiet or self.memory.weighs
         states, entries = self.memory.states(ts), self.memory.entries
@@ -286,6 +296,11 @@ class Learning:
                 watches = [self.watches[name] for name in names]
                 found.append(family_check(family, self.subjects[names[0]], watches, ts, self.params.limits))
         return found
+
+    def _of_consensus(self, ts: int) -> list[DriftCheck]:
+        """One check for each symbol whose signals have new outcomes; it disables nobody."""
+        found = ((symbol, one) for symbol, one in self.consensus.items() if one.news)
+        return [one.check(symbol, self._bases[symbol], ts, self.params.limits) for symbol, one in found]
 
     def _speak(self, one: DriftCheck, limit: float, sure: bool, outputs: list[Output]) -> int:
         """The alarm of one check where one is due, and what follows from it."""

@@ -191,6 +191,7 @@ def test_names_and_retention(place: Path, tmp_path: Path) -> None:
     assert expired(many[:1], Keep(1, 0, 1)) == ()
 
 
+@pytest.mark.req("R15")
 def test_growth_is_told_from_a_day_on(place: Path, tmp_path: Path) -> None:
     """R15: bytes a day between the oldest backup of the month and now."""
     one = backed_up(place, tmp_path / "b")
