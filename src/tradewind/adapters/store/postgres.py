@@ -36,6 +36,7 @@ _SESSION: Final = {
     "tcp_keepalives_interval": "10",
     "tcp_keepalives_count": "3",
 }
+_HANDED_OVER_MS: Final = 2_000
 _KIND: Final = 0x5457_4E44  # which of the application's advisory locks; the other half is the schema
 _WRITER: Final = f"{_KIND}, hashtext(current_schema())"
 _MIGRATION: Final = f"{_KIND + 1}, hashtext(current_schema())"
@@ -271,13 +272,23 @@ class PostgresWriter(Writer):
             raise
 
     def _owned(self) -> psycopg.Connection[tuple[Any, ...]]:
-        """A session that holds the writer's lock."""
+        """A session that holds the writer's lock.
+
+        The server gives up the lock of a session a moment after it has ended, so a start right behind a stop waits.
+        """
         session = self.database.connect()
-        if session.execute(f"SELECT pg_try_advisory_lock({_WRITER})").fetchone() != (True,):
+        try:
+            with committed(session, "BEGIN") as cursor:
+                cursor.execute(f"SET LOCAL lock_timeout = {_HANDED_OVER_MS}")
+                cursor.execute(f"SELECT pg_advisory_lock({_WRITER})")
+        except psycopg.errors.LockNotAvailable:
             try:
-                raise taken(self.database.path, session)
+                raise taken(self.database.path, session) from None
             finally:
                 session.close()
+        except BaseException:
+            session.close()
+            raise
         return session
 
     def let_go_in_child(self) -> None:
