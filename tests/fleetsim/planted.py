@@ -74,11 +74,6 @@ PLANTED: dict[str, Patch] = {
         "engine/orders/protection.py", "if order.client_id != exposure.entry:\n                order.unwanted = True",
         "if order.client_id != exposure.entry:\n                pass", "INV-08 INV-13",
     ),
-    "orders_before_it_has_reconciled": Patch(
-        "engine/orders/book.py",
-        "return self.linked and self.reconciled and not self.suspicions and not self.in_doubt", "return self.linked",
-        "INV-08 INV-13",
-    ),
     "asks_on_while_the_venue_wants_silence": Patch(
         "app/order_desk.py", "self._silent_until = max(self._silent_until, until)", "pass", "INV-20"
     ),
