@@ -77,10 +77,6 @@ _BY_PART: Final[dict[str, dict[str, str]]] = {
     "broker": {
         "stop_passed": "the market opened beyond the stop",
         "withdrawn": "withdrawn before it was filled",
-        "not_approved": "nobody approved it in time",
-        "rejected_by_person": "a person rejected it",
-        "not_sent_in_time": "it could not be sent in time",
-        "cancel_all": "withdrawn with all other entries",
         "no_stop": "an order without a stop is never sent",
         "target_passed": "the market opened beyond the target",
         "netted": "used up by closing the opposing position",

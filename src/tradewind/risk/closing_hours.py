@@ -43,11 +43,11 @@ class ClosingHours:
         """
         ahead = ts + max(length, EARLY)
         if self.weekends and not session.closed_kind(ts) and session.closed_kind(ahead) in _CLOSED:
-            return Reason(code=WEEKEND, value=(ahead - ts) / MINUTE, detail="the market closes")
+            return Reason(code="firm_weekend", value=(ahead - ts) / MINUTE, detail="the market closes")
         event = self._listed(instrument, calendar, ts, ahead) if self.news else None
         if event is None:
             return None
-        return Reason(code=NEWS, value=(event.ts - ts) / MINUTE, detail=f"{event.currency} {event.title}")
+        return Reason(code="firm_news", value=(event.ts - ts) / MINUTE, detail=f"{event.currency} {event.title}")
 
     def may_leave(self, objection: Reason, ts: int) -> bool:
         """Whether leaving at ``ts`` is still outside of what ``objection`` is about; inside, a fill breaks the rule."""
