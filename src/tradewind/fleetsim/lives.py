@@ -81,7 +81,7 @@ class Lives:
         self._always_recorded = always_recorded
         self._exchange = exchange
         self._states: dict[int, bytes] = {}
-        self._armed = False
+        self._armed = self._locked = False
         self._stillborn = int(rng.generator("first start").integers(4))
         for name, content in empty_store().items():
             (folder / name).write_bytes(content)
@@ -138,9 +138,14 @@ class Lives:
         connection.execute("BEGIN IMMEDIATE" if writes else "BEGIN")
         connection.execute("SELECT count(*) FROM meta").fetchone()
         self._remember()
-        self._armed = True
         self._held.append(connection)
-        return connection.close
+        self._locked = True  # a commit that cannot get through ends the life
+
+        def release() -> None:
+            connection.close()
+            self._locked = False
+
+        return release
 
     def copy_aside(self) -> Path:
         """Copies the store of a life that has ended in order; where the copy lies."""
@@ -176,7 +181,7 @@ class Lives:
         self.restarts += service is not None
         had_power = disk is None or not disk.cut_off
         if service is not None:
-            if not self._armed:
+            if not (self._armed or self._locked):
                 self._states = {}
             journal = service.session.journal
             assert isinstance(journal, WatchedJournal)
@@ -223,7 +228,7 @@ class Lives:
 
     def _passed(self, checkpoint: str) -> None:
         """The process is at a checkpoint; what a death now must leave behind is remembered while one is near."""
-        if self._armed and checkpoint == "after-told":
+        if (self._armed or self._locked) and checkpoint == "after-told":
             self._remember()
 
     def _remember(self) -> None:
