@@ -123,6 +123,11 @@ def _simulation(document: Document) -> list[Row]:
     ]
 
 
+def _bot_minute(document: Document) -> list[Row]:
+    rows = [_row("simulated bot, a minute of market", document["cpu_us"], "us CPU", 68.0)]
+    return rows + [_row(f"  {name}", part["us_a_minute"], "us") for name, part in document["parts"].items()]
+
+
 def _overfitting(document: Document) -> list[Row]:
     what = f"of {document['trials']} trials x {document['days']} days"
     rows = []
@@ -227,6 +232,7 @@ _ROWS: Final[dict[str, Callable[[Document], list[Row]]]] = {
     "account": _account,
     "features": _features,
     "simulation": _simulation,
+    "bot_minute": _bot_minute,
     "overfitting": _overfitting,
     "sweep": _sweep,
     "gate_power": _gate_power,

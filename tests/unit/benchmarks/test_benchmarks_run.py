@@ -16,6 +16,7 @@ from tradewind.model.timeframe import Timeframe
 
 FOLDER = Path(__file__).parents[3] / "benchmarks"
 TINY = {
+    "bot_minute": (["--days", "0.1"], {}),
     "account": ([], {"BARS": 200, "ROUNDS": 1}),
     "engine": (["--bars", "300", "--rounds", "1"], {}),
     "features": (["--bars", "300"], {}),
