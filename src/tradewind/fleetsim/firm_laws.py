@@ -56,7 +56,7 @@ class FirmLaws:
         """Books what an entry says, and judges its days and orders."""
         event = one.entry.event
         bar = event.bar if isinstance(event, BarClosed) else None
-        for output in one.outputs:
+        for output in () if one.quiet else one.outputs:
             if isinstance(output, AccountMark) and output.kind == "day":
                 yield from self._new_day(one, output)
             elif isinstance(output, Fill):

@@ -61,16 +61,22 @@ class Laws:
         self.checked = 0
         self._table = self._laws()
         about_entries = ("INV-01", "INV-07", "INV-10", "INV-11", "INV-12", "INV-14", "INV-17", "INV-24")
+        about_trades_and_holes = ("INV-07", "INV-17")
         self._always = tuple(one for one in self._table if one[0] not in about_entries)
+        self._of_entries = tuple(one for one in self._table if one[0] in about_entries)
+        self._of_bars = tuple(one for one in self._of_entries if one[0] not in about_trades_and_holes)
 
     def check(self, evidence: Evidence) -> list[str]:
         """Every breach since the last look."""
-        self.checked += len(self._table)  # those about new entries hold where there are none
+        self.checked += len(self._table)  # a law holds where nothing has come that it is about
         found: list[str] = []
-        if evidence.fresh or self._is_news(evidence):
-            for number, law in self._table if evidence.fresh else self._always:
-                for what in law(evidence):
-                    found.append(f"{number} {what}")
+        laws = self._always if self._is_news(evidence) else ()
+        if evidence.fresh:
+            plain = all(one.quiet and one.bar is not None for one in evidence.fresh)
+            laws = (*laws, *(self._of_bars if plain else self._of_entries))
+        for number, law in laws:
+            for what in law(evidence):
+                found.append(f"{number} {what}")
         if self.orders is not None:
             self.checked += len(OF_ORDERS)
             for one in evidence.fresh:

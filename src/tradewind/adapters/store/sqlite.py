@@ -49,6 +49,7 @@ class SqliteDatabase(Database):
         self._timeout_s = busy_timeout_s
         self._checkpoint_pages = checkpoint_pages
         self.driver = driver
+        self._closed = False
         self.engine = self._make_engine()
 
     def _make_engine(self) -> Engine:
@@ -86,6 +87,11 @@ class SqliteDatabase(Database):
     def faults(self, *, reading: bool = False) -> AbstractContextManager[None]:
         """Block in which the driver's errors become those of ``tradewind.errors``, naming this file."""
         return translated(str(self.path), DBAPIError, self.driver.Error, reading=reading)
+
+    def close(self) -> None:
+        """As ``Database.close``; a reading that goes on closes its own connection when it ends."""
+        self._closed = True
+        super().close()
 
     def _make(self) -> None:
         os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
@@ -165,6 +171,8 @@ class SqliteDatabase(Database):
                 cursor.execute("BEGIN")
                 yield cursor
             finally:
+                if self._closed:  # a reading that outlived its database: no pool takes the connection back
+                    connection.invalidate()
                 connection.close()
 
     @contextmanager
@@ -264,9 +272,14 @@ class SqliteWriter(Writer):
         try:
             with database.faults():
                 self._connection = database.engine.raw_connection()
-                self._cursor: Any = self._connection.cursor()
-                self._cursor.execute("PRAGMA busy_timeout=0").fetchall()
-            self.fencing = self._raise_fence(now)
+            try:
+                with database.faults():
+                    self._cursor: Any = self._connection.cursor()
+                    self._cursor.execute("PRAGMA busy_timeout=0").fetchall()
+                self.fencing = self._raise_fence(now)
+            except BaseException:
+                self._connection.close()  # before the pool goes: it would take back an open file after its own end
+                raise
         except BaseException:
             self._lock.release()
             raise
