@@ -1,8 +1,13 @@
 """Settings every test shares."""
 
 import os
+import signal
 
 from hypothesis import settings
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell starts what runs behind its back with Ctrl+C ignored, and every process under test would inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # A first call compiles kernels, so the time of one example says nothing; derandomised runs make a failure repeatable.
 settings.register_profile("tradewind", deadline=None, derandomize=True, print_blob=True)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import difflib
 import functools
-import hashlib
 import importlib.util
 import re
 import sys
@@ -19,7 +18,7 @@ from types import ModuleType
 from typing import Any, Final, get_args
 
 from tradewind import strategies
-from tradewind.app.own_modules import module_name
+from tradewind.app.own_modules import OwnFile, Sent, module_name
 from tradewind.app.settings.root import AppConfig
 from tradewind.app.settings.trading import StrategySettings
 from tradewind.errors import Misconfigured
@@ -116,16 +115,12 @@ def family_in(path: Path) -> Family[Any]:
     Raises:
         Misconfigured: the file cannot be read or run, or its ``STRATEGY`` is none.
     """
-    try:
-        source = path.read_bytes()
-    except OSError as error:
-        raise Misconfigured(f"cannot be read: {error.strerror}", where=str(path)) from error
-    return _family(path.absolute(), hashlib.sha256(source).hexdigest())
+    return _family(path.absolute(), _read(path))
 
 
 @functools.lru_cache(maxsize=256)
-def _family(path: Path, digest: str) -> Family[Any]:
-    family = getattr(run_file(path), "STRATEGY", None)
+def _family(path: Path, source: bytes) -> Family[Any]:
+    family = getattr(run_file(path, source), "STRATEGY", None)
     if not isinstance(family, Family):
         raise Misconfigured(
             "it offers no STRATEGY" if family is None else f"its STRATEGY is a {type(family).__name__}",
@@ -138,10 +133,15 @@ def _family(path: Path, digest: str) -> Family[Any]:
     return family
 
 
-def run_file(path: Path) -> ModuleType:
-    """Runs the file as a module of its own, which stays importable so that its parameters can travel to workers."""
+def run_file(path: Path, source: bytes | None = None) -> ModuleType:
+    """Runs the file as a module of its own, which stays importable so that its parameters can travel to workers.
+
+    ``source`` are its bytes where they were read already; what is run is what was read.
+    """
     name = module_name(path)
-    spec = importlib.util.spec_from_file_location(name, path)
+    spec = importlib.util.spec_from_loader(
+        name, Sent(OwnFile(str(path), path.read_bytes() if source is None else source))
+    )
     assert spec is not None, path
     assert spec.loader is not None, path
     module = importlib.util.module_from_spec(spec)
@@ -159,6 +159,13 @@ def run_file(path: Path) -> ModuleType:
             next_step="mend the file, or begin its name with _ to leave it out",
         ) from error
     return module
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise Misconfigured(f"cannot be read: {error.strerror}", where=str(path)) from error
 
 
 def line_in(error: BaseException, path: Path) -> str:

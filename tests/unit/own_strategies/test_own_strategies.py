@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 import shutil
+import sys
 from pathlib import Path
 
 import msgspec
@@ -228,3 +230,16 @@ def test_a_rule_that_ends_the_program_is_named_and_no_success(folder, code, said
     assert ran.exit_code == 2
     assert said in ran.stderr
     assert f"midweek_breakout.py, line {body + 2}" in ran.stderr
+
+
+def test_a_file_edited_within_the_second_is_not_taken_for_the_old_one(tmp_path, monkeypatch):
+    """Rule: what is run is what was read; no compiled code is kept, for second and size tell no edits apart."""
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    path = tmp_path / "quick_hand.py"
+    example = GOOD
+    stamp = (1_700_000_000, 1_700_000_000)
+    for period in (24, 31):
+        path.write_text(example.replace("] = 24", f"] = {period}"))
+        os.utime(path, stamp)
+        assert f"({period})" in str(family_in(path).rule(family_in(path).Params()).long)
+    assert not (tmp_path / "__pycache__").exists()
