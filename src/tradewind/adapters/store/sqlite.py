@@ -122,16 +122,23 @@ class SqliteDatabase(Database):
         return str(rows[0][0]) if rows else None
 
     def query(self, sql: str, parameters: Sequence[object] = ()) -> tuple[list[str], list[tuple[Any, ...]]]:
-        """``(column names, rows)`` of a statement that only reads; writing is refused by SQLite itself."""
-        with self.faults(reading=True), self.engine.connect() as connection:
-            connection.exec_driver_sql("PRAGMA query_only=ON")
+        """``(column names, rows)`` of a statement that only reads; writing is refused by SQLite itself.
+
+        The driver is asked past SQLAlchemy, which takes four times as long: a run asks its inbox at every message.
+        """
+        with self.faults(reading=True), closing(self.engine.raw_connection()) as borrowed:
+            cursor = borrowed.cursor()
+            cursor.execute("PRAGMA query_only=ON")
             try:
-                result = connection.exec_driver_sql(sql, tuple(parameters))
-                if not result.returns_rows:
-                    return [], []
-                return list(result.keys()), [tuple(row) for row in result]
+                cursor.execute(sql, tuple(parameters))
+                found = cursor.description
+                return (
+                    ([], [])
+                    if found is None
+                    else ([one[0] for one in found], [tuple(row) for row in cursor.fetchall()])
+                )
             finally:
-                connection.exec_driver_sql("PRAGMA query_only=OFF")
+                cursor.execute("PRAGMA query_only=OFF")
 
     def ask(self, sql: str, *, limit_s: float, most_rows: int) -> tuple[list[str], list[tuple[Any, ...]]]:
         """As ``query``, for a statement that a person wrote.
