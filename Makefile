@@ -44,7 +44,7 @@ check: lint types architecture secrets security dead-code docs ## Lint, types, l
 install: $(VENV)/.installed ## Install the package from the hash-pinned lock
 dev: $(VENV)/.dev ## Install the tools of developers too
 
-training: $(VENV)/.training ## Install what trains models: PyTorch and its tools (about 1 GB)
+training: $(VENV)/.training ## Install what trains models: PyTorch and its tools (0.8 GB)
 
 $(BIN)/python:
 	@command -v $(PYTHON) >/dev/null 2>&1 || { echo "Tradewind needs Python 3.11 or newer, and there is no $(PYTHON). Debian, Ubuntu: apt install python3.11 python3.11-venv. Another one: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 1; }

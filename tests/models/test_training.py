@@ -110,3 +110,37 @@ def test_the_calibrated_sets_keep_their_promise_on_the_test_slice():
     book = Conformal.of(0.35, 0.02, found.scores)
     acted(found.forecasts[0], book)
     assert book.missed / book.seen == pytest.approx(0.35, abs=0.05)
+
+
+@pytest.mark.req("I02")
+def test_a_training_that_was_cut_short_goes_on_and_says_from_where(tmp_path, monkeypatch):
+    """Stopped after two epochs, the same order ends with the version that was never stopped, and tells its start."""
+    from tradewind.app.config import load_config
+    from tradewind.app.feature_sets import SeriesBars
+    from tradewind.app.models.material import Material
+    from tradewind.app.models.training import train
+    from tradewind.app.workspace import Workspace
+    from tradewind.model.timeframe import Timeframe
+    from tradewind.research.model_gates import InputCheck
+
+    data, _ = momentum(3000, 5)
+    bars = SeriesBars("BTC/USDT", Timeframe.H1, None, "made", "SIMULATED")  # type: ignore[arg-type]  # read by nobody
+    material = Material((Part(data, chronological(data, data.samples(20)), 0.0006),), (bars,))
+    found = {}
+
+    def stop(progress) -> None:
+        if progress.epoch.number == 2:
+            raise KeyboardInterrupt
+
+    for name in ("whole", "cut"):
+        (tmp_path / name).mkdir()
+        monkeypatch.chdir(tmp_path / name)
+        workspace = Workspace(load_config(None))
+        given = (workspace, order_of("patch_mlp", 4), material, Timeframe.H1, InputCheck((), 1.0), 1)
+        if name == "cut":
+            with pytest.raises(KeyboardInterrupt):
+                train(*given, told=stop)
+        found[name] = train(*given)
+    assert (found["whole"].resumed_from, found["cut"].resumed_from) == (0, 2)
+    assert found["whole"].manifest.sha256 == found["cut"].manifest.sha256
+    assert found["cut"].manifest.provenance.simulated

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import functools
 import os
 import re
 import stat
 from collections.abc import Mapping
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Final
 
-from tradewind.adapters.market.sealed.durable import sync_folder, write_durably
+from tradewind.adapters.market.sealed.durable import sync_folder, write_bytes_durably
 from tradewind.errors import Corrupt, Misconfigured, Unavailable
 
 KEY_BYTES: Final = 32
@@ -128,7 +127,7 @@ class VerdictFiles:
         except OSError as error:
             raise Unavailable(f"cannot make: {error.strerror or error}", where=str(self.folder)) from error
         for path, data in zip(paths, named.values(), strict=True):
-            write_durably(path, functools.partial(_put, data))
+            write_bytes_durably(path, data)
         sync_folder(self.folder)
         return paths
 
@@ -159,7 +158,3 @@ class VerdictFiles:
         if not _NAME.fullmatch(name):
             raise Misconfigured(f"{name!r} as the name of a verdict", allowed="letters, digits, dots, _ and -")
         return self.folder / f"{name}{_SUFFIX}"
-
-
-def _put(data: bytes, file: BinaryIO) -> None:
-    file.write(data)

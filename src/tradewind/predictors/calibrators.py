@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tradewind.errors import Misconfigured
+from tradewind.predictors.log_odds import logit, sigmoid
 
 Floats = NDArray[np.float64]
 
@@ -21,8 +22,6 @@ FEW: Final = 100
 STEPS: Final = 1000
 """Independent samples from which an isotonic fit does not follow noise more than it removes."""
 _TINY: Final = 1e-6
-_FAR: Final = 36.0
-"""Log odds at which a probability is 0 or 1 in the last bit."""
 
 
 class Identity(msgspec.Struct, frozen=True, tag="identity"):
@@ -41,7 +40,7 @@ class Scaling(msgspec.Struct, frozen=True, tag="scaling"):
 
     def __call__(self, p: Floats) -> Floats:
         """Calibrated probabilities, shape of ``p``."""
-        return _sigmoid(self.slope * logit(p) + self.shift)
+        return sigmoid(self.slope * logit(p) + self.shift)
 
 
 class Isotonic(msgspec.Struct, frozen=True, tag="isotonic"):
@@ -56,18 +55,6 @@ class Isotonic(msgspec.Struct, frozen=True, tag="isotonic"):
 
 
 Calibrator = Identity | Scaling | Isotonic
-
-
-def logit(p: Floats) -> Floats:
-    """``log(p / (1 - p))`` with p kept 1e-6 away from 0 and 1."""
-    safe = np.clip(p, _TINY, 1.0 - _TINY)
-    found: Floats = np.log(safe / (1.0 - safe))
-    return found
-
-
-def _sigmoid(z: Floats) -> Floats:
-    found: Floats = 1.0 / (1.0 + np.exp(-np.clip(z, -_FAR, _FAR)))
-    return found
 
 
 def fitted(p: Floats, y: Floats, weight: Floats | None = None) -> Calibrator:
@@ -97,12 +84,13 @@ def fitted(p: Floats, y: Floats, weight: Floats | None = None) -> Calibrator:
 def _scaling(p: Floats, y: Floats, weight: Floats, *, shifted: bool) -> Scaling:
     """Minimises the weighted log loss; slopes below 0 are not allowed: a model that is worth nothing becomes flat."""
     from scipy.optimize import minimize  # loaded where a model is trained only
+    from scipy.special import expit  # as above
 
     raw = logit(p)
 
     def loss(beta: Floats) -> tuple[float, Floats]:
         z = beta[0] * raw + beta[1]
-        said = _sigmoid(z)
+        said = expit(z)
         off = weight * (said - y)
         ridge = 1e-3 * (beta - (1.0, 0.0))  # finite where the classes separate
         value = float((weight * (np.logaddexp(0.0, z) - y * z)).sum() + 0.5 * (beta - (1.0, 0.0)) @ ridge)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from functools import cached_property
-from typing import Annotated, Final, NamedTuple
+from typing import Annotated, NamedTuple
 
 import msgspec
 import numpy as np
@@ -17,12 +17,10 @@ from numpy.typing import NDArray
 from tradewind.errors import Misconfigured
 from tradewind.kernels.trees import sum_of_trees
 from tradewind.ports.predictor import Windows
+from tradewind.predictors.log_odds import sigmoid
 
 Floats = NDArray[np.float64]
 Count = Annotated[int, msgspec.Meta(ge=1, le=100_000)]
-
-_FAR: Final = 36.0
-"""Log odds at which a probability is 0 or 1 in the last bit."""
 
 
 class BaseRate(msgspec.Struct, frozen=True, tag="base_rate", forbid_unknown_fields=True):
@@ -115,11 +113,6 @@ class Trees(msgspec.Struct, frozen=True, tag="trees", forbid_unknown_fields=True
 
 
 Plain = BaseRate | Linear | Trees
-
-
-def sigmoid(z: Floats) -> Floats:
-    """``1 / (1 + exp(-z))`` by ``math.exp``: numpy's own differs in the last bit with the length of the array."""
-    return np.array([1.0 / (1.0 + math.exp(-min(_FAR, max(-_FAR, one)))) for one in z.tolist()])
 
 
 def _finite(kind: str, numbers: tuple[float, ...]) -> None:

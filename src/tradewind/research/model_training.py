@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from tradewind.errors import Misconfigured
 from tradewind.features.model_inputs import windows_of
-from tradewind.ports.predictor import Predictor
+from tradewind.ports.predictor import Predictor, Windows
 from tradewind.predictors.calibrators import Calibrator, fitted
 from tradewind.predictors.conformal import Conformal
 from tradewind.predictors.manifest import InputScale, probe_windows
@@ -104,20 +104,21 @@ def train_model(
         raise Misconfigured(f"{len(parts)} parts", where="training", allowed="one or more, all of the same inputs")
     inner = [_inner(part) for part in parts]
     scale = _scale([part.data.features.rows[one.fit] for part, one in zip(parts, inner, strict=True)])
-    fit_on = _samples(order, scale, [(part.data, one.fit) for part, one in zip(parts, inner, strict=True)])
-    stop_on = _samples(order, scale, [(part.data, one.stop) for part, one in zip(parts, inner, strict=True)])
+    series = [_Series(part, one, scale(part.data.features.rows)) for part, one in zip(parts, inner, strict=True)]
+    fit_on = _samples(order, [(one, one.inner.fit) for one in series])
+    stop_on = _samples(order, [(one, one.inner.stop) for one in series])
     made = (
         _simple(order, fit_on, stop_on) if order.kind in SIMPLE else _net(order, fit_on, stop_on, warm, resumed, told)
     )
-    raw = [_raw(scale, made.predictor, part.data, one.calibrate) for part, one in zip(parts, inner, strict=True)]
-    labels = [part.data.label[one.calibrate] for part, one in zip(parts, inner, strict=True)]
-    weights = [part.data.weights(one.calibrate) for part, one in zip(parts, inner, strict=True)]
-    calibrator = fitted(np.concatenate(raw), (np.concatenate(labels) > 0.0).astype(float), np.concatenate(weights))
+    raw = [one.asked(made.predictor, one.inner.calibrate) for one in series]
+    up = [one.up(one.inner.calibrate) for one in series]
+    weights = [one.part.data.weights(one.inner.calibrate) for one in series]
+    calibrator = fitted(np.concatenate(raw), np.concatenate(up), np.concatenate(weights))
     scores: list[float] = []
-    for part, one in zip(parts, inner, strict=True):
-        p = calibrator(_raw(scale, made.predictor, part.data, one.sets))
-        scores += np.where(part.data.label[one.sets] > 0.0, 1.0 - p, p).tolist()
-    forecasts = tuple(_forecasts(scale, made.predictor, calibrator, part) for part in parts)
+    for one in series:
+        p = calibrator(one.asked(made.predictor, one.inner.sets))
+        scores += np.where(one.up(one.inner.sets) > 0.0, 1.0 - p, p).tolist()
+    forecasts = tuple(_forecasts(made.predictor, calibrator, one) for one in series)
     evaluations = tuple(
         evaluated(
             one, acted(one, Conformal.of(order.alpha, order.gamma, scores)), np.random.default_rng(order.plan.seed)
@@ -137,6 +138,26 @@ class _Inner(NamedTuple):
     stop: Indices
     calibrate: Indices
     sets: Indices
+
+
+class _Series(NamedTuple):
+    """A part, its slices, and its rows scaled once for all of them."""
+
+    part: Part
+    inner: _Inner
+    rows: Windows
+
+    def windows(self, samples: Indices, length: int) -> Windows:
+        """Scaled windows of ``samples``, ``(s, length, k)``."""
+        return windows_of(self.rows, length)[samples - (length - 1)]
+
+    def up(self, samples: Indices) -> NDArray[np.float64]:
+        """1 where the upper barrier was met first, 0 where the lower one was."""
+        return (self.part.data.label[samples] > 0.0).astype(np.float64)
+
+    def asked(self, predictor: Predictor, samples: Indices) -> NDArray[np.float64]:
+        """What the served model answers, asked as the service asks it."""
+        return predictor.forecasts(self.windows(samples, predictor.length))
 
 
 class _Made(NamedTuple):
@@ -175,11 +196,11 @@ def _scale(rows: Sequence[NDArray[np.float32]]) -> InputScale:
     return InputScale(tuple(every.mean(axis=0).tolist()), tuple(np.where(deviation > 1e-9, deviation, 1.0).tolist()))
 
 
-def _samples(order: Order, scale: InputScale, parts: Sequence[tuple[DataSet, Indices]]) -> Samples:
+def _samples(order: Order, parts: Sequence[tuple[_Series, Indices]]) -> Samples:
     return Samples(
-        np.concatenate([_windows(data, scale, samples, order.length) for data, samples in parts]),
-        np.concatenate([(data.label[samples] > 0.0).astype(np.float32) for data, samples in parts]),
-        np.concatenate([data.weights(samples).astype(np.float32) for data, samples in parts]),
+        np.concatenate([one.windows(samples, order.length) for one, samples in parts]),
+        np.concatenate([one.up(samples).astype(np.float32) for one, samples in parts]),
+        np.concatenate([one.part.data.weights(samples).astype(np.float32) for one, samples in parts]),
     )
 
 
@@ -221,20 +242,11 @@ def _net(
     return _Made(OnnxModel(data, length, width), "model.onnx", data, probe, done.history, done.stopped, done.weights)
 
 
-def _windows(data: DataSet, scale: InputScale, samples: Indices, length: int) -> NDArray[np.float32]:
-    """Scaled windows; each row is scaled once and not once a window that holds it."""
-    return windows_of(scale(data.features.rows), length)[samples - (length - 1)]
-
-
-def _raw(scale: InputScale, predictor: Predictor, data: DataSet, samples: Indices) -> NDArray[np.float64]:
-    """What the served model answers, asked as the service asks it."""
-    return predictor.forecasts(_windows(data, scale, samples, predictor.length))
-
-
-def _forecasts(scale: InputScale, predictor: Predictor, calibrator: Calibrator, part: Part) -> Forecasts:
+def _forecasts(predictor: Predictor, calibrator: Calibrator, series: _Series) -> Forecasts:
+    part = series.part
     data, test = part.data, part.slices.test
     return Forecasts(
-        p_up=calibrator(_raw(scale, predictor, data, test)),
+        p_up=calibrator(series.asked(predictor, test)),
         label=data.label[test],
         start=test,
         end=data.end[test],

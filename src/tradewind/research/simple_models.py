@@ -42,13 +42,14 @@ def logistic(windows: Windows, up: Floats, weight: Floats, penalty: float = 1.0)
     The bias is not penalised; a bias alone is the base rate.
     """
     from scipy.optimize import minimize  # loaded where a model is trained only
+    from scipy.special import expit  # as above
 
     _checked(windows, up, weight)
     x = windows[:, -1, :].astype(np.float64)
 
     def loss(beta: Floats) -> tuple[float, Floats]:
         z = x @ beta[1:] + beta[0]
-        off = weight * (1.0 / (1.0 + np.exp(-np.clip(z, -36.0, 36.0))) - up)
+        off = weight * (expit(z) - up)
         ridge = penalty * beta
         ridge[0] = 0.0
         value = float((weight * (np.logaddexp(0.0, z) - up * z)).sum() + 0.5 * beta @ ridge)

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tradewind.predictors.calibrators import Calibrator, Identity, Isotonic, Scaling, fitted, logit
+from tradewind.predictors.calibrators import Calibrator, Identity, Isotonic, Scaling, fitted
+from tradewind.predictors.log_odds import logit
 from tradewind.validation.calibration import calibration_error, log_loss
 
 

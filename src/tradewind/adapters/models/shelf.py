@@ -7,15 +7,14 @@ the new one. A seat is a symbol on a timeframe: ``BTC-USDT-1h``. The shelf knows
 
 from __future__ import annotations
 
-import functools
 import os
 import re
 import shutil
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Final
 
-from tradewind.adapters.market.sealed.durable import one_writer, sync_folder, write_durably
+from tradewind.adapters.market.sealed.durable import one_writer, sync_folder, write_bytes_durably
 from tradewind.errors import Corrupt, Misconfigured, Rejected, Unavailable
 from tradewind.model.timeframe import Timeframe
 
@@ -62,8 +61,8 @@ class ModelShelf:
         try:
             shutil.rmtree(part, ignore_errors=True)
             part.mkdir(parents=True)
-            write_durably(part / name, functools.partial(_fill, artifact))
-            write_durably(part / MANIFEST, functools.partial(_fill, manifest))
+            write_bytes_durably(part / name, artifact)
+            write_bytes_durably(part / MANIFEST, manifest)
             sync_folder(part)
             part.rename(place)
             sync_folder(self._versions)
@@ -134,7 +133,7 @@ class ModelShelf:
             self._promoted.mkdir(parents=True, exist_ok=True)
         except OSError as fault:
             raise Unavailable(f"cannot make: {fault.strerror or fault}", where=str(self._promoted)) from fault
-        write_durably(self._pointer(seat), functools.partial(_fill, choice))
+        write_bytes_durably(self._pointer(seat), choice)
         sync_folder(self._promoted)
 
     def _place(self, version: str) -> Path:
@@ -151,7 +150,3 @@ class ModelShelf:
 def _names(folder: Path, pattern: str) -> tuple[str, ...]:
     found = folder.glob(pattern) if folder.is_dir() else ()
     return tuple(sorted(path.name for path in found if not path.name.startswith(".")))
-
-
-def _fill(data: bytes, file: BinaryIO) -> None:
-    file.write(data)

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, BinaryIO, Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from tradewind import __version__
-from tradewind.adapters.market.sealed.durable import write_durably
+from tradewind.adapters.market.sealed.durable import write_bytes_durably
 from tradewind.adapters.models.shelf import ModelShelf, seat_of
 from tradewind.adapters.verdict_files import VerdictFiles
 from tradewind.app.models.material import Material
@@ -27,7 +26,7 @@ from tradewind.predictors.manifest import FORMAT, GateRecord, Manifest, Provenan
 from tradewind.predictors.served import ServedModel, verified
 from tradewind.research.dataset import BARRIERS
 from tradewind.research.model_evaluation import Evaluation
-from tradewind.research.model_gates import InputCheck, ModelLimits, ModelProfile, model_rows, passed
+from tradewind.research.model_gates import PROFILES, InputCheck, ModelLimits, ModelProfile, model_rows, passed
 from tradewind.research.model_training import NETS, Order, Progress, TrainedModel, train_model
 from tradewind.research.signing import signed_bytes, signed_document
 
@@ -73,10 +72,19 @@ def train(
         Corrupt: the weights of ``warm`` are damaged.
     """
     started = time.process_time()
+    told_of = 0
+
+    def keep(progress: Progress) -> None:
+        nonlocal told_of
+        told_of += 1
+        cut.keep(progress)
+        if told is not None:
+            told(progress)
+
     shelf = shelf_of(workspace)
     cut = _Checkpoint(shelf.folder, order, material, warm)
     begin = _weights(shelf, warm) if warm else None
-    found = train_model(order, material.parts, warm=begin, resumed=cut.read(), told=functools.partial(cut.keep, told))
+    found = train_model(order, material.parts, warm=begin, resumed=cut.read(), told=keep)
     manifest = _manifest(found, material, interval, inputs, now, warm)
     key = VerdictFiles(workspace.data).make_key()
     with shelf.alone():
@@ -84,10 +92,11 @@ def train(
         if found.weights:
             _keep_weights(shelf, manifest.version, found.weights)
     cut.path.unlink(missing_ok=True)
-    rows = {name: _rows(name, found, inputs, manifest.card["latency_p99_ms"]) for name in ("source", "honest")}
-    return Trained(
-        manifest, rows, found.evaluations, place, time.process_time() - started, cut.resumed_from  # type: ignore[arg-type]
-    )  # fmt: skip
+    rows: dict[ModelProfile, tuple[GateRow, ...]] = {
+        name: _rows(name, found, inputs, manifest.card["latency_p99_ms"]) for name in PROFILES
+    }
+    resumed_from = len(found.history) - told_of
+    return Trained(manifest, rows, found.evaluations, place, time.process_time() - started, resumed_from)
 
 
 def read_version(workspace: Workspace, version: str, schema_hash: str) -> ServedModel:
@@ -211,7 +220,7 @@ def _keep_weights(shelf: ModelShelf, version: str, weights: Mapping[str, NDArray
 
     path = shelf.folder / "weights" / f"{version}.npz"
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_durably(path, functools.partial(_fill, packed(weights)))
+    write_bytes_durably(path, packed(weights))
 
 
 class _Checkpoint:
@@ -220,26 +229,15 @@ class _Checkpoint:
     def __init__(self, folder: Path, order: Order, material: Material, warm: str) -> None:
         asked = hashlib.sha256(msgspec.json.encode([order, material.data_hashes, warm])).hexdigest()
         self.path = folder / "work" / f"{order.kind}-{asked[:16]}.npz"
-        self.resumed_from = 0
 
     def read(self) -> bytes | None:
         """The bytes to go on from, None where there are none."""
         try:
-            data = self.path.read_bytes()
+            return self.path.read_bytes()
         except FileNotFoundError:
             return None
-        self.resumed_from = -1  # known with the first epoch that is told
-        return data
 
-    def keep(self, told: Callable[[Progress], None] | None, progress: Progress) -> None:
-        """Writes an epoch down, then tells of it."""
-        if self.resumed_from < 0:
-            self.resumed_from = progress.epoch.number - 1
+    def keep(self, progress: Progress) -> None:
+        """Writes an epoch down."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        write_durably(self.path, functools.partial(_fill, progress.checkpoint))
-        if told is not None:
-            told(progress)
-
-
-def _fill(data: bytes, file: BinaryIO) -> None:
-    file.write(data)
+        write_bytes_durably(self.path, progress.checkpoint)

@@ -38,6 +38,11 @@ def write_durably(path: Path, fill: Callable[[BinaryIO], object]) -> None:
         ) from error
 
 
+def write_bytes_durably(path: Path, data: bytes) -> None:
+    """``write_durably`` for what is in memory already."""
+    write_durably(path, lambda file: file.write(data))
+
+
 def sync_folder(folder: Path) -> None:
     """Makes renames and new names inside ``folder`` survive a power cut."""
     descriptor = os.open(folder, os.O_RDONLY)
