@@ -10,6 +10,7 @@ import msgspec
 from tradewind.model.bar import Bar
 from tradewind.model.calendar import NewsCalendar
 from tradewind.model.drift import Reference
+from tradewind.model.mode import ModeRules
 from tradewind.model.proven import ProvenStrategy
 from tradewind.model.timeframe import Timeframe
 from tradewind.model.venue import VenueReport
@@ -111,6 +112,32 @@ class Asked(msgspec.Struct, frozen=True, tag="asked", gc=False):
     ts: int
 
 
+class ModelTrained(msgspec.Struct, frozen=True, tag="model_trained", gc=False):
+    """What a training that was asked for came to: a ``version`` on the shelf, or the ``fault`` that ended it.
+
+    ``confidence`` is that of its held-out events (net of costs), ``calibration_error`` theirs, ``passed`` what the gate
+    says; ``duration_s`` is telemetry and takes part in no decision. A version takes no seat by this.
+    """
+
+    ts: int
+    symbol: str
+    timeframe: Timeframe
+    version: str | None = None
+    fault: str | None = None
+    confidence: float | None = None
+    calibration_error: float | None = None
+    passed: bool = False
+    duration_s: float = 0.0
+
+
+class ModeRulesSet(msgspec.Struct, frozen=True, tag="mode_rules"):
+    """What modes and retraining are held to from now on; ``source`` says who set them."""
+
+    ts: int
+    rules: ModeRules
+    source: str = ""
+
+
 InputEvent = (
     BarClosed
     | BarMissing
@@ -122,4 +149,6 @@ InputEvent = (
     | Asked
     | NewsCalendar
     | References
+    | ModelTrained
+    | ModeRulesSet
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tradewind.model.decision import NoDecision, NoTrade, Signal
 from tradewind.model.drift import DriftAlarm, LearningCycle, MemberReplaced, SelectorChoice
 from tradewind.model.guard import AccountMark, Answered, GuardChanged
+from tradewind.model.mode import ModeChanged, ModeRulesChanged, RetrainAsked
 from tradewind.model.notice import Notice
 from tradewind.model.order import ApprovalAsked, ApprovalEnded, Charge, Fill, OrderIntent, Refusal
 from tradewind.model.outcome import Outcome, SignalOutcome, Trade
@@ -39,4 +40,7 @@ Output = (
     | ApprovalEnded
     | PaperOpened
     | PaperClosed
+    | ModeChanged
+    | RetrainAsked
+    | ModeRulesChanged
 )
