@@ -58,7 +58,10 @@ class GateRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Provenance(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What it was made from: hashes, versions, seeds, spans as UTC nanoseconds; ``simulated``: bars that were made."""
+    """What it was made from: hashes, versions, seeds, spans as UTC nanoseconds; ``simulated``: bars that were made.
+
+    ``seal`` is where its sealed bars begin, of which nothing was read when it was made; 0 where it was not cut.
+    """
 
     data_hash: str
     code_version: str
@@ -68,6 +71,7 @@ class Provenance(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     created: int
     simulated: bool = False
     warm_start: str = ""
+    seal: int = 0
 
 
 class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

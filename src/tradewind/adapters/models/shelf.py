@@ -2,7 +2,8 @@
 
 ``versions/VERSION/`` holds an artifact and its signed manifest and never changes once it is there.
 ``promoted/SEAT.json`` names what a seat serves and is replaced as a whole, so whoever reads it sees the old choice or
-the new one. A seat is a symbol on a timeframe: ``BTC-USDT-1h``. The shelf knows bytes and not what they say.
+the new one. A seat is a symbol on a timeframe: ``BTC-USDT-1h``. ``evaluations/VERSION.json`` is what a version showed
+on its sealed bars, ``decisions.jsonl`` every decision about a seat. The shelf knows bytes and not what they say.
 """
 
 from __future__ import annotations
@@ -38,10 +39,12 @@ class ModelShelf:
         self.folder = folder
         self._versions = folder / "versions"
         self._promoted = folder / "promoted"
+        self._evaluations = folder / "evaluations"
+        self._decisions = folder / "decisions.jsonl"
 
     def alone(self) -> AbstractContextManager[None]:
         """Holds the shelf for a change; a second process is told who holds it (Retryable)."""
-        return one_writer(self.folder / ".lock")
+        return one_writer(self.folder / ".lock", "the models folder")
 
     def put(self, version: str, name: str, artifact: bytes, manifest: bytes) -> Path:
         """Adds a version, wholly or not at all; the same one again changes nothing.
@@ -116,12 +119,7 @@ class ModelShelf:
         Raises:
             Unavailable: it cannot be read.
         """
-        try:
-            return self._pointer(seat).read_bytes()
-        except FileNotFoundError:
-            return None
-        except OSError as fault:
-            raise Unavailable(f"cannot read: {fault.strerror or fault}", where=str(self._pointer(seat))) from fault
+        return _read(self._pointer(seat))
 
     def choose(self, seat: str, choice: bytes) -> None:
         """Replaces what a seat serves, durably and as a whole.
@@ -129,12 +127,57 @@ class ModelShelf:
         Raises:
             Unavailable: the disk refuses; the old choice stands.
         """
-        try:
-            self._promoted.mkdir(parents=True, exist_ok=True)
-        except OSError as fault:
-            raise Unavailable(f"cannot make: {fault.strerror or fault}", where=str(self._promoted)) from fault
+        _made(self._promoted)
         write_bytes_durably(self._pointer(seat), choice)
         sync_folder(self._promoted)
+
+    def evaluation(self, version: str) -> bytes | None:
+        """What a version showed on its sealed bars, as it was written; None where they were not opened for it.
+
+        Raises:
+            Unavailable: it cannot be read.
+        """
+        return _read(self._evaluations / f"{self._place(version).name}.json")
+
+    def keep_evaluation(self, version: str, data: bytes) -> Path:
+        """Writes down what a version showed on its sealed bars.
+
+        Raises:
+            Unavailable: the disk refuses.
+        """
+        path = self._evaluations / f"{self._place(version).name}.json"
+        _made(self._evaluations)
+        write_bytes_durably(path, data)
+        sync_folder(self._evaluations)
+        return path
+
+    def decisions(self) -> bytes:
+        """Every decision, one a line, oldest first; a line that was not written to its end is left out.
+
+        Raises:
+            Unavailable: they cannot be read.
+        """
+        found = _read(self._decisions) or b""
+        return found[: found.rfind(b"\n") + 1]
+
+    def decide(self, line: bytes) -> None:
+        """Appends a decision, durable on return; the caller holds ``alone``.
+
+        Raises:
+            Unavailable: the disk refuses.
+        """
+        whole = self.decisions()
+        _made(self.folder)
+        try:
+            with self._decisions.open("r+b" if self._decisions.exists() else "x+b") as file:
+                file.seek(len(whole))
+                file.truncate()
+                file.write(line + b"\n")
+                file.flush()
+                os.fsync(file.fileno())
+            sync_folder(self.folder)
+        except OSError as fault:
+            raise Unavailable(f"cannot write: {fault.strerror or fault}", where=str(self._decisions)) from fault
 
     def _place(self, version: str) -> Path:
         if not _NAME.fullmatch(version):
@@ -150,3 +193,19 @@ class ModelShelf:
 def _names(folder: Path, pattern: str) -> tuple[str, ...]:
     found = folder.glob(pattern) if folder.is_dir() else ()
     return tuple(sorted(path.name for path in found if not path.name.startswith(".")))
+
+
+def _made(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as fault:
+        raise Unavailable(f"cannot make: {fault.strerror or fault}", where=str(folder)) from fault
+
+
+def _read(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as fault:
+        raise Unavailable(f"cannot read: {fault.strerror or fault}", where=str(path)) from fault

@@ -53,8 +53,8 @@ def sync_folder(folder: Path) -> None:
 
 
 @contextmanager
-def one_writer(lock: Path) -> Iterator[None]:
-    """Holds the advisory lock file; the kernel releases it when the process ends, however it ends.
+def one_writer(lock: Path, what: str = "the candle store") -> Iterator[None]:
+    """Holds the advisory lock file of ``what``; the kernel releases it when the process ends, however it ends.
 
     Raises:
         Retryable: another process holds it; the message names the process.
@@ -64,7 +64,7 @@ def one_writer(lock: Path) -> Iterator[None]:
         descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, 0o644)
     except OSError as error:
         raise Unavailable(
-            f"the candle store cannot be written: {error.strerror or error}",
+            f"{what} cannot be written: {error.strerror or error}",
             where=str(lock.parent),
             next_step="correct the folder or its permissions",
         ) from error
@@ -74,7 +74,7 @@ def one_writer(lock: Path) -> Iterator[None]:
         except BlockingIOError as error:
             holder = os.read(descriptor, 32).decode("ascii", "replace").strip() or "unknown"
             raise Retryable(
-                f"another process (pid {holder}) is writing to the candle store",
+                f"another process (pid {holder}) is writing to {what}",
                 where=str(lock.parent),
                 allowed="one writer at a time",
                 next_step="wait until it has finished and repeat the command",

@@ -1,0 +1,81 @@
+"""Versions on a project's shelf that were not trained: linear models of known weights under made-up manifests."""
+
+from __future__ import annotations
+
+import hashlib
+
+import msgspec
+import numpy as np
+
+from tradewind.adapters.verdict_files import VerdictFiles
+from tradewind.app.models.promotion import Promotions, SealedRecord
+from tradewind.app.models.training import KIND
+from tradewind.app.workspace import Workspace
+from tradewind.features.input_schema import default_schema
+from tradewind.model.timeframe import Timeframe
+from tradewind.predictors.calibrators import Calibrator, Identity
+from tradewind.predictors.manifest import (
+    FORMAT,
+    GateRecord,
+    InputScale,
+    Manifest,
+    Provenance,
+    probe_windows,
+)
+from tradewind.predictors.plain import Linear
+from tradewind.research.dataset import BARRIERS
+from tradewind.research.signing import signed_bytes
+
+
+def shelved(
+    workspace: Workspace,
+    version: str,
+    *,
+    symbols: tuple[str, ...] = ("BTC/USDT",),
+    timeframe: Timeframe = Timeframe.H1,
+    weights: dict[str, float] | None = None,
+    bias: float = 0.0,
+    calibrator: Calibrator | None = None,
+    passed: bool = True,
+    missed: tuple[str, ...] = (),
+    sealed: bool | None = True,
+    tested: tuple[int, int] = (1, 2),
+    seal: int = 0,
+    scores: tuple[float, ...] = (0.2, 0.3, 0.4, 0.45),
+) -> Manifest:
+    """Puts ``sigmoid(bias + weights of the newest row)`` on the shelf; ``sealed`` None: its sealed bars are unread."""
+    schema = default_schema(timeframe)
+    row = [(weights or {}).get(name, 0.0) for name in schema.names]
+    model = Linear(1, schema.width, tuple(row), bias)
+    artifact = msgspec.json.encode(model)
+    manifest = Manifest(
+        format=FORMAT,
+        version=version,
+        kind="linear",
+        symbols=symbols,
+        timeframe=timeframe,
+        artifact="model.json",
+        sha256=hashlib.sha256(artifact).hexdigest(),
+        schema_hash=schema.hash,
+        channels=schema.names,
+        length=1,
+        scale=InputScale((0.0,) * schema.width, (1.0,) * schema.width),
+        barriers=BARRIERS,
+        calibrator=calibrator or Identity(),
+        alpha=0.35,
+        scores=scores,
+        probe=tuple(np.asarray(model.forecasts(probe_windows(1, schema.width))).tolist()),
+        gate=GateRecord("honest", passed=passed, figures={"accuracy.low": 0.61 if passed else 0.42}, missed=missed),
+        provenance=Provenance("d" * 64, "1", 0, (0, 1), tested, 1, seal=seal),
+        card={"evaluations": [], "latency_p99_ms": 0.1},
+    )
+    promotions = Promotions(workspace)
+    key = VerdictFiles(workspace.data).make_key()
+    promotions.shelf.put(version, "model.json", artifact, signed_bytes(KIND, manifest, key))
+    if sealed is not None:
+        record = SealedRecord(
+            version=version, sha256=manifest.sha256, ts=3, start=2, end=3, data_hash="", look=1, contaminated="",
+            gate=GateRecord("honest", passed=sealed, figures={}, missed=() if sealed else ("accuracy.low",)),
+        )  # fmt: skip
+        promotions.keep_sealed(record)
+    return manifest

@@ -1,0 +1,163 @@
+"""Seats: who may take one, what a refusal changes, and that no decision is lost."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from tests.fakes.shelved_models import shelved
+from tradewind.app.config import load_config
+from tradewind.app.models.promotion import Promotions
+from tradewind.app.workspace import Workspace
+from tradewind.errors import Corrupt, Rejected, Unavailable
+from tradewind.model.timeframe import Timeframe
+from tradewind.predictors.seats import Duel, Score
+
+PAIR, HOUR = "BTC/USDT", Timeframe.H1
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    return Workspace(load_config(environment={}, folder=tmp_path), tmp_path)
+
+
+def duel(champion: str, challenger: str, verdict: str = "better", mean: float = 0.1) -> Duel:
+    """Two scores, as the comparison would hand them over."""
+    one, two = (Score(name, 400, 0.5, 0.25, 200, 0.5, 0.0) for name in (champion, challenger))
+    return Duel(
+        one, two, 1, 2, 400, mean, mean - 0.05, mean + 0.05, 30.0, 30.0, champion_drifted=False, verdict=verdict
+    )
+
+
+@pytest.mark.req("I11")
+@pytest.mark.parametrize(
+    ("given", "missed"),
+    [
+        ({"passed": False, "missed": ("accuracy.low", "events")}, ("accuracy.low", "events")),
+        ({"sealed": None}, ("sealed",)),
+        ({"sealed": False}, ("accuracy.low",)),
+    ],
+)
+def test_who_missed_a_gate_is_refused_and_nothing_changes(workspace: Workspace, given, missed):
+    """A refusal names the criteria, is on record, and leaves the folder of promoted models as it was."""
+    shelved(workspace, "weak", **given)
+    promotions = Promotions(workspace)
+    decision = promotions.promote(PAIR, HOUR, "weak", "", 10)
+    assert (decision.outcome, decision.missed, decision.number) == ("refused", missed, 1)
+    assert not (promotions.shelf.folder / "promoted").exists()
+    assert promotions.seat(PAIR, HOUR).champion is None
+    assert promotions.decisions() == (decision,)
+
+
+@pytest.mark.req("I11", "I16", "J17")
+def test_a_champion_gives_way_to_who_won_the_duel_and_to_nobody_else(workspace: Workspace):
+    """Without a duel, with one that was lost or one of other versions the seat stays; both scores are on record."""
+    for name in ("v1.0", "v1.1", "v1.2"):
+        shelved(workspace, name, bias=len(name) * 0.1 + int(name[-1]), sealed=None if name != "v1.0" else True)
+    promotions = Promotions(workspace)
+    assert promotions.promote(PAIR, HOUR, "v1.0", "first", 10).done
+    assert promotions.challenge(PAIR, HOUR, "v1.1", "retrained", 20).done
+    before = promotions.shelf.choice("BTC-USDT-1h")
+    for bad in (None, duel("v1.0", "v1.1", verdict="", mean=-0.1), duel("v1.0", "v1.2"), duel("v1.1", "v1.0")):
+        refused = promotions.promote(PAIR, HOUR, "v1.1", "", 30, bad)
+        assert (refused.outcome, refused.missed, refused.duel) == ("refused", ("duel",), bad)
+    assert promotions.shelf.choice("BTC-USDT-1h") == before
+    assert promotions.promote(PAIR, HOUR, "v1.1", "", 40, duel("v1.0", "v1.1")).done
+    seat = promotions.seat(PAIR, HOUR)
+    assert (seat.champion.version, seat.predecessor.version, seat.challenger) == ("v1.1", "v1.0", None)
+    assert not promotions.promote(PAIR, HOUR, "v1.1", "", 50, duel("v1.1", "v1.1")).done
+    recorded = promotions.decisions(PAIR, HOUR)
+    assert [one.outcome for one in recorded] == ["done", "done", *["refused"] * 4, "done", "refused"]
+    assert recorded[3].duel.champion.version == "v1.0"
+    assert recorded[3].duel.mean == -0.1
+
+
+def test_going_back_twice_is_where_it_began(workspace: Workspace):
+    """Rule: the predecessor is heard again at once; a challenger stays; nothing to go back to is said."""
+    promotions = Promotions(workspace)
+    for name, bias in (("a", 0.0), ("b", 0.1), ("c", 0.2)):
+        shelved(workspace, name, bias=bias)
+    with pytest.raises(Rejected, match="nothing to go back to"):
+        promotions.rollback(PAIR, HOUR, "why", 5)
+    with pytest.raises(Rejected, match="nobody challenges"):
+        promotions.withdraw(PAIR, HOUR, "why", 5)
+    promotions.promote(PAIR, HOUR, "a", "", 10)
+    promotions.promote(PAIR, HOUR, "b", "", 20, duel("a", "b"))
+    promotions.challenge(PAIR, HOUR, "c", "", 25)
+    back = promotions.rollback(PAIR, HOUR, "bad fills", 30)
+    seat = promotions.seat(PAIR, HOUR)
+    assert (seat.champion.version, seat.champion.reason, seat.predecessor.version) == ("a", "bad fills", "b")
+    assert (back.champion, back.version, seat.challenger.version) == ("b", "a", "c")
+    promotions.rollback(PAIR, HOUR, "again", 40)
+    assert promotions.seat(PAIR, HOUR).champion.version == "b"
+    assert promotions.withdraw(PAIR, HOUR, "not better", 50, duel("b", "c", "")).duel is not None
+    assert promotions.seat(PAIR, HOUR).challenger is None
+
+
+def test_a_change_that_was_cut_short_is_made_good(workspace: Workspace, monkeypatch: pytest.MonkeyPatch):
+    """The decision is durable before the seat is changed; whoever decides next finishes what it says."""
+    promotions = Promotions(workspace)
+    shelved(workspace, "a")
+    shelved(workspace, "b", bias=0.1)
+    promotions.promote(PAIR, HOUR, "a", "", 10)
+
+    def dies(seat: str, choice: bytes) -> None:
+        raise Unavailable("the power went")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(promotions.shelf, "choose", dies)
+        with pytest.raises(Unavailable):
+            promotions.promote(PAIR, HOUR, "b", "", 20, duel("a", "b"))
+    assert promotions.seat(PAIR, HOUR).champion.version == "a"
+    promotions.challenge(PAIR, HOUR, "a", "", 30)
+    seat = promotions.seat(PAIR, HOUR)
+    assert (seat.champion.version, seat.predecessor.version, seat.challenger.version) == ("b", "a", "a")
+
+
+def test_the_record_of_decisions_cannot_be_rewritten(workspace: Workspace):
+    """A line that was changed, removed or reordered is found by its number; a torn last one is written over."""
+    promotions = Promotions(workspace)
+    shelved(workspace, "a")
+    for ts in (10, 20, 30):
+        promotions.challenge(PAIR, HOUR, "a", f"try {ts}", ts)
+    path = promotions.shelf.folder / "decisions.jsonl"
+    whole = path.read_bytes()
+    path.write_bytes(whole + b'{"number": 4, "ts"')
+    assert len(promotions.decisions()) == 3
+    promotions.withdraw(PAIR, HOUR, "done", 40)
+    assert [one.number for one in promotions.decisions()] == [1, 2, 3, 4]
+    lines = whole.splitlines(keepends=True)
+    for changed in (whole.replace(b"try 20", b"try 21"), b"".join(lines[1:]), lines[1] + lines[0], b"nonsense\n"):
+        path.write_bytes(changed)
+        with pytest.raises(Corrupt, match="was changed"):
+            promotions.decisions()
+
+
+def test_nobody_sits_by_a_file_of_somebody_else(workspace: Workspace, tmp_path: Path):
+    """A seat is signed: one that was edited, or whose version was exchanged, is refused and named."""
+    promotions = Promotions(workspace)
+    shelved(workspace, "a")
+    promotions.promote(PAIR, HOUR, "a", "", 10)
+    shelf = promotions.shelf
+    shelf.choose("BTC-USDT-1h", shelf.choice("BTC-USDT-1h").replace(b'"a"', b'"b"'))
+    with pytest.raises(Corrupt, match="changed after it was signed"):
+        promotions.seat(PAIR, HOUR)
+    artifact = shelf.folder / "versions" / "a" / "model.json"
+    artifact.write_bytes(artifact.read_bytes().replace(b'"bias":0.0', b'"bias":9.0'))
+    with pytest.raises(Corrupt, match="sha256"):
+        promotions.challenge(PAIR, HOUR, "a", "", 20)
+    shelved(workspace, "other", bias=0.3)
+    with pytest.raises(Rejected, match="speaks for BTC/USDT on 1h"):
+        promotions.challenge("ETH/USDT", HOUR, "other", "", 20)
+
+
+def test_a_seat_reads_back_as_it_was_written(workspace: Workspace):
+    """Rule: msgspec round trip of a decision with everything in it."""
+    shelved(workspace, "a")
+    promotions = Promotions(workspace)
+    promotions.promote(PAIR, HOUR, "a", "why", 10, duel("x", "a"))
+    (decision,) = promotions.decisions()
+    assert msgspec.json.decode(msgspec.json.encode(decision), type=type(decision)) == decision
+    assert [one.symbol for one in promotions.seats()] == [PAIR]
