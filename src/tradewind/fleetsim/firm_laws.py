@@ -12,6 +12,8 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from tradewind.fleetsim.evidence import Durable, Evidence
+from tradewind.model.bar import Bar
+from tradewind.model.decision import NoDecision
 from tradewind.model.event import BarClosed
 from tradewind.model.guard import AccountMark
 from tradewind.model.instrument import Instrument
@@ -25,6 +27,12 @@ TOTAL: Final = 0.10
 CENT: Final = 0.011
 LATE: Final = 5
 """Bars in a row that may be of no use after a midnight."""
+
+
+def _refused(one: Durable, bar: Bar) -> bool:
+    """Whether the product left the bar out as bad data: a price that nobody believes marks no account."""
+    told = (output for output in one.outputs if isinstance(output, NoDecision) and output.timeframe is bar.timeframe)
+    return any(output.reason.code == "bad_data" for output in told)
 
 
 class FirmLaws:
@@ -56,6 +64,7 @@ class FirmLaws:
         """Books what an entry says, and judges its days and orders."""
         event = one.entry.event
         bar = event.bar if isinstance(event, BarClosed) else None
+        usable = bar is not None and not bar.fault() and not _refused(one, bar)
         for output in () if one.quiet else one.outputs:
             if isinstance(output, AccountMark) and output.kind == "day":
                 yield from self._new_day(one, output)
@@ -69,10 +78,10 @@ class FirmLaws:
                 if output.leg is Leg.ENTRY and output.ended:
                     self._waiting.pop(output.signal_id, None)
             elif isinstance(output, OrderIntent):
-                if bar is not None:
+                if bar is not None and usable:
                     self._marks[bar.symbol] = self._instruments[bar.symbol].to_ticks(bar.close)
                 yield from self._order(one, output)
-        if bar is not None and not bar.fault():
+        if bar is not None and usable:
             self._marks[bar.symbol] = self._instruments[bar.symbol].to_ticks(bar.close)
             late = 0 < self._day_end <= bar.ts_open
             self._late = self._late + 1 if late else 0

@@ -364,7 +364,7 @@ BOUNDS: Final = {
     "snapshots": 3,
     "candles a series": 5_256,
     "leases": 1,
-    "orders that are over": 4_096,
+    "orders that are over": 1_024,
     "orders that may matter": 64,
     "requests without an answer": 64,
     "strangers' executions": 8_192,

@@ -125,13 +125,15 @@ class MortalDisk(apsw.VFS):
                 file.seek(one.offset + start)
                 file.write(one.new[start : start + SECTOR])
 
-    def replaced(self, path: Path, undo: _Undo) -> None:
+    def replaced(self, path: Path | None, undo: _Undo) -> None:
         """Something un-synced was done to a file."""
-        self._unsynced.setdefault(path, []).append(undo)
+        if path is not None:
+            self._unsynced.setdefault(path, []).append(undo)
 
-    def synced(self, path: Path) -> None:
+    def synced(self, path: Path | None) -> None:
         """What was done to a file is certain."""
-        self._unsynced.pop(path, None)
+        if path is not None:
+            self._unsynced.pop(path, None)
 
     def xOpen(self, name: str | apsw.URIFilename | None, flags: list[int]) -> apsw.VFSFile:  # noqa: N802  # the name apsw calls
         """Opens a file."""
@@ -151,7 +153,7 @@ class MortalFile(apsw.VFSFile):
         self._disk = disk
         path = name.filename() if isinstance(name, apsw.URIFilename) else name
         super().__init__("", name, flags)
-        self._path = Path(path or "")
+        self._path = Path(path) if path else None  # a temporary file: it is gone with the process whatever happens
 
     def xWrite(self, data: bytes, offset: int) -> None:  # noqa: N802  # the name apsw calls
         """Writes, and keeps what was there."""

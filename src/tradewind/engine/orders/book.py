@@ -12,8 +12,8 @@ from tradewind.model.order import ApprovalAsked, ApprovalEnded, Charge, Fill, Le
 from tradewind.model.venue import Action, Execution, OrderKind, OrderUpdate, VenueRequest
 
 Told = VenueRequest | OrderUpdate | Fill | Charge | Refusal | Notice | ApprovalAsked | ApprovalEnded
-REMEMBERED: Final = 4096
-"""How many orders that are over are known again when a venue repeats itself."""
+REMEMBERED: Final = 1024
+"""How many orders that are over are known again when a venue repeats itself: half a megabyte of state at most."""
 NEVER: Final = 2**62
 
 
@@ -22,7 +22,7 @@ def order_id(signal_id: str, leg: Leg, generation: int) -> str:
     return sha256(f"{signal_id}|{leg.value}|{generation}".encode()).hexdigest()[:32]
 
 
-class Order(msgspec.Struct):
+class Order(msgspec.Struct, omit_defaults=True):
     """One order of ours. ``phase``: waiting (not sent), in_flight (sent, unproven), working (proven), over.
 
     ``filled`` is what was booked, ``reported`` the most the venue has counted. ``value`` adds up price times steps of
@@ -96,7 +96,7 @@ class Early(msgspec.Struct):
     execution: Execution
 
 
-class Exposure(msgspec.Struct):
+class Exposure(msgspec.Struct, omit_defaults=True):
     """What one signal set out to hold and holds. ``leaving`` is the leg it is to be left by, empty while it stays.
 
     ``naked_since`` is when what is held was last seen without a proven stop of its size, 0 while it has one.
