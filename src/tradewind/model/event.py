@@ -10,6 +10,7 @@ import msgspec
 from tradewind.model.bar import Bar
 from tradewind.model.calendar import NewsCalendar
 from tradewind.model.drift import Reference
+from tradewind.model.forecast import Seat
 from tradewind.model.mode import ModeRules
 from tradewind.model.proven import ProvenStrategy
 from tradewind.model.timeframe import Timeframe
@@ -106,6 +107,20 @@ class Started(msgspec.Struct, frozen=True, tag="started"):
     proven: tuple[ProvenStrategy, ...] = ()
 
 
+class ModelServed(msgspec.Struct, frozen=True, tag="model"):
+    """From now on the model ``version`` forecasts in a seat; its artifact has ``sha256``. An empty version: nobody.
+
+    A start, a swap and a roll-back are the same event, so a replay asks the same model at the same bar.
+    """
+
+    ts: int
+    symbol: str
+    timeframe: Timeframe
+    seat: Seat
+    version: str = ""
+    sha256: str = ""
+
+
 class Asked(msgspec.Struct, frozen=True, tag="asked", gc=False):
     """The order manager asked to be woken at this time, and it has come."""
 
@@ -151,4 +166,5 @@ InputEvent = (
     | References
     | ModelTrained
     | ModeRulesSet
+    | ModelServed
 )

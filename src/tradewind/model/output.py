@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tradewind.model.decision import NoDecision, NoTrade, Signal
 from tradewind.model.drift import DriftAlarm, LearningCycle, MemberReplaced, SelectorChoice
+from tradewind.model.forecast import Forecast, ForecastEnded
 from tradewind.model.guard import AccountMark, Answered, GuardChanged
 from tradewind.model.mode import ModeChanged, ModeRulesChanged, RetrainAsked
 from tradewind.model.notice import Notice
@@ -43,4 +44,6 @@ Output = (
     | ModeChanged
     | RetrainAsked
     | ModeRulesChanged
+    | Forecast
+    | ForecastEnded
 )

@@ -15,6 +15,8 @@ from tradewind.adapters.store.schema import utc_text
 from tradewind.adapters.store.store import Store
 from tradewind.adapters.store.tables import SqlTables
 from tradewind.model.decision import NoDecision, NoTrade, Reason
+from tradewind.model.event import ModelServed
+from tradewind.model.forecast import Forecast, ForecastEnded
 from tradewind.model.instruments import INSTRUMENTS
 from tradewind.model.order import Fill, Leg, Refusal
 from tradewind.model.outcome import Outcome, Trade
@@ -143,3 +145,27 @@ def test_errors_are_logged_for_people(tmp_path: Path, origin: str) -> None:
         assert rows(store, "SELECT timestamp, error_type, message, origin FROM error_log") == [
             {"timestamp": utc_text(START), "error_type": "Retryable", "message": "rate limit", "origin": origin}
         ]
+
+
+def test_a_forecast_is_on_file_with_its_models_hash_and_is_told_how_it_ended(tmp_path: Path) -> None:
+    """One row a seat and close; the end finds the row of the seat that made the forecast."""
+    ts, later = START + 4 * HOUR, START + 6 * HOUR
+    with Store.open(tmp_path / "t.db", START) as store:
+        where = (SYMBOL, Timeframe.H1)
+        served = ModelServed(START, *where, "champion", "v1", "a" * 64)
+        store.journal.append(served, encode_outputs([]))
+        store.journal.commit()
+        said = [
+            Forecast(ts, *where, seat, "v1", "a" * 64, 0.7, "up", 1, acted=seat == "champion", lower=1.0, upper=1.2)
+            for seat in ("champion", "challenger")
+        ]
+        put(store, 3, *said)
+        put(store, 5, ForecastEnded(later, *where, "champion", "v1", ts, 0.7, 1, acted=True, went=-1, missed=True))
+        assert next(iter(store.journal.read(1))).event == served
+        found = rows(
+            store, "SELECT seat, sha256, p, outcomes, acted, ts_end, went, missed FROM forecasts ORDER BY seat"
+        )
+    assert [tuple(one.values()) for one in found] == [
+        ("challenger", "a" * 64, 0.7, "up", 0, None, None, None),
+        ("champion", "a" * 64, 0.7, "up", 1, later, -1, 1),
+    ]

@@ -82,7 +82,7 @@ def ts_of(event: InputEvent) -> int:
 
 
 def kind_of(event: InputEvent) -> str:
-    """The event's tag: bar, missing, revision, feed, command or started."""
+    """The event's tag: bar, missing, revision, feed, command, model, started ..."""
     return _KINDS[type(event)]
 
 

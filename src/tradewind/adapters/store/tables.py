@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from tradewind.adapters.store.codec import encode_text
 from tradewind.adapters.store.database import Cursor
+from tradewind.adapters.store.forecast_rows import FORECASTS, forecast_row
 from tradewind.adapters.store.guard_rows import guard_statements
 from tradewind.adapters.store.learning_rows import LEARNT, statements
 from tradewind.adapters.store.order_rows import answer_row, order_row
@@ -165,6 +166,8 @@ class SqlTables:
                 self._put(_ENDED, (output.signal_id,))
             elif isinstance(output, _GUARD):
                 self._in_order += guard_statements(output, entry.seq)
+            elif isinstance(output, FORECASTS):
+                self._in_order.append(forecast_row(output, entry.seq))
             elif isinstance(output, LEARNT):
                 self._in_order += statements(output, entry.seq)
             elif isinstance(output, _ORDERS):
