@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -26,6 +27,10 @@ class SaidDesk(msgspec.Struct, frozen=True):
     plan: Exposure | None = None
     correlations: Mapping[str, float] = {}
     signals: Sequence[tuple[int, str]] = ()
+    news: tuple[float, float] = (math.nan, math.nan)
+
+    def sentiment(self) -> tuple[float, float]:
+        return self.news
 
     def exposures(self) -> Sequence[Exposure]:
         return self.held

@@ -1,4 +1,4 @@
-"""What vetoes may know beyond the bar: calendar, signals said lately, hourly closes of all symbols, what is held."""
+"""What vetoes may know beyond the bar: calendar, articles, signals said lately, hourly closes, what is held."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Final
 
 import msgspec
 
+from tradewind.engine.news_desk import NewsDesk
 from tradewind.engine.portfolio import Portfolio
 from tradewind.engine.rates import notional
 from tradewind.model.bar import Bar
@@ -32,6 +33,7 @@ class _State(msgspec.Struct, frozen=True):
     signals: list[tuple[int, str, str]]
     closes: dict[str, list[tuple[int, float]]]
     told: dict[str, str]
+    news: bytes = b""
 
 
 class DeskBook:
@@ -42,6 +44,7 @@ class DeskBook:
 
     def __init__(self, instruments: Mapping[str, Instrument], *, correlates: bool, max_age: int) -> None:
         self.calendar: NewsCalendar | None = None
+        self.news: Final = NewsDesk(instruments)
         self.tracks = correlates and len(instruments) > 1
         self._instruments = instruments
         self._max_age = max_age
@@ -115,7 +118,9 @@ class DeskBook:
     def snapshot(self) -> bytes:
         """All that later decisions depend on, as bytes that ``restore`` takes."""
         closes = {name: list(kept) for name, kept in sorted(self._closes.items()) if kept}
-        return msgspec.msgpack.encode(_State(self.calendar, self._alarmed, list(self._signals), closes, self._told))
+        return msgspec.msgpack.encode(
+            _State(self.calendar, self._alarmed, list(self._signals), closes, self._told, self.news.snapshot())
+        )
 
     def restore(self, state: bytes) -> None:
         """Continues from a snapshot; empty bytes are a book that knows nothing."""
@@ -124,6 +129,7 @@ class DeskBook:
         found = msgspec.msgpack.decode(state, type=_State)
         self.calendar, self._alarmed, self._told = found.calendar, found.alarmed, dict(found.told)
         self._signals = deque(found.signals, maxlen=SIGNALS)
+        self.news.restore(found.news)
         for name, kept in found.closes.items():
             self._closes[name] = deque(kept, maxlen=REMEMBERED)
 
@@ -158,6 +164,10 @@ class Desk:
     def calendar(self) -> NewsCalendar | None:
         """The newest calendar known by then."""
         return self._book.calendar
+
+    def sentiment(self) -> tuple[float, float]:
+        """What the articles of the day said of the instrument."""
+        return self._book.news.of(self.instrument.symbol).now(self.ts)
 
     def exposures(self) -> Sequence[Exposure]:
         """Everything open or ordered."""

@@ -28,6 +28,7 @@ from tradewind.engine.series import Series
 from tradewind.engine.volatility import Volatility
 from tradewind.engine.withdrawal import CLOSING, close_all, what_was_done, withdraw, without_stop
 from tradewind.ensemble.confidence import compile_now
+from tradewind.model.article import NewsRead
 from tradewind.model.bar import Bar
 from tradewind.model.calendar import NewsCalendar
 from tradewind.model.decision import Bracket, Consensus, Decision, NoDecision, NoTrade, Reason, Signal
@@ -147,6 +148,8 @@ class Engine:
             return self._drained(self._obey(event))
         elif isinstance(event, NewsCalendar):
             self.book.take(event)
+        elif isinstance(event, NewsRead):
+            self.book.news.take(event)
         elif isinstance(event, References):
             if self.learning is not None:
                 self.learning.on_references(event)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from tradewind.errors import Misconfigured
 from tradewind.features.bank import FeatureBank
 from tradewind.features.input_schema import CLOCKS, NEWS, InputSchema, constant
-from tradewind.features.news_inputs import NewsScores
+from tradewind.features.news_inputs import News
 from tradewind.model.bar import BarColumns
 from tradewind.model.timeframe import Timeframe
 
@@ -93,7 +93,7 @@ class LiveInputs:
         schema: InputSchema,
         own: FeatureBank,
         higher: Mapping[Timeframe, FeatureBank],
-        news: NewsScores | None = None,
+        news: News | None = None,
     ) -> None:
         for bank in (own, *higher.values()):
             if bank.seeding != schema.seeding:
@@ -125,7 +125,7 @@ def inputs_of(
     schema: InputSchema,
     columns: BarColumns,
     higher: Mapping[Timeframe, BarColumns],
-    news: NewsScores | None = None,
+    news: News | None = None,
 ) -> Rows:
     """Inputs at the close of every bar, float32 ``(n_bars, k)``: those that ``LiveInputs`` gives bar by bar.
 

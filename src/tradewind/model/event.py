@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import msgspec
 
+from tradewind.model.article import NewsRead
 from tradewind.model.bar import Bar
 from tradewind.model.calendar import NewsCalendar
 from tradewind.model.drift import Reference
@@ -167,4 +168,5 @@ InputEvent = (
     | ModelTrained
     | ModeRulesSet
     | ModelServed
+    | NewsRead
 )

@@ -52,6 +52,13 @@ class DeskView(Protocol):
         """The newest calendar known by then."""
         ...
 
+    def sentiment(self) -> tuple[float, float]:
+        """Mean score (-1 to 1) and number of the articles about the instrument in the day up to now.
+
+        NaN where nobody has read the news for a whole day.
+        """
+        ...
+
     def exposures(self) -> Sequence[Exposure]:
         """Everything open or ordered, all symbols, in the order of the symbols."""
         ...

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -59,6 +60,9 @@ class _Moment(msgspec.Struct, frozen=True):
     calendar: NewsCalendar | None
     equity: float = 0.0
     bracket: Bracket | None = None
+
+    def sentiment(self) -> tuple[float, float]:
+        return math.nan, math.nan
 
     def exposures(self) -> tuple[Exposure, ...]:
         return ()
