@@ -20,6 +20,7 @@ from tests.acceptance.test_live_run import CONFIG, begun, heard, series, words
 from tests.fakes.venue import START, in_background
 from tests.unit.people.bot import ADMIN, CHAT, OWNER, TOKEN
 from tradewind.adapters.notify.stand_in.bot_api import BotApi, Chat
+from tradewind.adapters.notify.stand_in.in_process import StandInTransport
 from tradewind.adapters.notify.stand_in.server import StandInServer
 from tradewind.adapters.wall_clock import WallClock
 from tradewind.model.timeframe import HOUR, MINUTE
@@ -39,10 +40,11 @@ min_agreement = 0.5
 
 
 class Telegram:
-    """The server in a thread of its own; ``api`` is its truth, ``url`` where it listens."""
+    """The server in a thread of its own; ``api`` is its truth, ``way`` what leads to it, ``url`` where it listens."""
 
-    def __init__(self, api: BotApi, url: str) -> None:
+    def __init__(self, api: BotApi, way: StandInTransport, url: str) -> None:
         self.api = api
+        self.way = way
         self.url = url
 
     def asks(self, user: int, text: str, within_s: float = 20.0) -> str:
@@ -83,11 +85,11 @@ def little_disk(tmp_path: Path) -> Iterator[Path]:
 def telegram(host: str = "127.0.0.1") -> Iterator[Telegram]:
     api = BotApi(TOKEN, WallClock().now, (Chat(CHAT), Chat(ADMIN)))
     started, stop = threading.Event(), threading.Event()
-    found: list[str] = []
+    found: list[Telegram] = []
 
     async def run() -> None:
         async with StandInServer(api, WallClock(), host) as server:
-            found.append(server.url)
+            found.append(Telegram(api, server.transport, server.url))
             started.set()
             while not stop.is_set():
                 await asyncio.sleep(0.02)
@@ -96,7 +98,7 @@ def telegram(host: str = "127.0.0.1") -> Iterator[Telegram]:
     thread.start()
     assert started.wait(20)
     try:
-        yield Telegram(api, found[0])
+        yield found[0]
     finally:
         stop.set()
         thread.join()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Mapping
 from typing import Literal
@@ -14,7 +15,7 @@ from tradewind.model.timeframe import SECOND
 from tradewind.ports.clock import Clock
 from tradewind.ports.transport import Channel, NotSent, Response, Traffic
 
-Fault = Literal["refuse", "lose_request", "lose_answer", "bad_gateway", "limit"]
+Fault = Literal["refuse", "lose_request", "lose_answer", "hold_request", "hold_answer", "bad_gateway", "limit"]
 _STEP = SECOND // 20
 
 
@@ -22,14 +23,16 @@ class StandInTransport:
     """Implements ``ports.transport.Transport`` for one bot.
 
     ``faults`` are taken one for each request that sends something, in order: ``refuse`` (no connection),
-    ``lose_request`` and ``lose_answer`` (reset before and after it was accepted), ``bad_gateway``, ``limit`` (429).
-    ``clock`` is slept on by a long poll; without one a poll answers at once.
+    ``lose_request`` and ``lose_answer`` (reset before and after it was accepted), ``hold_request`` and ``hold_answer``
+    (the connection stays open before and after, and nothing comes), ``bad_gateway``, ``limit`` (429). ``held`` counts
+    those that are held. ``clock`` is slept on by a long poll; without one a poll answers at once.
     """
 
     def __init__(self, api: BotApi, clock: Clock | None = None) -> None:
         self.api = api
         self.faults: deque[Fault | None] = deque()
         self.traffic = Traffic()
+        self.held = 0
         self._clock = clock
 
     async def request(
@@ -57,12 +60,21 @@ class StandInTransport:
         if fault == "limit":
             refusal = b'{"ok":false,"error_code":429,"description":"Too Many Requests","parameters":{"retry_after":3}}'
             return Response(429, {}, refusal)
+        if fault == "hold_request":
+            await self._hold()
         reply = self.api.call(token, name, fields, files)
+        if fault == "hold_answer":
+            await self._hold()
         if name.lower() == "getupdates" and reply.status == 200 and not reply.document["result"]:
             reply = await self._polled(fields, reply)
         if fault == "lose_answer":
             raise Retryable("the connection was reset", where="stand-in")
         return response_of(reply)
+
+    async def _hold(self) -> None:
+        """Never ends by itself: whoever asked gives up, or dies."""
+        self.held += 1
+        await asyncio.get_running_loop().create_future()
 
     async def _polled(self, fields: Mapping[str, str], reply: Reply) -> Reply:
         """Waits as a long poll does."""
