@@ -109,3 +109,38 @@ class ModeRulesChanged(msgspec.Struct, frozen=True, tag="mode_rules_changed"):
     source: str
     old: dict[str, float]
     new: dict[str, float]
+
+
+class ModelScore(msgspec.Struct, frozen=True, gc=False):
+    """What a model showed in a seat: forecasts that share no bar, how often right, and its shadow events in R."""
+
+    version: str
+    n: int
+    accuracy: float | None
+    brier: float | None
+    events: int
+    win_rate: float | None
+    mean_r: float | None
+
+
+class ChallengerJudged(msgspec.Struct, frozen=True, tag="challenger_judged", gc=False):
+    """The duel of a seat is over: ``verdict`` is promote or withdraw, ``reason`` why, both scores beside it.
+
+    ``of_better``, ``of_not_worse`` and ``of_worse`` are the evidence of ``validation.paired_promotion`` over ``n``
+    forecasts that both made from ``start`` to ``ts``.
+    """
+
+    ts: int
+    symbol: str
+    timeframe: Timeframe
+    verdict: Literal["promote", "withdraw"]
+    reason: str
+    champion: ModelScore
+    challenger: ModelScore
+    start: int
+    n: int
+    mean: float
+    of_better: float
+    of_not_worse: float
+    of_worse: float
+    champion_drifted: bool
