@@ -257,6 +257,8 @@ def plan_hash(plan: EnginePlan) -> str:
             text.append(repr(one.reserve))
     if plan.orders is not None:
         text.append(repr(msgspec.to_builtins(plan.orders)))
+    if plan.modes:
+        text.append(repr(msgspec.to_builtins(plan.modes)))
     return hashlib.sha256("\n".join(text).encode()).hexdigest()[:16]
 
 

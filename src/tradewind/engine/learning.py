@@ -72,7 +72,7 @@ class Learning:
 
     ``off`` are members that drift took off, each ``SYMBOL ID`` with the time of it; ``benched`` those of the reserve
     that have no seat yet, best first. ``quiet`` is everybody of both: nobody hears them. ``stirred``: the last cycle
-    changed who is heard, or with which weight.
+    changed who is heard, or with which weight. ``spared`` are not taken off: they have a mode.
     """
 
     def __init__(self, symbols: Iterable[SymbolPlan], params: LearningParams) -> None:
@@ -95,6 +95,7 @@ class Learning:
         self.memory = MarketMemory(plans, self.subjects.values(), params.selector)
         self.cooldown = Cooldown(params.cooldown)
         self.stirred = False
+        self.spared: frozenset[str] = frozenset()
         self._next_cycle = 0
         self._cycles = 0
 
@@ -311,7 +312,7 @@ class Learning:
             escalated = before is not None and one.ts - before.ts < self.params.cooldown
             outputs.append(DriftAlarm(one, escalated, limit, sure))
         acts = self.params.auto_action and sure and one.severity is Severity.CRITICAL
-        if acts and one.subject in self.subjects:
+        if acts and one.subject in self.subjects and one.subject not in self.spared:
             outputs.append(self._take_off(one))
         effect = one.effect
         if effect.alert and self.cooldown.due(f"{one.subject} effect", Severity.LOW, one.ts):

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import msgspec
 
+from tradewind.engine.mode_plan import ModeSeat
 from tradewind.engine.mode_seat import UNLIKELY, Seat
 from tradewind.engine.retrain_watch import RetrainWatch
 from tradewind.model.event import ModelTrained
 from tradewind.model.mode import Mode, ModeRules, RetrainAsked
 from tradewind.model.notice import Notice
 from tradewind.model.timeframe import DAY, HOUR
-
-if TYPE_CHECKING:
-    from tradewind.engine.modes import ModeSeat
 
 AGAIN: Final = 7 * DAY
 """A seat that stays in LEARNING is told of so often."""

@@ -155,7 +155,7 @@ class Pair(msgspec.Struct):
     busy_until: int = 0
     first: int = 0
     over: bool = False
-    waiting: dict[str, dict[int, bool]] = {"champion": {}, "challenger": {}}
+    waiting: dict[str, dict[int, bool]] = msgspec.field(default_factory=lambda: {"champion": {}, "challenger": {}})
 
     def hear(self, forecast_ts: int, ts: int, seat: str, *, right: bool) -> None:
         """A forecast of one of them is over; it counts when the other's of the same bar is."""

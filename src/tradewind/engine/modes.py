@@ -13,6 +13,7 @@ import msgspec
 
 from tradewind.engine.mode_alarms import ModeAlarms
 from tradewind.engine.mode_duel import judged
+from tradewind.engine.mode_plan import ModeSeat
 from tradewind.engine.mode_seat import UNLIKELY, Outcome, Seat, ShadowEvent
 from tradewind.engine.retrain_watch import RetrainWatch
 from tradewind.engine.series import Series
@@ -20,32 +21,13 @@ from tradewind.model.bar import Bar
 from tradewind.model.decision import Reason
 from tradewind.model.drift import DriftAlarm
 from tradewind.model.event import ModelServed, ModelTrained, ModeRulesSet
-from tradewind.model.forecast import ForecastEnded, seat_member
+from tradewind.model.forecast import ForecastEnded
 from tradewind.model.mode import Mode, ModeChanged, ModeRules, ModeRulesChanged
 from tradewind.model.outcome import SignalOutcome
 from tradewind.model.output import Output
 from tradewind.model.timeframe import Timeframe
 
 SeatKey = tuple[str, Timeframe]
-
-
-class ModeSeat(msgspec.Struct, frozen=True):
-    """A symbol on a timeframe with the members that sit there; an empty ``challenger``: nobody is ever tried."""
-
-    symbol: str
-    timeframe: Timeframe
-    champion: str
-    challenger: str = ""
-
-    @classmethod
-    def of_models(cls, symbol: str, timeframe: Timeframe) -> ModeSeat:
-        """The seat of served models."""
-        return cls(
-            symbol,
-            timeframe,
-            seat_member(symbol, timeframe, "champion"),
-            seat_member(symbol, timeframe, "challenger"),
-        )
 
 
 class _State(msgspec.Struct, frozen=True):

@@ -18,6 +18,7 @@ from tradewind.engine.guard import STOPPED, Guard, told_of
 from tradewind.engine.holding import Holding
 from tradewind.engine.identity import client_id, signal_id
 from tradewind.engine.learning import Learning, Reported
+from tradewind.engine.modes import Modes
 from tradewind.engine.orders.approval import NOT_CONCERNED, Obeyed
 from tradewind.engine.orders.manager import OrderManager
 from tradewind.engine.plan import EnginePlan, SymbolPlan
@@ -32,7 +33,19 @@ from tradewind.model.article import NewsRead
 from tradewind.model.bar import Bar
 from tradewind.model.calendar import NewsCalendar
 from tradewind.model.decision import Bracket, Consensus, Decision, NoDecision, NoTrade, Reason, Signal
-from tradewind.model.event import Asked, BarClosed, BarMissing, Command, FeedState, InputEvent, References
+from tradewind.model.event import (
+    Asked,
+    BarClosed,
+    BarMissing,
+    BarRevised,
+    Command,
+    FeedState,
+    InputEvent,
+    ModelServed,
+    ModelTrained,
+    ModeRulesSet,
+    References,
+)
 from tradewind.model.guard import AccountMark, GuardChanged
 from tradewind.model.instrument import Instrument
 from tradewind.model.notice import Notice
@@ -129,13 +142,22 @@ class Engine:
         instruments = {symbol: desk.plan.instrument for symbol, desk in self.desks.items()}
         self.book = DeskBook(instruments, correlates=plan.asks_for("closes"), max_age=plan.calendar_age)
         self.learning = Learning(plan.symbols, plan.learning) if plan.learning is not None else None
+        self.modes = Modes(plan.modes) if plan.modes else None
         if self.learning is not None:
+            self.learning.spared = frozenset() if self.modes is None else self.modes.members
+        if self.learning is not None or self.modes is not None:
             self.silence(self.silenced)
         compile_now()
 
     def process(self, event: InputEvent) -> list[Output]:
         """Outputs of one sequenced event, in the order they happened."""
         self.closed = ()
+        made = self._processed(event)
+        if self.modes is not None:
+            made += self.modes.after(made, _time_of(event))
+        return made
+
+    def _processed(self, event: InputEvent) -> list[Output]:
         if isinstance(event, BarClosed):
             made = self._on_bar(event)
             return made if self.orders is None else self._drained(made)
@@ -153,6 +175,8 @@ class Engine:
         elif isinstance(event, References):
             if self.learning is not None:
                 self.learning.on_references(event)
+        elif isinstance(event, ModelServed | ModelTrained | ModeRulesSet):
+            return self._drained(self._on_model(event))
         elif self.orders is not None:
             if isinstance(event, VenueReport):
                 self.orders.on_report(event)
@@ -176,6 +200,18 @@ class Engine:
                 if desk.holding is not None and desk.holding.signal_id == signal:
                     desk.holding = None
         self.paused |= orders.take_alarm()
+        return outputs
+
+    def _on_model(self, event: ModelServed | ModelTrained | ModeRulesSet) -> list[Output]:
+        """What a model that is served or trained, or other rules for modes, lead to."""
+        if self.modes is None:
+            return []
+        if isinstance(event, ModeRulesSet):
+            return self.modes.on_rules(event)
+        if isinstance(event, ModelTrained):
+            return self.modes.on_trained(event)
+        outputs = self.modes.on_served(event)
+        self.silence(self.silenced)
         return outputs
 
     def _obey(self, order: Command) -> list[Output]:
@@ -224,8 +260,9 @@ class Engine:
 
     @property
     def quiet(self) -> frozenset[str]:
-        """Everybody whom nobody hears, each as ``SYMBOL ID``: switched off by people or drift, or in the reserve."""
-        return self.silenced if self.learning is None else self.silenced | self.learning.quiet
+        """Everybody whom nobody hears, each as ``SYMBOL ID``: off by people or drift, in the reserve, in LEARNING."""
+        quiet = self.silenced if self.learning is None else self.silenced | self.learning.quiet
+        return quiet if self.modes is None else quiet | self.modes.quiet
 
     def silence(self, members: frozenset[str]) -> None:
         """Leaves ``members``, each as ``SYMBOL ID``, out of every vote from now on, beside drift and the reserve."""
@@ -361,6 +398,10 @@ class Engine:
                 outputs += learnt
                 if self.learning.stirred:
                     self.silence(self.silenced)
+        if self.modes is not None and fired:
+            outputs += self.modes.on_closes(self.closed, desk.series, history=history)
+            if self.modes.stirred:
+                self.silence(self.silenced)
         if desk.plan.unheard and not history:
             for bar, _ in fired:
                 outputs.extend(desk.series[bar.timeframe].unheard_news(bar.ts_close))
@@ -403,7 +444,8 @@ class Engine:
             return NoDecision(bar.symbol, bar.timeframe, bar.ts_close, blind)
         if not fired:
             why = NO_TRIGGER if desk.speaks else NOBODY_HEARD
-            return NoTrade(bar.symbol, bar.timeframe, bar.ts_close, why)
+            learning = None if self.modes is None else self.modes.reason(bar.symbol, bar.timeframe, series)
+            return NoTrade(bar.symbol, bar.timeframe, bar.ts_close, why if learning is None else (learning,))
         consensus, reasons, _ = deliberate(desk.series, self.plan.ensemble)
         if consensus is None:
             return NoTrade(bar.symbol, bar.timeframe, bar.ts_close, reasons)
@@ -531,3 +573,10 @@ class Engine:
             time_stop_ts=0,
             ts=signal.ts,
         )
+
+
+def _time_of(event: InputEvent) -> int:
+    """When it happened: the close of its bar, else its own time; UTC nanoseconds."""
+    if isinstance(event, BarClosed | BarRevised):
+        return event.bar.ts_close
+    return event.ts_close if isinstance(event, BarMissing) else event.ts

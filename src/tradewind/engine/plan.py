@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from tradewind.engine.learning_plan import LearningParams
+from tradewind.engine.mode_plan import ModeSeat
 from tradewind.engine.orders.params import OrderParams
 from tradewind.ensemble.params import EnsembleParams
 from tradewind.features.graph import Seeding
@@ -51,7 +52,7 @@ class EnginePlan(msgspec.Struct, frozen=True):
     where none is asked for. ``guard`` limits the account as a whole, None where there is none to guard. ``seeding`` is
     that of the feature bank. ``stamp`` is put on every signal. Without ``learning`` no outcome is followed and nothing
     is learnt. ``orders`` is how orders are handled where a venue with its own truth is behind the broker, None
-    elsewhere.
+    elsewhere. ``modes`` are the seats of models that may be in TRADING or LEARNING.
     """
 
     symbols: tuple[SymbolPlan, ...]
@@ -69,6 +70,7 @@ class EnginePlan(msgspec.Struct, frozen=True):
     calendar_age: int = 0
     guard: GuardParams | None = None
     orders: OrderParams | None = None
+    modes: tuple[ModeSeat, ...] = ()
 
     def asks_for(self, what: str) -> bool:
         """Whether a veto on any symbol, or a rule of the firm, needs ``what``: calendar, closes."""

@@ -39,6 +39,7 @@ class EngineState(msgspec.Struct, frozen=True):
     book: bytes = b""
     learning: bytes = b""
     fallback: bytes = b""
+    modes: bytes = b""
 
 
 _ENCODER = msgspec.msgpack.Encoder()
@@ -72,6 +73,7 @@ def snapshot_engine(engine: Engine, sequencer: Sequencer) -> bytes:
             book=engine.book.snapshot(),
             learning=b"" if engine.learning is None else engine.learning.snapshot(),
             fallback=b"" if engine.fallback is None else engine.fallback.snapshot(),
+            modes=b"" if engine.modes is None else engine.modes.snapshot(),
         )
     )
 
@@ -102,6 +104,8 @@ def restore_engine(engine: Engine, sequencer: Sequencer, state: bytes) -> None:
     engine.paused = found.paused
     if engine.learning is not None:
         engine.learning.restore(found.learning)
+    if engine.modes is not None:
+        engine.modes.restore(found.modes)
     engine.silence(frozenset(found.silenced))
     engine.guard.restore(found.guard)
     if engine.volatility is not None:
