@@ -50,7 +50,7 @@ class ModeAlarms(msgspec.Struct):
         """A bar of the seat closed: how long it has been learning, and whether its probabilities are off."""
         subject = f"{place.symbol} {place.timeframe}"
         found = []
-        if seat.mode is Mode.LEARNING and ts - seat.since >= rules.stuck:
+        if seat.stands is Mode.LEARNING and ts - seat.since >= rules.stuck:
             name = f"stuck_in_learning {subject} {seat.since}"
             if self._due(name, ts, AGAIN):
                 hours = (ts - seat.since) / HOUR
@@ -92,7 +92,9 @@ def _advice(seat: Seat, watch: RetrainWatch, rules: ModeRules) -> str:
     if seen.confidence is None:
         return f"{seen.n} of {rules.min_events} shadow events: wait, or watch a shorter interval"
     if seen.confidence < rules.trading_threshold:
-        asked = "a training is under way" if watch.running is not None else "train on more data or another type of model"
+        asked = (
+            "a training is under way" if watch.running is not None else "train on more data or another type of model"
+        )
         return f"confidence {seen.confidence:.2%} over {seen.n} events: {asked}; a lower threshold is no cure"
     return f"confidence {seen.confidence:.2%}, evidence {seen.evidence:.1f} of {seen.needs:g} since it fell: wait"
 

@@ -94,7 +94,9 @@ class ModelRecord(msgspec.Struct):
         n = len(r)
         wins, losses = [one for one in r if one > 0.0], [one for one in r if one <= 0.0]
         mean = math.fsum(r) / n if n else None
-        spread = math.sqrt(math.fsum([(one - mean) ** 2 for one in r]) / (n - 1)) if mean is not None and n > 1 else None
+        spread = (
+            math.sqrt(math.fsum([(one - mean) ** 2 for one in r]) / (n - 1)) if mean is not None and n > 1 else None
+        )
         return Record(
             n=n,
             wins=len(wins),
@@ -183,13 +185,14 @@ class Pair(msgspec.Struct):
 
 
 class Seat(msgspec.Struct):
-    """The state of a symbol on a timeframe. ``fallen``: it traded and stopped; ``tries`` counts models since then.
+    """The state of a symbol on a timeframe, ``stands`` its mode. ``fallen``: it traded and stopped; ``tries`` counts
+    models since then.
 
     ``since`` is when it went into its mode, ``changes`` the times of its newest transitions, ``drifted`` whether the
     champion's decline was seen, ``seen_confidence`` the newest confidence.
     """
 
-    mode: Mode = Mode.LEARNING
+    stands: Mode = Mode.LEARNING
     since: int = 0
     fallen: bool = False
     tries: int = 0
@@ -227,18 +230,18 @@ class Seat(msgspec.Struct):
     def due(self, rules: ModeRules) -> tuple[Mode, str]:
         """The mode that ``seen`` asks for, and why; the present one where nothing changes."""
         seen = self.seen
-        if self.mode is Mode.TRADING and seen.drift_score >= rules.drift_score:
+        if self.stands is Mode.TRADING and seen.drift_score >= rules.drift_score:
             return Mode.LEARNING, "drift"
-        after = stepped(self.mode, seen.confidence, rules)
-        if after is Mode.TRADING and self.mode is Mode.LEARNING and seen.evidence < seen.needs:
+        after = stepped(self.stands, seen.confidence, rules)
+        if after is Mode.TRADING and self.stands is Mode.LEARNING and seen.evidence < seen.needs:
             after = Mode.LEARNING
         return after, "confidence" if seen.confidence is not None else "model"
 
-    def enter(self, mode: Mode, reason: str, ts: int) -> None:
-        """Goes into ``mode``; a fall is judged by what comes after it alone."""
-        self.mode, self.since = mode, ts
+    def enter(self, after: Mode, reason: str, ts: int) -> None:
+        """Goes into ``after``; a fall is judged by what comes after it alone."""
+        self.stands, self.since = after, ts
         self.changes = [*self.changes[-15:], ts]
-        if mode is Mode.TRADING:
+        if after is Mode.TRADING:
             self.watch, self.drifted = watched(self.champion), False
             return
         self.watch = None
@@ -256,7 +259,7 @@ class Seat(msgspec.Struct):
             self.champion = ModelRecord(version, ts)
         self.tries += self.fallen
         self.watch, self.drifted, self.pair = None, False, Pair()
-        if self.mode is Mode.TRADING:
+        if self.stands is Mode.TRADING:
             self.watch = watched(self.champion)
 
     def challenge(self, version: str, ts: int) -> None:
@@ -265,14 +268,14 @@ class Seat(msgspec.Struct):
         self.pair = Pair()
 
 
-def stepped(mode: Mode, confidence: float | None, rules: ModeRules) -> Mode:
-    """The mode after ``mode`` by the confidence alone: in at the threshold, out below it less the hysteresis.
+def stepped(before: Mode, confidence: float | None, rules: ModeRules) -> Mode:
+    """The mode after ``before`` by the confidence alone: in at the threshold, out below it less the hysteresis.
 
     Equality enters and stays. No confidence (too few events) is not enough to trade.
     """
     if confidence is None:
         return Mode.LEARNING
-    if mode is Mode.TRADING:
+    if before is Mode.TRADING:
         return Mode.LEARNING if confidence < rules.leave - _ROUNDING else Mode.TRADING
     return Mode.TRADING if confidence >= rules.trading_threshold else Mode.LEARNING
 

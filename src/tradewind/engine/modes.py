@@ -55,7 +55,7 @@ class Modes:
     @property
     def quiet(self) -> frozenset[str]:
         """Champions in LEARNING."""
-        return frozenset(name for name, key in self._champions.items() if self.seats[key].mode is Mode.LEARNING)
+        return frozenset(name for name, key in self._champions.items() if self.seats[key].stands is Mode.LEARNING)
 
     @property
     def members(self) -> frozenset[str]:
@@ -68,7 +68,7 @@ class Modes:
         if place is None or not series.side_of(place.champion):
             return None
         seat = self.seats[symbol, timeframe]
-        if seat.mode is Mode.TRADING:
+        if seat.stands is Mode.TRADING:
             return None
         seen, needed = seat.seen, self.rules.min_events
         if seen.confidence is None:
@@ -180,9 +180,8 @@ class Modes:
                 watch.labels += 1
                 if seat.watch is not None:
                     seat.watch.step(trade.r)
-            elif seat.challenger is not None and name == place.challenger:
-                if trade.ts_entry >= seat.challenger.since:
-                    seat.challenger.take(event, self.rules.window)
+            if seat.challenger is not None and name == place.challenger and trade.ts_entry >= seat.challenger.since:
+                seat.challenger.take(event, self.rules.window)
         watch.pass_time(ts, self.rules)
         return [*self._moved(key, ts), *self.alarms.closed(place, seat, watch, self.rules, ts)]
 
@@ -192,9 +191,9 @@ class Modes:
         seen = seat.look(self.rules)
         after, reason = seat.due(self.rules)
         self._calibrated(key)
-        if after is seat.mode:
+        if after is seat.stands:
             return []
-        before = seat.mode
+        before = seat.stands
         seat.enter(after, reason, ts)
         if reason == "drift":
             self.watches[key].want("drift", seen.drift_score, self.rules.drift_score)

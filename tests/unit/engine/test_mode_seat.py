@@ -38,7 +38,7 @@ def fed(seat: Seat, results: Iterable[float], rules: ModeRules = RULES, ts: int 
             seat.watch.step(r)
         seat.look(rules)
         mode, reason = seat.due(rules)
-        if mode is not seat.mode:
+        if mode is not seat.stands:
             seat.enter(mode, reason, at)
             moves.append((mode, reason))
     return moves
@@ -164,7 +164,7 @@ def test_the_decline_of_a_trading_seat_is_seen_before_its_confidence_is_gone():
     for seed in range(30):
         seat = Seat()
         fed(seat, results(seed, 250, 0.70))
-        if seat.mode is Mode.TRADING:
+        if seat.stands is Mode.TRADING:
             reasons += [reason for _, reason in fed(seat, results(1000 + seed, 300, 0.35), ts=1000 * HOUR)[:1]]
     assert len(reasons) >= 27
     assert reasons.count("drift") > 25
