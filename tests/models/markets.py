@@ -35,18 +35,29 @@ def bars_of(returns: NDArray[np.float64], generator: np.random.Generator, noise:
 
 def random_walk(n: int, seed: int) -> DataSet:
     """Nothing to know: the next return is independent of everything."""
+    return _set(walk_bars(n, seed))
+
+
+def walk_bars(n: int, seed: int) -> BarColumns:
+    """The bars of ``random_walk``."""
     generator = np.random.default_rng([seed, 1])
-    return _set(bars_of(generator.normal(0.0, 0.005, n), generator, 0.005))
+    return bars_of(generator.normal(0.0, 0.005, n), generator, 0.005)
 
 
 def momentum(n: int, seed: int, strength: float = 0.85) -> tuple[DataSet, NDArray[np.float64]]:
     """``r_t = strength r_{t-1} + e_t``; beside it the sign of each return, which is all there is to know."""
+    columns, known = momentum_bars(n, seed, strength)
+    return _set(columns), known
+
+
+def momentum_bars(n: int, seed: int, strength: float = 0.85) -> tuple[BarColumns, NDArray[np.float64]]:
+    """The bars of ``momentum``; ``strength`` below 0 turns every return round."""
     generator = np.random.default_rng([seed, 2])
     shocks = generator.normal(0.0, 0.005, n)
     returns = np.zeros(n)
     for bar in range(1, n):
         returns[bar] = strength * returns[bar - 1] + shocks[bar]
-    return _set(bars_of(returns, generator, 0.003)), np.sign(returns)
+    return bars_of(returns, generator, 0.003), np.sign(returns)
 
 
 def _set(columns: BarColumns) -> DataSet:

@@ -35,6 +35,8 @@ _ALL = (
     Verb("calendar", DATA, "Economic calendar: what is due, for which pairs; fetch it, import a history."),
     Verb("features", DATA, "What models read, made of candles; whether any of it came from the future."),
     Verb("train", TRADE, "One model from stored candles: trained, calibrated, judged, kept as a signed version."),
+    Verb("evaluate", TRADE, "What models are worth on bars they never saw; sealed bars are opened once."),
+    Verb("promote", TRADE, "Let a model be heard where it has earned it, or shadow; and the way back."),
     Verb("strategy", TRADE, "Strategies: families, candidates, the book of all that were tried, the ledger."),
     Verb("research", TRADE, "Search, validation and gates as one job that can be resumed; signed verdicts."),
     Verb(

@@ -73,7 +73,8 @@ class Selective(msgspec.Struct, frozen=True):
 class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
     """Everything the gates and a person read. Shares are fractions; None is undefined.
 
-    - ``accuracy`` of all forecasts at 1/2, ``base_rate`` the share of the commoner label, ``skill`` the difference;
+    - ``accuracy`` of all forecasts at 1/2, ``base_rate`` the share of the commoner label, ``skill`` the difference and
+      its 95% limits (Wilson at ``n_eff``);
     - ``coverage`` the share of samples that were acted on; ``breakeven`` the accuracy at which costs are paid,
       ``1/2 + cost / (2 mean width)``;
     - ``n_eff`` what the labels amount to, ``independent`` samples that share no bar: ``ece_floor`` and
@@ -88,6 +89,8 @@ class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
     accuracy: float
     base_rate: float
     skill: float
+    skill_low: float
+    skill_high: float
     coverage: float
     breakeven: float
     selective: Selective
@@ -105,7 +108,8 @@ class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
         chosen = self.selective
         return (
             f"accuracy {_share(chosen.accuracy)} (all: {_share(self.accuracy)}), base rate {_share(self.base_rate)}, "
-            f"skill {_points(self.accuracy - self.base_rate)}, coverage {_share(self.coverage)}, "
+            f"skill {100.0 * self.skill:+.1f} points "
+            f"({100.0 * self.skill_low:+.1f} to {100.0 * self.skill_high:+.1f}), coverage {_share(self.coverage)}, "
             f"n_eff {self.n_eff:.0f}, events {chosen.n}, p {_number(chosen.p)}"
         )
 
@@ -136,13 +140,18 @@ def evaluated(forecasts: Forecasts, sides: Ints, generator: np.random.Generator)
     hits = sides == forecasts.label
     said = sides != 0
     apart = without_overlap(forecasts.start, forecasts.end)
+    n_eff = float(average_uniqueness(forecasts.start, forecasts.end, forecasts.bars).sum())
+    alike = max(1, round(n_eff))
+    low, high = wilson(round(float(right.mean()) * alike), alike) or (0.0, 1.0)
     return Evaluation(
         n=up.size,
-        n_eff=float(average_uniqueness(forecasts.start, forecasts.end, forecasts.bars).sum()),
+        n_eff=n_eff,
         independent=apart.size,
         accuracy=float(right.mean()),
         base_rate=base,
         skill=float(right.mean()) - base,
+        skill_low=low - base,
+        skill_high=high - base,
         coverage=float(said.mean()),
         breakeven=breakeven,
         selective=_selective(forecasts, sides, max(base, breakeven)),
@@ -195,10 +204,6 @@ def _regimes(width: Floats, right: NDArray[np.bool_]) -> dict[str, tuple[int, fl
 
 def _share(value: float | None) -> str:
     return "undefined" if value is None else f"{100.0 * value:.1f}%"
-
-
-def _points(value: float) -> str:
-    return f"{100.0 * value:+.1f} points"
 
 
 def _number(value: float | None) -> str:

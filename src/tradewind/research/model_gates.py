@@ -14,8 +14,11 @@ import msgspec
 from tradewind.model.report import GateKind, GateRow
 from tradewind.research.model_evaluation import Evaluation
 
-ModelProfile = Literal["source", "honest"]
+ModelProfile = Literal["source", "honest", "strict"]
 PROFILES: Final[tuple[ModelProfile, ...]] = ("source", "honest")
+"""Those that are always printed; ``strict`` asks for both."""
+LEAKAGE: Final = "inputs.leakage"
+COMPLETENESS: Final = "inputs.completeness"
 
 
 class ModelLimits(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -43,15 +46,16 @@ class InputCheck(msgspec.Struct, frozen=True):
 def model_rows(
     profile: ModelProfile, found: Evaluation, inputs: InputCheck, latency_ms: float, limits: ModelLimits
 ) -> tuple[GateRow, ...]:
-    """One row a criterion, in the order people read them."""
+    """One row a criterion, in the order people read them; those of ``strict`` are of both other profiles."""
     rows = _source(found, limits) if profile == "source" else _honest(found, limits)
+    if profile == "strict":
+        names = {row.name for row in rows}
+        rows += tuple(row for row in _source(found, limits) if row.name not in names)
     leak = GateRow(
-        "inputs.leakage", len(inputs.leaks), 0, "<=", found.n, not inputs.leaks, GateKind.EDGE, digits=0,
+        LEAKAGE, len(inputs.leaks), 0, "<=", found.n, not inputs.leaks, GateKind.EDGE, digits=0,
         note=", ".join(inputs.leaks[:3]),
     )  # fmt: skip
-    complete = GateRow(
-        "inputs.completeness", inputs.complete, 0.95, ">=", found.n, inputs.complete >= 0.95, GateKind.EVIDENCE
-    )
+    complete = GateRow(COMPLETENESS, inputs.complete, 0.95, ">=", found.n, inputs.complete >= 0.95, GateKind.EVIDENCE)
     latency = GateRow(
         "latency.p99_ms", latency_ms, limits.latency_ms, "<=", found.n, latency_ms <= limits.latency_ms, GateKind.EDGE
     )

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
 from tradewind.app.feature_sets import SeriesBars, stored_series
+from tradewind.app.models.sealing import seal_of
 from tradewind.app.settings.root import AppConfig
+from tradewind.app.workspace import Workspace
 from tradewind.errors import Unavailable
+from tradewind.features.feature_set import FeatureSet
 from tradewind.features.input_schema import default_schema
 from tradewind.model.instruments import resolve
 from tradewind.model.session import calendar_of
@@ -23,10 +26,11 @@ FEWEST: Final = 1_000
 
 
 class Material(NamedTuple):
-    """Parts to train on, the bars they were made of, and whether any of those were made rather than received."""
+    """Parts to train on and the bars they were made of, which end where the sealed ones begin (``seal``, UTC ns)."""
 
     parts: tuple[Part, ...]
     bars: tuple[SeriesBars, ...]
+    seal: int = 0
 
     @property
     def simulated(self) -> bool:
@@ -40,15 +44,22 @@ class Material(NamedTuple):
 
 
 def material_of(
-    config: AppConfig, symbols: Sequence[str], interval: Timeframe, length: int, samples: int = SAMPLES
+    config: AppConfig, symbols: Sequence[str], interval: Timeframe, kind: str, length: int, samples: int = SAMPLES
 ) -> Material:
-    """The newest ``samples`` of each symbol, 64% to train, 16% to calibrate, 20% to test.
+    """The newest ``samples`` of each symbol before its sealed bars: 64% to train, 16% to calibrate, 20% to test.
 
     Raises:
         Unavailable: nothing is stored of a symbol, or too few samples come of it.
     """
-    bars = tuple(stored_series(config, symbol, interval) for symbol in symbols)
-    return Material(tuple(_part(config, one, length, samples) for one in bars), bars)
+    stored = [stored_series(config, symbol, interval) for symbol in symbols]
+    seal = seal_of(Workspace(config), stored, kind)
+    bars = tuple(before(one, seal) for one in stored)
+    return Material(tuple(_part(config, one, length, samples) for one in bars), bars, seal)
+
+
+def before(bars: SeriesBars, end: int) -> SeriesBars:
+    """The bars that closed up to ``end``, UTC nanoseconds."""
+    return bars._replace(columns=bars.columns.take(bars.columns.ts_close <= end))
 
 
 def cost_of(config: AppConfig, bars: SeriesBars) -> float:
@@ -65,11 +76,11 @@ def cost_of(config: AppConfig, bars: SeriesBars) -> float:
 
 
 def _part(config: AppConfig, bars: SeriesBars, length: int, samples: int) -> Part:
-    data = _labelled(config, bars)
+    data = labelled_bars(config, bars)
     usable = data.samples(length)[-samples:]
     if usable.size < FEWEST:
         raise Unavailable(
-            f"{usable.size} samples in {len(bars.columns.close)} bars of {bars.symbol} {bars.timeframe}",
+            f"{usable.size} samples in {len(bars.columns.close)} unsealed bars of {bars.symbol} {bars.timeframe}",
             where="training",
             allowed=f"at least {FEWEST}",
             next_step="import or fetch a longer history, or train on a shorter interval",
@@ -77,22 +88,26 @@ def _part(config: AppConfig, bars: SeriesBars, length: int, samples: int) -> Par
     return Part(data, chronological(data, usable), cost_of(config, bars))
 
 
-def _labelled(config: AppConfig, bars: SeriesBars) -> DataSet:
+def labelled_bars(config: AppConfig, bars: SeriesBars) -> DataSet:
+    """Inputs and labels of every bar.
+
+    Raises:
+        Misconfigured: there are no bars.
+    """
     calendar = calendar_of(resolve(bars.symbol, config.instruments).calendar)
     made = feature_set(bars.symbol, default_schema(bars.timeframe), bars.columns, calendar)
     return labelled(made, bars.columns)
 
 
-def checked_inputs(config: AppConfig, material: Material) -> InputCheck:
+def checked_inputs(config: AppConfig, sets: Iterable[FeatureSet], bars: Sequence[SeriesBars]) -> InputCheck:
     """Every input row replayed with the bars up to it alone, and the share of complete rows after the warm-up."""
     leaks: list[str] = []
     whole = 1.0
-    for part, bars in zip(material.parts, material.bars, strict=True):
-        features = part.data.features
+    for features, bars_of in zip(sets, bars, strict=True):
         columns = {name: features.rows[:, number] for number, name in enumerate(features.schema.names)}
-        calendar = calendar_of(resolve(bars.symbol, config.instruments).calendar)
-        known = replayed(bars.symbol, features.schema, bars.columns, calendar)
-        leaks += [f"{bars.symbol}: {fault}" for fault in column_faults(columns, known)]
+        calendar = calendar_of(resolve(bars_of.symbol, config.instruments).calendar)
+        known = replayed(bars_of.symbol, features.schema, bars_of.columns, calendar)
+        leaks += [f"{bars_of.symbol}: {fault}" for fault in column_faults(columns, known)]
         found = completeness(columns)
         after = found.rows - found.first if found.first >= 0 else 0
         whole = min(whole, 1.0 - found.holes / after if after else 0.0)

@@ -17,6 +17,7 @@ from tradewind.adapters.market.sealed.durable import write_bytes_durably
 from tradewind.adapters.models.shelf import ModelShelf, seat_of
 from tradewind.adapters.verdict_files import VerdictFiles
 from tradewind.app.models.material import Material
+from tradewind.app.settings.root import AppConfig
 from tradewind.app.workspace import Workspace
 from tradewind.errors import Corrupt
 from tradewind.model.report import GateRow
@@ -85,7 +86,7 @@ def train(
     cut = _Checkpoint(shelf.folder, order, material, warm)
     begin = _weights(shelf, warm) if warm else None
     found = train_model(order, material.parts, warm=begin, resumed=cut.read(), told=keep)
-    manifest = _manifest(found, material, interval, inputs, now, warm)
+    manifest = _manifest(workspace.config, found, material, interval, inputs, now, warm)
     key = VerdictFiles(workspace.data).make_key()
     with shelf.alone():
         place = shelf.put(manifest.version, found.artifact, found.data, signed_bytes(KIND, manifest, key))
@@ -93,7 +94,8 @@ def train(
             _keep_weights(shelf, manifest.version, found.weights)
     cut.path.unlink(missing_ok=True)
     rows: dict[ModelProfile, tuple[GateRow, ...]] = {
-        name: _rows(name, found, inputs, manifest.card["latency_p99_ms"]) for name in PROFILES
+        name: _rows(name, found, inputs, manifest.card["latency_p99_ms"], limits_of(workspace.config))
+        for name in PROFILES
     }
     resumed_from = len(found.history) - told_of
     return Trained(manifest, rows, found.evaluations, place, time.process_time() - started, resumed_from)
@@ -136,8 +138,9 @@ def latency_p99_ms(predictor: Predictor, asked: int = ASKED) -> float:
 
 
 def _manifest(
-    found: TrainedModel, material: Material, interval: Timeframe, inputs: InputCheck, now: int, warm: str
-) -> Manifest:
+    config: AppConfig, found: TrainedModel, material: Material, interval: Timeframe, inputs: InputCheck, now: int,
+    warm: str,
+) -> Manifest:  # fmt: skip
     first = material.parts[0]
     spans = [part.data.features.ts_close for part in material.parts]
     trained = [times[part.slices.train] for times, part in zip(spans, material.parts, strict=True)]
@@ -162,7 +165,7 @@ def _manifest(
         alpha=found.order.alpha,
         scores=found.scores,
         probe=found.probe,
-        gate=GateRecord("honest", passed=False, figures={}),
+        gate=GateRecord(config.model.profile, passed=False, figures={}),
         provenance=Provenance(
             data_hash=hashlib.sha256("".join(material.data_hashes).encode()).hexdigest(),
             code_version=__version__,
@@ -172,15 +175,20 @@ def _manifest(
             created=now,
             simulated=material.simulated,
             warm_start=warm,
+            seal=material.seal,
         ),
     )
     served = verified(manifest, found.data, manifest.schema_hash)
     latency = latency_p99_ms(served.predictor)
-    rows = _rows("honest", found, inputs, latency)
-    record = GateRecord(
-        "honest", passed(rows), {row.name: row.value for row in rows}, tuple(row.name for row in rows if not row.passed)
-    )
+    rows = _rows(config.model.profile, found, inputs, latency, limits_of(config))
+    record = record_of(config.model.profile, rows)
     return msgspec.structs.replace(manifest, gate=record, card=_card(found, latency))
+
+
+def record_of(profile: ModelProfile, rows: tuple[GateRow, ...]) -> GateRecord:
+    """The criteria of a profile as they go into a record."""
+    missed = tuple(row.name for row in rows if not row.passed)
+    return GateRecord(profile, passed(rows), {row.name: row.value for row in rows}, missed)
 
 
 def _card(found: TrainedModel, latency: float) -> dict[str, Any]:
@@ -199,10 +207,18 @@ def _length(found: TrainedModel) -> int:
     return found.order.length if found.order.kind in NETS else 1
 
 
-def _rows(profile: ModelProfile, found: TrainedModel, inputs: InputCheck, latency: float) -> tuple[GateRow, ...]:
+def _rows(
+    profile: ModelProfile, found: TrainedModel, inputs: InputCheck, latency: float, limits: ModelLimits
+) -> tuple[GateRow, ...]:
     """The criteria of the worst symbol: a model passes on all it may speak for, or not."""
-    every = [model_rows(profile, one, inputs, latency, ModelLimits()) for one in found.evaluations]
+    every = [model_rows(profile, one, inputs, latency, limits) for one in found.evaluations]
     return min(every, key=lambda rows: sum(row.passed for row in rows))
+
+
+def limits_of(config: AppConfig) -> ModelLimits:
+    """What a project asks of its models."""
+    asked = config.model
+    return ModelLimits(accuracy=asked.min_accuracy, calibration_error=asked.max_calibration_error)
 
 
 def _weights(shelf: ModelShelf, version: str) -> dict[str, NDArray[Any]]:

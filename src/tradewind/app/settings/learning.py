@@ -14,6 +14,7 @@ Share = Unit.FRACTION
 LEARNING = NOT_YET + "continuous learning"
 DRIFT = "drift monitoring"
 SELECTOR = "selector"
+MODELS = "train, evaluate, promote"
 LIVE = NOT_YET + "live execution"
 
 
@@ -159,13 +160,21 @@ class GeneratorSettings(msgspec.Struct, frozen=True):
 class ModelSettings(msgspec.Struct, frozen=True):
     """What a trained model must show before it may be promoted."""
 
+    profile: Annotated[
+        Literal["honest", "strict"],
+        Key("Which criteria decide: honest asks for more than luck above base rate and costs, and for calibration; "
+            "strict asks for `model.min_accuracy` too.", source="D18 D19 I11 I20", reader=MODELS),
+    ] = "honest"  # fmt: skip
     min_accuracy: Annotated[
-        float, Key("Held-out accuracy.", Share, 0, 1, source="DIS05 D18", reader=NOT_YET + "model promotion")
-    ] = 0.68
+        float,
+        Key("Least accuracy of what was acted on, of the profiles source (always printed) and strict.", Share, 0, 1,
+            source="DIS05 D18", reader=MODELS),
+    ] = 0.68  # fmt: skip
     max_calibration_error: Annotated[
         float,
-        Key("Largest expected calibration error.", Share, 0, 1, source="DIS19 D19", reader=NOT_YET + "model promotion"),
-    ] = 0.05
+        Key("Largest expected calibration error; in profile honest from 1,000 samples that share no bar on, below "
+            "which the error is mostly noise and a test decides.", Share, 0, 1, source="DIS19 D19", reader=MODELS),
+    ] = 0.05  # fmt: skip
 
 
 class ApprovalSettings(msgspec.Struct, frozen=True):

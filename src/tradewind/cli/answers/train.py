@@ -53,8 +53,8 @@ def trained(config: Path | None, asked: TrainOptions) -> Report:
     if not asked.symbols:
         symbols = symbols[:1]
     with progress(f"Reading {', '.join(symbols)} {interval}", total=None):
-        material = material_of(settings, symbols, interval, order.length, asked.samples)
-        inputs = checked_inputs(settings, material)
+        material = material_of(settings, symbols, interval, order.kind, order.length, asked.samples)
+        inputs = checked_inputs(settings, [one.data.features for one in material.parts], material.bars)
     warm = _newest(shelf_of(workspace), order.kind, symbols, interval) if asked.retrain else ""
     with progress(f"Training {order.kind}", total=order.plan.epochs) as advance:
 

@@ -1,0 +1,65 @@
+"""Two versions on the bars that neither has seen: who is better, and whether the champion keeps its promise."""
+
+from __future__ import annotations
+
+from tradewind.adapters.market.sealed.columns import content_hash
+from tradewind.app.feature_sets import stored_series
+from tradewind.app.models.material import cost_of, labelled_bars
+from tradewind.app.models.promotion import Promotions, Version
+from tradewind.app.models.sealing import look_of, record_looks
+from tradewind.app.workspace import Workspace
+from tradewind.errors import Rejected
+from tradewind.model.timeframe import Timeframe
+from tradewind.predictors.manifest import Manifest
+from tradewind.research.served_forecasts import Compared, Unseen, compared
+
+
+def unseen_from(manifest: Manifest) -> int:
+    """Open of the first bar that a version was neither trained nor tested on, UTC nanoseconds."""
+    return manifest.provenance.seal or manifest.provenance.tested[1]
+
+
+def duel_of(
+    workspace: Workspace,
+    promotions: Promotions,
+    pair: tuple[str, str],
+    symbol: str,
+    timeframe: Timeframe,
+    now: int,
+    *,
+    drifted: bool = False,
+) -> Compared:
+    """``pair`` is champion and challenger; that they read these bars is put on record first.
+
+    ``drifted`` says that something else found the champion to have drifted; that it hits less often than its own
+    probabilities say is found here.
+
+    Raises:
+        Rejected: one of them speaks for another series.
+        Unavailable: no bars came since they were trained, or a version is not there.
+        Corrupt: a version cannot be verified.
+    """
+    one, two = (_speaks(promotions.version(name), symbol, timeframe) for name in pair)
+    bars = stored_series(workspace.config, symbol, timeframe)
+    start = max(unseen_from(one.manifest), unseen_from(two.manifest))
+    end = int(bars.columns.ts_close[-1])
+    if start < end:
+        window, digest = (start, end), content_hash(bars.columns.take(bars.columns.ts_open >= start))
+        looks = [
+            look_of(each.manifest.version, each.manifest.kind, symbol, str(timeframe), window, digest)
+            for each in (one, two)
+        ]
+        record_looks(workspace, looks, f"duel {pair[0]} {pair[1]}", now)
+    unseen = Unseen(labelled_bars(workspace.config, bars), cost_of(workspace.config, bars), start, end)
+    return compared(one.served, two.served, unseen, drifted=drifted)
+
+
+def _speaks(found: Version, symbol: str, timeframe: Timeframe) -> Version:
+    manifest = found.manifest
+    if symbol not in manifest.symbols or timeframe is not manifest.timeframe:
+        raise Rejected(
+            f"{manifest.version} speaks for {', '.join(manifest.symbols)} on {manifest.timeframe}",
+            where=f"{symbol} {timeframe}",
+            next_step="compare versions of one symbol and interval",
+        )
+    return found

@@ -1,0 +1,249 @@
+"""Models judged, promoted, refused and taken back by typing; the market is one whose truth is known (SIMULATED)."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import xml.etree.ElementTree as ET
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+from tests.acceptance.project import Project
+from tests.fakes.shelved_models import shelved
+from tests.models.markets import momentum, momentum_bars
+from tradewind.app.config import load_config
+from tradewind.app.workspace import Workspace
+from tradewind.predictors.calibrators import Calibrator, Scaling, fitted
+from tradewind.predictors.log_odds import sigmoid
+
+BARS = 6000
+PAIR, HOUR = "BTC/USDT", "1h"
+KNOWS = {"return_1": 1.0}
+"""On this market the last return says where the next one goes; a model of it alone knows most of what there is."""
+
+
+@pytest.fixture(scope="session")
+def calibrated() -> Calibrator:
+    """What makes ``KNOWS`` a probability, fitted on another draw of the market."""
+    data, _ = momentum(20_000, 77)
+    samples = data.samples(1)
+    raw = sigmoid(data.features.rows[samples, 0].astype(np.float64))
+    assert data.features.schema.names[0] == "return_1"
+    return fitted(raw, (data.label[samples] > 0).astype(np.float64), data.weights(samples))
+
+
+@pytest.fixture(scope="session")
+def learnable(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """Bars of the market, and one model trained on them. Copy it before anything is changed."""
+    made = Project(tmp_path_factory.mktemp("learnable"))
+    made.configured(f'symbols = ["{PAIR}"]\n')
+    made.imports(momentum_bars(BARS, 5)[0], PAIR)
+    ran = made.types("train", "--symbol", PAIR, "--type", "logistic", "--json")
+    assert ran.exit_code == 0, ran.stderr
+    return made
+
+
+@pytest.fixture
+def own(learnable: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
+    """A copy to work in, and in it."""
+    shutil.copytree(learnable.folder, tmp_path, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
+    return Project(tmp_path)
+
+
+def bars_ts() -> tuple[int, int, int]:
+    """``(open of the first bar that is judged, the seal, close of the last bar)`` of models that were made up."""
+    columns = momentum_bars(BARS, 5)[0]
+    return int(columns.ts_open[600]), int(columns.ts_open[int(BARS * 0.8)]), int(columns.ts_close[-1])
+
+
+def made_up(name: str, **given: Any) -> None:
+    """A version of known weights on the project's shelf, judged on bars 600 to 4,800, sealed from there on."""
+    first, seal, _ = bars_ts()
+    shelved(Workspace(load_config(None)), name, tested=(first, seal), seal=seal, **given)
+
+
+def typed(project: Project, *words: str, code: int) -> dict[str, Any]:
+    """The document of a verb that ended with ``code`` and without an error."""
+    ran = project.types(*words, "--json")
+    assert ran.exit_code == code, (ran.stdout[-2000:], ran.stderr)
+    document: dict[str, Any] = json.loads(ran.stdout)
+    assert "error" not in document
+    return document
+
+
+@pytest.mark.req("D18", "D19", "I10", "I20", "E09")
+def test_known_accuracy_and_known_calibration_decide_the_exit_code(own: Project, calibrated: Calibrator):
+    """A calibrated model meets both published limits, one that exaggerates misses the error, one that guesses the
+    accuracy; n, base rate and interval stand beside every accuracy, and a miss is no error."""
+    made_up("good", weights=KNOWS, calibrator=calibrated, sealed=None, passed=False)
+    made_up("loud", weights=KNOWS, calibrator=Scaling(12.0), sealed=None, passed=False)
+    made_up("coin", bias=0.001, calibrator=calibrated, sealed=None, passed=False)
+    limits = ("--min-accuracy", "0.68", "--max-calibration-error", "0.05", "--profile", "source")
+    verdicts = {}
+    for name, code in (("good", 0), ("loud", 4), ("coin", 4)):
+        (one,) = typed(own, "evaluate", "--model", name, "--symbol", PAIR, *limits, code=code)["models"]
+        (window,) = one["windows"]
+        verdicts[name] = {row["name"]: row["passed"] for row in window["profiles"]["source"]}
+        figures = window["figures"]
+        assert figures["n"] > figures["n_eff"] > 300
+        assert figures["skill_low"] < figures["skill"] == pytest.approx(figures["accuracy"] - figures["base_rate"])
+        verdicts[name]["ece"] = figures["ece"]
+        verdicts[name]["p"] = figures["selective"]["p"]
+    met = {name: (one["accuracy"], one["calibration.error"]) for name, one in verdicts.items()}
+    assert (met["good"], met["loud"], met["coin"][0]) == ((True, True), (True, False), False)
+    assert verdicts["loud"]["ece"] > 0.1 > 0.05 > verdicts["good"]["ece"]
+    assert verdicts["good"]["p"] < 1e-6
+    ran = own.types("evaluate", "--model", "coin", "--min-accuracy", "0.68")
+    assert (ran.exit_code, "error:" in ran.stderr) == (4, False)
+    for word in ("base rate", "coverage", "break-even", "by luck", "Not promoted; that is a normal result."):
+        assert word in ran.stdout
+
+
+@pytest.mark.req("D18", "I10")
+def test_what_is_measured_is_what_the_bars_say(own: Project, calibrated: Calibrator):
+    """The accuracy is that of the rule "as the last return" counted by hand on the same bars; the plot is a picture."""
+    made_up("good", weights=KNOWS, calibrator=Scaling(1.0), sealed=None, passed=False)
+    (one,) = typed(own, "evaluate", "--model", "good", code=4)["models"]
+    data, _ = momentum(BARS, 5)
+    first, seal, _ = bars_ts()
+    every = data.samples(1)
+    inside = every[(data.features.ts_open[every] >= first - 3600 * 10**9)]
+    inside = inside[data.features.ts_close[data.end[inside]] <= seal]
+    right = np.sign(data.features.rows[inside, 0]) == data.label[inside]
+    figures = one["windows"][0]["figures"]
+    assert figures["n"] == inside.size
+    assert figures["accuracy"] == pytest.approx(float(right.mean()), abs=2 / inside.size)
+    picture = ET.fromstring(Path(one["picture"]).read_text("utf-8"))
+    assert picture.tag.endswith("svg")
+    assert "SIMULATED" not in one["version"]
+
+
+@pytest.mark.req("D20")
+def test_a_feature_that_was_shifted_by_one_bar_is_named(own: Project, calibrated: Calibrator):
+    """A column of the project's feature file holds the next bar's value: the evaluation fails naming column and bar."""
+    assert own.types("features", "build", "--symbol", PAIR, "--interval", HOUR).exit_code == 0
+    made_up("good", weights=KNOWS, calibrator=calibrated, sealed=None, passed=False)
+    words = ("evaluate", "--model", "good", "--profile", "source", "--check-leakage", "--check-completeness")
+    typed(own, *words, code=0)
+    path = own.folder / "data" / "features" / "BTC-USDT-1h_features.parquet"
+    metadata = pl.read_parquet_metadata(path)
+    table = pl.read_parquet(path).with_columns(pl.col("rsi").shift(-1))
+    table.write_parquet(path, metadata={key: value for key, value in metadata.items() if key != "ARROW:schema"})
+    ran = own.types(*words, "--json")
+    assert ran.exit_code == 4, ran.stderr
+    rows = json.loads(ran.stdout)["models"][0]["windows"][0]["profiles"]["source"]
+    (leak,) = [row for row in rows if row["name"] == "inputs.leakage"]
+    assert not leak["passed"]
+    assert "rsi" in leak["note"]
+    assert "1 bar later" in leak["note"]
+    alone = typed(own, "evaluate", "--model", "good", "--profile", "source", "--check-completeness", code=0)
+    names = {row["name"] for row in alone["models"][0]["windows"][0]["profiles"]["source"]}
+    assert "inputs.completeness" in names
+    assert "inputs.leakage" not in names
+
+
+@pytest.mark.req("I10", "I11")
+def test_sealed_bars_are_opened_once_and_only_for_who_has_earned_it(own: Project, calibrated: Calibrator):
+    """Training reads nothing after the seal; who missed its gate leaves it unread; the second of a kind is too late."""
+    (trained,) = typed(own, "evaluate", "--keep-sealed", code=0)["models"]
+    assert trained["unread"] == "kept sealed, as asked for"
+    _, _, last = bars_ts()
+    seal = trained["windows"][0]["end"]
+    assert last - seal == pytest.approx(0.2 * BARS * 3600e9, rel=0.01)
+    made_up("weak", bias=0.001, sealed=None, passed=False, missed=("accuracy.low",))
+    (weak,) = typed(own, "evaluate", "--model", "weak", code=4)["models"]
+    assert "gate was not met in development" in weak["unread"]
+    assert len(weak["windows"]) == 1
+    assert not (own.folder / "data" / "trials.ledger").exists()
+    (opened,) = typed(own, "evaluate", "--model-type", "logistic", code=0)["models"]
+    assert [one["window"] for one in opened["windows"]] == ["development", "sealed"]
+    assert (opened["promotable"], opened["sealed_record"]["look"]) == (True, 1)
+    (again,) = typed(own, "evaluate", "--model", trained["version"], code=0)["models"]
+    assert again["sealed_record"] == opened["sealed_record"]
+    (look,) = typed(own, "strategy", "ledger", code=0)["looks"]
+    assert (look["look"]["family"], look["look"]["start"]) == ("model logistic", seal)
+    for name, bias in (("one", 0.0), ("two", 0.02)):
+        made_up(name, weights=KNOWS, bias=bias, calibrator=calibrated, sealed=None)
+    (first,) = typed(own, "evaluate", "--model", "one", code=0)["models"]
+    assert first["sealed_record"]["look"] == 2
+    (second,) = typed(own, "evaluate", "--model", "two", code=4)["models"]
+    assert (second["promotable"], second["sealed_record"]["look"]) == (False, 3)
+    assert "another model linear had read some of these bars" in second["sealed_record"]["contaminated"]
+    assert second["sealed_record"]["gate"]["missed"] == ["sealed.first_look"]
+    retrained = typed(own, "train", "--symbol", PAIR, "--type", "logistic", code=0)
+    assert retrained["provenance"]["seal"] == last
+
+
+@pytest.mark.req("I11")
+def test_a_model_that_misses_its_gate_is_refused_and_the_promoted_folder_stays_as_it_is(own: Project):
+    """Exit 4 without an error; the folder has the same bytes; the decision and what was missed are on record."""
+    typed(own, "promote", "--model", "BTC-USDT-1h-logistic", code=0)
+    folder = own.folder / "models" / "promoted"
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    made_up("weak", bias=0.001, sealed=None, passed=False, missed=("accuracy.low", "accuracy.p"))
+    (refused,) = typed(
+        own, "promote", "--model", "models/versions/weak", "--dest", "models/promoted/BTC-USDT-1h.json", code=4
+    )["decisions"]
+    assert (refused["outcome"], refused["missed"]) == ("refused", ["accuracy.low", "accuracy.p"])
+    assert refused["duel"]["champion"]["accuracy"] > refused["duel"]["challenger"]["accuracy"] + 0.1
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+    elsewhere = typed(
+        own, "promote", "--model", "BTC-USDT-1h-logistic", "--dest", str(own.folder / "live" / "promoted"), code=0
+    )
+    assert elsewhere["decisions"][0]["version"].startswith("BTC-USDT-1h-logistic")
+    assert (own.folder / "live" / "promoted" / "BTC-USDT-1h.json").is_file()
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+
+@pytest.mark.req("I16", "J17", "C14")
+def test_the_better_one_takes_the_place_and_the_worse_one_does_not_both_with_their_scores(own: Project):
+    """v1.0 serves, v1.1 shadows; the paired evidence on bars that neither saw decides; both scores are on record."""
+    made_up("v1.0", weights={"weekday_sine": 0.4})
+    made_up("v1.1", weights=KNOWS, sealed=None)
+    made_up("v0.9", weights={"return_1": -1.0}, sealed=None)
+    typed(own, "promote", "--model", "v1.0", code=0)
+    (worse,) = typed(own, "promote", "--model", "v0.9", code=4)["decisions"]
+    assert (worse["missed"], worse["champion"]) == (["duel"], "v1.0")
+    assert worse["duel"]["mean"] < 0 < worse["duel"]["n"]
+    assert worse["duel"]["of_better"] < 20
+    typed(own, "promote", "--model", "v1.1", "--challenge", "--reason", "retrained", code=0)
+    (better,) = typed(own, "promote", "--symbol", PAIR, "--interval", HOUR, code=0)["decisions"]
+    duel = better["duel"]
+    assert (better["version"], duel["verdict"]) == ("v1.1", "better")
+    assert duel["of_better"] >= 20
+    assert duel["low"] > 0
+    assert duel["challenger"]["accuracy"] - duel["champion"]["accuracy"] == pytest.approx(duel["mean"])
+    (back,) = typed(
+        own, "promote", "--rollback", "--symbol", PAIR, "--interval", HOUR, "--reason", "fills are bad", code=0
+    )["decisions"]
+    assert (back["version"], back["champion"], back["reason"]) == ("v1.0", "v1.1", "fills are bad")
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("promote",), 2, "no version"),
+        (("promote", "--model", "nobody"), 3, "no version is called"),
+        (("promote", "--rollback", "--symbol", PAIR, "--interval", HOUR), 2, "without a reason"),
+        (("promote", "--rollback", "--reason", "x"), 2, "no seat"),
+        (("promote", "--rollback", "--withdraw", "--reason", "x"), 2, "several things"),
+        (("promote", "--model", "BTC-USDT", "--dest", "elsewhere"), 2, "a folder called promoted"),
+        (("promote", "--model", "champion"), 2, "of no seat"),
+        (("promote", "--model", "champion", "--symbol", PAIR, "--interval", HOUR), 3, "has no champion"),
+        (("evaluate", "--profile", "lenient"), 2, "source, honest, strict"),
+        (("evaluate", "--model-type", "oracle"), 2, "no model is called"),
+        (("evaluate", "--model-type", "lstm"), 3, "no model of lstm"),
+        (("evaluate", "--model", "BTC-USDT", "--model-type", "lstm"), 2, "is logistic of"),
+        (("evaluate", "--min-accuracy", "68"), 2, "--min-accuracy"),
+    ],
+)
+def test_what_cannot_be_decided_says_why(own: Project, words: tuple[str, ...], code: int, said: str):
+    """Usage is 2, what is missing 3; the message names what is allowed or what to do."""
+    ran = own.types(*words)
+    assert ran.exit_code == code, ran.stderr
+    assert said in " ".join(ran.stderr.split())
