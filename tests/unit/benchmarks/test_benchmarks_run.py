@@ -32,6 +32,10 @@ TINY = {
     "memory": (["--hours", "60", "--rounds", "1"], {"POOLS": (("one", ("BTC/USDT",), Timeframe.H1),)}),
     "ninety_days": (["--days", "1"], {}),
     "overfitting": (["--trials", "20", "--days", "64", "--rounds", "1"], {"RESAMPLES": 20, "BLOCKS": 8}),
+    "real_models": (
+        ["--workers", "1"],
+        {"FILES": ("ETHUSDT-1h",), "SERIES": (("ETH/USDT", "4h"),), "DEEP": (), "SIMPLE": ("base_rate",)},
+    ),
     "restart": (["--hours", "60", "--rounds", "1"], {"POOLS": (("BTC/USDT",),)}),
     "service": (["--minutes", "1"], {"ROW_S": 1.0}),
     "simulation": (["--days", "1"], {}),
@@ -54,13 +58,15 @@ def test_every_benchmark_has_a_tiny_size():
 
 
 @pytest.mark.parametrize("name", sorted(TINY))
-def test_the_benchmark_prints_one_json_object(name, monkeypatch, capsys):
+def test_the_benchmark_prints_one_json_object(name, monkeypatch, capsys, tmp_path):
     """``python -m benchmarks.NAME --json``."""
     module = importlib.import_module(f"benchmarks.{name}")
     flags, constants = TINY[name]
     for constant, value in constants.items():
         assert hasattr(module, constant)
         monkeypatch.setattr(module, constant, value)
+    if hasattr(module, "KEPT"):
+        monkeypatch.setattr(module, "KEPT", tmp_path)
     monkeypatch.setattr(sys, "argv", [f"benchmarks.{name}", "--json", *flags])
     module.main()
     assert isinstance(json.loads(capsys.readouterr().out), dict)
