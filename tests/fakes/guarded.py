@@ -9,10 +9,11 @@ import msgspec
 
 from tradewind.app.config import load_config
 from tradewind.app.wiring import _account, paper_account, plan_for, sequencer_for
-from tradewind.engine.pipeline import Engine, _Desk
+from tradewind.engine.pipeline import Engine
 from tradewind.engine.plan import EnginePlan
 from tradewind.engine.series import Series
 from tradewind.engine.snapshot import restore_engine, snapshot_engine
+from tradewind.engine.symbol_desk import SymbolDesk
 from tradewind.features.rule_exits import Exits
 from tradewind.model.bar import Bar
 from tradewind.model.decision import Bracket, Consensus, Decision, NoTrade, Reason
@@ -49,10 +50,12 @@ class Told(Engine):
     wishes: dict[str, Wish]
     asked: dict[str, Bracket]
 
-    def _bracket(self, desk: _Desk, series: Series, bar: Bar, consensus: Consensus) -> Bracket | tuple[Reason, ...]:
+    def _bracket(
+        self, desk: SymbolDesk, series: Series, bar: Bar, consensus: Consensus
+    ) -> Bracket | tuple[Reason, ...]:
         return self.asked[bar.symbol]
 
-    def _decide(self, desk: _Desk, bar: Bar, fired: int, *, history: bool) -> Decision:
+    def _decide(self, desk: SymbolDesk, bar: Bar, fired: int, *, history: bool) -> Decision:
         wish = self.wishes.pop(bar.symbol, None)
         if wish is None:
             return NoTrade(bar.symbol, bar.timeframe, bar.ts_close, (Reason(code="no_trigger"),))

@@ -21,6 +21,7 @@ from tradewind.app.pool import Policy, Pool, Seats, seats_of
 from tradewind.app.settings.root import AppConfig
 from tradewind.catalog import plugins_of
 from tradewind.engine.fallback import PaperAccount
+from tradewind.engine.forecasts import ModelSource
 from tradewind.engine.learning_plan import LearningParams
 from tradewind.engine.orders.manager import OrderManager
 from tradewind.engine.orders.params import OrderParams
@@ -262,11 +263,14 @@ def plan_hash(plan: EnginePlan) -> str:
     return hashlib.sha256("\n".join(text).encode()).hexdigest()[:16]
 
 
-def engine_for(plan: EnginePlan, *, keep_shadow: bool = False) -> Engine:
-    """An engine with the broker its plan asks for: simulated fills, or none; ``keep_shadow`` for a report."""
+def engine_for(plan: EnginePlan, *, keep_shadow: bool = False, models: ModelSource | None = None) -> Engine:
+    """An engine with the broker its plan asks for: simulated fills, or none; ``keep_shadow`` for a report.
+
+    ``models`` gives the models that may sit in the plan's seats.
+    """
     account = _account(plan)
     stopped = paper_account(plan, account[2]) if plan.orders is not None and plan.orders.falls_back else None
-    return Engine(plan, *account, keep_shadow=keep_shadow, stopped_account=stopped)
+    return Engine(plan, *account, keep_shadow=keep_shadow, stopped_account=stopped, models=models)
 
 
 def paper_account(plan: EnginePlan, rates: Rates) -> PaperAccount:

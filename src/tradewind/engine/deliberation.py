@@ -67,6 +67,12 @@ def ensemble_reasons(consensus: Consensus, params: EnsembleParams) -> tuple[Reas
     return tuple(reasons)
 
 
+def model_reasons(series: Mapping[Timeframe, Series], consensus: Consensus) -> tuple[Reason, ...]:
+    """Which served models are among the voters, and with which probability."""
+    spoke = [one.forecasts for one in series.values() if one.forecasts is not None]
+    return tuple([reason for one in spoke for reason in one.reasons(consensus.voters)])
+
+
 def decisive(consensus: Consensus, params: EnsembleParams) -> float | None:
     """The number the confidence rule is held against: the confidence, or the win probability."""
     return consensus.win_probability if params.applies_to == "win_probability" else consensus.confidence

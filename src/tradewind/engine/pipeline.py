@@ -5,15 +5,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 
 import msgspec
 
 from tradewind.engine.account_guard import AccountGuard
-from tradewind.engine.aggregate import Aggregator
-from tradewind.engine.deliberation import decisive, deliberate, filter_reasons, leader
+from tradewind.engine.deliberation import decisive, deliberate, filter_reasons, leader, model_reasons
 from tradewind.engine.desk_book import Desk, DeskBook
 from tradewind.engine.fallback import Fallback, PaperAccount
+from tradewind.engine.forecasts import ModelSource
 from tradewind.engine.guard import STOPPED, Guard, told_of
 from tradewind.engine.holding import Holding
 from tradewind.engine.identity import client_id, signal_id
@@ -21,11 +21,11 @@ from tradewind.engine.learning import Learning, Reported
 from tradewind.engine.modes import Modes
 from tradewind.engine.orders.approval import NOT_CONCERNED, Obeyed
 from tradewind.engine.orders.manager import OrderManager
-from tradewind.engine.plan import EnginePlan, SymbolPlan
-from tradewind.engine.plausibility import PriceWatch
+from tradewind.engine.plan import EnginePlan
 from tradewind.engine.portfolio import Portfolio
 from tradewind.engine.rates import Rates
 from tradewind.engine.series import Series
+from tradewind.engine.symbol_desk import SymbolDesk, serve
 from tradewind.engine.volatility import Volatility
 from tradewind.engine.withdrawal import CLOSING, close_all, what_was_done, withdraw, without_stop
 from tradewind.ensemble.confidence import compile_now
@@ -52,7 +52,6 @@ from tradewind.model.notice import Notice
 from tradewind.model.order import Charge, Fill, Leg, OrderIntent, Refusal
 from tradewind.model.outcome import Outcome, Trade
 from tradewind.model.output import Output
-from tradewind.model.session import calendar_of
 from tradewind.model.venue import OrderUpdate, VenueReport
 from tradewind.ports.broker import Broker
 from tradewind.risk.bracket import bracket_for
@@ -67,42 +66,6 @@ NOTHING_REPORTED = Reported()
 ABOUT_ORDERS = ("approve", "reject", "cancel_all")
 
 
-class _Desk:
-    """Everything of one symbol."""
-
-    __slots__ = ("aggregator", "higher", "holding", "hours", "plan", "series", "session", "speaks", "stale", "watch")
-
-    def __init__(self, plan: SymbolPlan, engine_plan: EnginePlan, *, keep_shadow: bool) -> None:
-        self.plan = plan
-        higher = tuple(timeframe for timeframe in plan.timeframes if timeframe.rank > plan.base.rank)
-        calendar = calendar_of(plan.instrument.calendar)
-        self.aggregator = Aggregator(plan.instrument.symbol, calendar, plan.base, higher)
-        needed = tuple(indicator for one in plan.filters for indicator in one.features())
-        self.series = {
-            timeframe: Series(
-                plan.instrument.symbol,
-                timeframe,
-                plan.members_of(timeframe),
-                needed,
-                plan.instrument.costs,
-                engine_plan.seeding,
-                keep_shadow=keep_shadow,
-                unheard=plan.unheard,
-            )
-            for timeframe in plan.timeframes
-        }
-        self.higher = {
-            timeframe: tuple(one.row for other, one in self.series.items() if other.rank > timeframe.rank)
-            for timeframe in self.series
-        }
-        self.speaks = plan.speaks
-        self.watch = PriceWatch()
-        self.stale = False
-        self.holding: Holding | None = None
-        self.session = calendar
-        self.hours: tuple[Reason, ...] = ()
-
-
 class Engine:
     """Decides. Knows no clock, no network, no disk and no mode; the broker it is given may be any.
 
@@ -111,6 +74,7 @@ class Engine:
 
     ``broker`` receives the intents of signals when ``plan.executes``; without it signals are for a person to act on.
     ``stopped_account`` opens the account on which a run goes on whose orders were stopped; None: it only stops.
+    ``models`` gives the models that events name.
     """
 
     def __init__(
@@ -122,8 +86,10 @@ class Engine:
         *,
         keep_shadow: bool = False,
         stopped_account: PaperAccount | None = None,
+        models: ModelSource | None = None,
     ) -> None:
         self.plan = plan
+        self.models = models
         self.broker = broker
         self.orders = broker if isinstance(broker, OrderManager) else None
         self.portfolio = portfolio
@@ -138,9 +104,14 @@ class Engine:
         self.volatility = Volatility(portfolio.calendar) if plan.risk.dynamic else None
         self.silenced: frozenset[str] = frozenset()
         self.closed: tuple[Bar, ...] = ()
-        self.desks = {one.instrument.symbol: _Desk(one, plan, keep_shadow=keep_shadow) for one in plan.symbols}
-        instruments = {symbol: desk.plan.instrument for symbol, desk in self.desks.items()}
+        instruments = {one.instrument.symbol: one.instrument for one in plan.symbols}
         self.book = DeskBook(instruments, correlates=plan.asks_for("closes"), max_age=plan.calendar_age)
+        self.desks = {
+            one.instrument.symbol: SymbolDesk(
+                one, plan, self.book.news.of(one.instrument.symbol), keep_shadow=keep_shadow
+            )
+            for one in plan.symbols
+        }
         self.learning = Learning(plan.symbols, plan.learning) if plan.learning is not None else None
         self.modes = Modes(plan.modes) if plan.modes else None
         if self.learning is not None:
@@ -204,6 +175,8 @@ class Engine:
 
     def _on_model(self, event: ModelServed | ModelTrained | ModeRulesSet) -> list[Output]:
         """What a model that is served or trained, or other rules for modes, lead to."""
+        if isinstance(event, ModelServed):
+            serve(self.desks, event, self.models)
         if self.modes is None:
             return []
         if isinstance(event, ModeRulesSet):
@@ -338,7 +311,7 @@ class Engine:
             close_all(self.broker, self.portfolio, ts)
         return outputs
 
-    def _closing_hours(self, hours: ClosingHours, desk: _Desk, bar: Bar) -> list[Output]:
+    def _closing_hours(self, hours: ClosingHours, desk: SymbolDesk, bar: Bar) -> list[Output]:
         """Before a firm's window everything of the symbol is left and nothing new is entered; inside nothing moves."""
         instrument, ts = desk.plan.instrument, bar.ts_close
         objection = hours.objection(instrument, desk.session, self.book.calendar, ts, desk.plan.base.ns)
@@ -362,7 +335,7 @@ class Engine:
             return []
         return [*self.fallback.follow(self.guard, ts, self.portfolio.equity)]
 
-    def _book(self, desk: _Desk, happened: Fill | Charge | Refusal) -> Iterable[Output]:
+    def _book(self, desk: SymbolDesk, happened: Fill | Charge | Refusal) -> Iterable[Output]:
         """Carries what the broker reported into the portfolio, the account guard and the time stop."""
         if isinstance(happened, Charge):
             self.portfolio.on_charge(happened)
@@ -385,9 +358,11 @@ class Engine:
                     booked += self._guarded(self.account.booked(one), at, filled=True)
         return booked if self.learning is None else [*booked, *self.learning.on_booked(happened, news)]
 
-    def _decide_all(self, desk: _Desk, bars: Iterable[Bar], outputs: list[Output], *, history: bool) -> None:
+    def _decide_all(self, desk: SymbolDesk, bars: Sequence[Bar], outputs: list[Output], *, history: bool) -> None:
         """Steps every series whose bar closed, then decides, shortest timeframe first."""
         every = desk.series
+        if desk.banks is not None:
+            desk.banks.step(bars)
         fired = [(bar, one.step(bar)) for bar in bars if (one := every.get(bar.timeframe)) is not None]
         self.closed = tuple([bar for bar, _ in fired])
         if fired and not history and (late := self.book.age_notice(fired[0][0].ts_close)) is not None:
@@ -402,6 +377,9 @@ class Engine:
             outputs += self.modes.on_closes(self.closed, desk.series, history=history)
             if self.modes.stirred:
                 self.silence(self.silenced)
+        if desk.banks is not None and not history:
+            for bar, _ in fired:
+                outputs += desk.series[bar.timeframe].forecast_news()
         if desk.plan.unheard and not history:
             for bar, _ in fired:
                 outputs.extend(desk.series[bar.timeframe].unheard_news(bar.ts_close))
@@ -437,7 +415,7 @@ class Engine:
                 self.broker.submit(intent)
                 outputs.append(intent)
 
-    def _decide(self, desk: _Desk, bar: Bar, fired: int, *, history: bool) -> Decision:
+    def _decide(self, desk: SymbolDesk, bar: Bar, fired: int, *, history: bool) -> Decision:
         series = desk.series[bar.timeframe]
         blind = self._blind(desk, series, history=history)
         if blind is not None:
@@ -463,7 +441,7 @@ class Engine:
         """What vetoes may know of the account and the calendar at ``ts``, before the signals ``without``."""
         return Desk(self.book, self._trading_account, self.rates, instrument, ts, bracket, without)
 
-    def _blind(self, desk: _Desk, series: Series, *, history: bool) -> Reason | None:
+    def _blind(self, desk: SymbolDesk, series: Series, *, history: bool) -> Reason | None:
         """Why this bar cannot be decided on at all."""
         if history:
             return Reason(code="history", detail="given to warm up, not to act on")
@@ -477,7 +455,7 @@ class Engine:
                 return Reason(code="timeframe_missing", detail=", ".join(absent))
         return None
 
-    def _standing_reasons(self, desk: _Desk) -> tuple[Reason, ...]:
+    def _standing_reasons(self, desk: SymbolDesk) -> tuple[Reason, ...]:
         """Objections of the desk: paused, or something open on this symbol already."""
         reasons: tuple[Reason, ...] = (PAUSED, *self.guard.reasons) if self.paused else self.guard.reasons
         if desk.holding is not None:
@@ -503,7 +481,9 @@ class Engine:
         stops = {one.holding.signal_id: one.holding.stop for one in self.desks.values() if one.holding is not None}
         return self.account.viewed(view, stops, without)
 
-    def _bracket(self, desk: _Desk, series: Series, bar: Bar, consensus: Consensus) -> Bracket | tuple[Reason, ...]:
+    def _bracket(
+        self, desk: SymbolDesk, series: Series, bar: Bar, consensus: Consensus
+    ) -> Bracket | tuple[Reason, ...]:
         """Stop, target and size, by the exits of the consensus' leader."""
         chosen = leader(series, desk.plan.members, consensus)
         return bracket_for(
@@ -534,11 +514,12 @@ class Engine:
                 Reason(code="quorum", value=float(len(consensus.voters)), limit=float(params.quorum)),
                 Reason(code="agreement", value=consensus.agreement, limit=params.min_agreement),
                 Reason(code=params.applies_to, value=level, limit=params.min_confidence),
+                *model_reasons(self.desks[bar.symbol].series, consensus),
             ),
             stamp=self.plan.stamp,
         )
 
-    def _trade_on_paper(self, fallback: Fallback, desk: _Desk, bar: Bar, decision: NoTrade) -> None:
+    def _trade_on_paper(self, fallback: Fallback, desk: SymbolDesk, bar: Bar, decision: NoTrade) -> None:
         """What only the stop has refused is ordered on paper."""
         consensus = decision.consensus
         assert consensus is not None, "asked for by takes()"
@@ -547,7 +528,7 @@ class Engine:
             signal = self._signal(bar, bracket, consensus)
             fallback.submit(signal, self._order_of(desk, signal))
 
-    def _intent(self, desk: _Desk, signal: Signal) -> OrderIntent:
+    def _intent(self, desk: SymbolDesk, signal: Signal) -> OrderIntent:
         instrument = desk.plan.instrument
         intent = self._order_of(desk, signal)
         if self.orders is not None and self.orders.params.approval:
@@ -559,7 +540,7 @@ class Engine:
         desk.holding = Holding.of(signal)
         return intent
 
-    def _order_of(self, desk: _Desk, signal: Signal) -> OrderIntent:
+    def _order_of(self, desk: SymbolDesk, signal: Signal) -> OrderIntent:
         instrument = desk.plan.instrument
         bracket = signal.bracket
         return OrderIntent(

@@ -7,6 +7,7 @@ import msgspec
 from tradewind.engine.learning_plan import LearningParams
 from tradewind.engine.mode_plan import ModeSeat
 from tradewind.engine.orders.params import OrderParams
+from tradewind.engine.seat import SeatPlan
 from tradewind.ensemble.params import EnsembleParams
 from tradewind.features.graph import Seeding
 from tradewind.features.rule import Member
@@ -23,7 +24,7 @@ class SymbolPlan(msgspec.Struct, frozen=True):
 
     ``unheard`` are ids of members that vote in the shadow: their votes and outcomes are put out, and no decision
     depends on them. ``reserve`` are proven ones that wait for a seat, best first: they could be heard at once, and are
-    not.
+    not. ``seats`` are where models may speak, at most one on a timeframe; their members are among ``members``.
     """
 
     instrument: Instrument
@@ -33,11 +34,23 @@ class SymbolPlan(msgspec.Struct, frozen=True):
     filters: tuple[Filter, ...] = ()
     unheard: tuple[str, ...] = ()
     reserve: tuple[str, ...] = ()
+    seats: tuple[SeatPlan, ...] = ()
 
     @property
     def speaks(self) -> bool:
         """Whether anybody on this symbol is heard."""
         return any(member.id not in self.unheard for member in self.members)
+
+    def seat_on(self, timeframe: Timeframe) -> SeatPlan | None:
+        """Where models may speak on ``timeframe``."""
+        return next((seat for seat in self.seats if seat.timeframe is timeframe), None)
+
+    @property
+    def built(self) -> tuple[Timeframe, ...]:
+        """Timeframes made from base bars: those decided on, and those that models look at; shortest first."""
+        looked = (longer for seat in self.seats for longer in seat.schema.higher)
+        found = {one for one in (*self.timeframes, *looked) if one.rank > self.base.rank}
+        return tuple(sorted(found, key=lambda one: one.rank))
 
     def members_of(self, timeframe: Timeframe) -> tuple[Member, ...]:
         """Members that vote on ``timeframe``, in their configured order."""

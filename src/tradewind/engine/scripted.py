@@ -7,10 +7,11 @@ from typing import Final
 
 import msgspec
 
-from tradewind.engine.pipeline import Engine, _Desk
+from tradewind.engine.pipeline import Engine
 from tradewind.engine.plan import EnginePlan
 from tradewind.engine.portfolio import Portfolio
 from tradewind.engine.rates import Rates
+from tradewind.engine.symbol_desk import SymbolDesk
 from tradewind.model.bar import Bar
 from tradewind.model.decision import Decision, NoTrade, Reason, Signal
 from tradewind.ports.broker import Broker
@@ -32,7 +33,7 @@ class ScriptedEngine(Engine):
         self.skipped = 0
         self._told = {(one.symbol, one.timeframe, one.ts): one for one in signals}
 
-    def _decide(self, desk: _Desk, bar: Bar, fired: int, *, history: bool) -> Decision:
+    def _decide(self, desk: SymbolDesk, bar: Bar, fired: int, *, history: bool) -> Decision:
         signal = self._told.get((bar.symbol, bar.timeframe, bar.ts_close))
         if signal is not None and desk.holding is None:
             return signal

@@ -9,6 +9,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from tradewind.engine.forecasts import Banks, Forecasts, ModelSource
+from tradewind.engine.seat import SeatPlan
 from tradewind.ensemble.shadow import ShadowBook, ShadowTrade
 from tradewind.features.bank import FeatureBank
 from tradewind.features.graph import Seeding
@@ -17,10 +19,13 @@ from tradewind.features.rule import Member
 from tradewind.features.rule_program import RuleProgram, indicators_of
 from tradewind.model.bar import Bar
 from tradewind.model.decision import Record, Vote
+from tradewind.model.event import ModelServed
 from tradewind.model.feature_row import FeatureRow
+from tradewind.model.forecast import Forecast, ForecastEnded
 from tradewind.model.instrument import CostModel
 from tradewind.model.shadow import ShadowOutcome, ShadowVotes
 from tradewind.model.timeframe import Timeframe
+from tradewind.predictors.served import ServedModel
 
 
 class SeriesState(msgspec.Struct, frozen=True):
@@ -31,6 +36,7 @@ class SeriesState(msgspec.Struct, frozen=True):
     standing: dict[int, tuple[int, int, int]]
     bank: bytes
     shadow: bytes
+    forecasts: bytes = b""
 
 
 class _Standing(NamedTuple):
@@ -44,7 +50,8 @@ class Series:
     """Feature bank, rule program, shadow book and standing votes of ``symbol`` on ``timeframe``.
 
     ``unheard`` names members in the shadow: they vote and earn their record, and no vote of theirs stands. A vote
-    stands for the member's ``vote_bars`` bars, or until the member turns. ``bars`` counts the bars seen.
+    stands for the member's ``vote_bars`` bars, or until the member turns. ``bars`` counts the bars seen. ``seat`` is
+    where models may speak: ``banks`` must have taken a bar before the series does.
     """
 
     def __init__(
@@ -58,6 +65,8 @@ class Series:
         *,
         keep_shadow: bool = False,
         unheard: Collection[str] = (),
+        seat: SeatPlan | None = None,
+        banks: Banks | None = None,
     ) -> None:
         self.symbol = symbol
         self.timeframe = timeframe
@@ -73,6 +82,7 @@ class Series:
         self.row = FeatureRow(symbol, timeframe, 0, self.bank.values, self.bank.previous, self.bank.index)
         self.bars = 0
         self.last_missing = False
+        self.forecasts = None if seat is None or banks is None else Forecasts(seat, banks, self.places)
         self._reads = bool(self.bank.indicators)
         self._stands_for = tuple(member.rule.exits.vote_bars for member in self.members)
         self._sides: NDArray[np.int8] = np.zeros(len(self.members), dtype=np.int8)
@@ -105,8 +115,10 @@ class Series:
         if not self.members:
             return 0
         self.program.evaluate(self.bank.values, self.bank.previous, self._sides)
-        self.shadow.step(bar, self._sides, self.program.atr)
         fired = self.program.voted
+        if self.forecasts is not None:
+            fired += self.forecasts.step(bar, self._sides, self.program.atr)
+        self.shadow.step(bar, self._sides, self.program.atr)
         if fired:
             positions = np.flatnonzero(self._sides)
             for position, side in zip(positions.tolist(), self._sides[positions].tolist(), strict=True):
@@ -138,6 +150,17 @@ class Series:
         self._silent = self.unheard | off
         for place in off:
             self._standing.pop(place, None)
+
+    def serve(self, event: ModelServed, model: ServedModel | None) -> None:
+        """Another model speaks from a seat of this series; what the one before it voted stands no more."""
+        assert self.forecasts is not None, "seats are asked for by the plan"
+        place = self.forecasts.serve(event, model, self.shadow)
+        if place is not None:
+            self._standing.pop(place, None)
+
+    def forecast_news(self) -> list[Forecast | ForecastEnded]:
+        """What models said at the latest bar and which forecasts it ended, to be put out before it is decided on."""
+        return [] if self.forecasts is None else self.forecasts.tell(self._silent)
 
     def weigh(self, times: Mapping[str, float]) -> None:
         """Multiplies the votes of members from now on, those that stand among them; an empty mapping none."""
@@ -190,10 +213,13 @@ class Series:
             {position: (vote.side, until, vote.ts) for position, (vote, until) in self._standing.items()},
             self.bank.snapshot(),
             self.shadow.snapshot(),
+            b"" if self.forecasts is None else self.forecasts.snapshot(),
         )
 
-    def restore(self, state: SeriesState) -> None:
+    def restore(self, state: SeriesState, models: ModelSource | None = None) -> None:
         """Continues from ``state``; raises ``Corrupt`` when it belongs to other features or members."""
+        if self.forecasts is not None:
+            self.forecasts.restore(state.forecasts, models)
         self.bank.restore(state.bank)
         self.shadow.restore(state.shadow)
         self.bars = state.bars

@@ -21,6 +21,7 @@ class DeskState(msgspec.Struct, frozen=True):
     watch: PriceWatch
     stale: bool
     holding: Holding | None
+    banks: dict[str, bytes] = {}
 
 
 class EngineState(msgspec.Struct, frozen=True):
@@ -55,6 +56,7 @@ def snapshot_engine(engine: Engine, sequencer: Sequencer) -> bytes:
             watch=desk.watch,
             stale=desk.stale,
             holding=desk.holding,
+            banks={} if desk.banks is None else desk.banks.snapshot(),
         )
         for symbol, desk in engine.desks.items()
     }
@@ -92,8 +94,10 @@ def restore_engine(engine: Engine, sequencer: Sequencer, state: bytes) -> None:
         raise Corrupt(f"a snapshot of {', '.join(found.desks)}", allowed=", ".join(engine.desks))
     for symbol, desk in engine.desks.items():
         saved = found.desks[symbol]
+        if desk.banks is not None:
+            desk.banks.restore(saved.banks)
         for timeframe, series_state in saved.series.items():
-            desk.series[Timeframe(timeframe)].restore(series_state)
+            desk.series[Timeframe(timeframe)].restore(series_state, engine.models)
         desk.aggregator.restore(saved.aggregator)
         desk.watch, desk.stale = saved.watch, saved.stale
         desk.holding = saved.holding

@@ -210,6 +210,29 @@ class ShadowBook:
             origin=self.origin,
         )
 
+    def kept(self, member: int) -> bytes:
+        """What member number ``member`` has shown and has open, for ``resume``."""
+        return self._whole[member, kernel.SIDE :].tobytes() + self._real[member, kernel.VOTE_ATR :].tobytes()
+
+    def resume(self, member: int, kept: bytes = b"", *, flat: bool = True) -> None:
+        """Gives a member another past: what ``kept`` returned, without the trade that was open then where ``flat``.
+
+        Without anything kept it has shown nothing yet. Its correlation with others is that of the days from now on.
+
+        Raises:
+            Corrupt: the bytes are those of another format.
+        """
+        whole, real = self._whole[member, kernel.SIDE :], self._real[member, kernel.VOTE_ATR :]
+        if kept and len(kept) != whole.nbytes + real.nbytes:
+            raise Corrupt(f"{len(kept)} bytes of a past", where="shadow book", allowed=str(whole.nbytes + real.nbytes))
+        whole[:] = np.frombuffer(kept[: whole.nbytes], dtype=np.int64) if kept else 0
+        real[:] = np.frombuffer(kept[whole.nbytes :]) if kept else 0.0
+        if flat:
+            whole[: kernel.TRADES - kernel.SIDE] = 0
+            self._real[member, kernel.DAY_R] = 0.0
+        self._daily[member, :] = self._daily[:, member] = 0.0
+        self.records[member] = None
+
     def open_side(self, member: int) -> int:
         """+1 or -1 while the member has a shadow trade open, else 0."""
         return int(self._whole[member, kernel.SIDE])

@@ -71,6 +71,12 @@ class Provenance(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     created: int
     simulated: bool = False
     warm_start: str = ""
+
+    @property
+    def last_seen(self) -> int:
+        """Close of the last bar that it was fitted or judged on: what it says up to there proves nothing."""
+        return max(self.trained[1], self.tested[1])
+
     seal: int = 0
 
 

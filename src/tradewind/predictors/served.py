@@ -26,7 +26,7 @@ class ServedModel:
         self.manifest = manifest
         self.predictor = predictor
 
-    def p_up(self, rows: NDArray[np.float64]) -> float:
+    def p_up(self, rows: NDArray[np.float64] | NDArray[np.float32]) -> float:
         """Calibrated probability that the upper barrier is met first; rows ``(length, k)`` of raw inputs, newest last.
 
         NaN where an input is NaN or the model answers with none: no forecast.
