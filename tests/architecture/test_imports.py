@@ -16,9 +16,8 @@ from tradewind.model.session import CALENDARS
 
 # Library loaded inside a function -> why it may be.
 LAZY = {
-    "ccxt": "0.4 s and 100 MB; only where such a venue is configured",
+    "ccxt": "0.2 s and 45 MB, one exchange; only where such a venue is configured",
     "ccxt.async_support": "as ccxt",
-    "ccxt.pro": "as ccxt",
     "polars": "history is read in a child process or from sidecars; the service never imports it",
     "rich.progress": "30 ms, only with a terminal to draw on",
     "rich": "only with a terminal to draw on",

@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+from tradewind.adapters.market.ccxt_loading import exchange_class
 from tradewind.adapters.market.ccxt_stream import CcxtStream, bar_of
 from tradewind.adapters.market.provider_settings import NS, ProviderSettings, clock_verdict
 from tradewind.adapters.market.rate_budget import BudgetStatus, RateBudget
@@ -193,9 +194,7 @@ class CcxtVenue:
 
     def _exchange(self) -> Any:
         """A fresh ccxt object whose every request goes through the gateway and the budget."""
-        import ccxt.pro  # loaded here because only a configured exchange may cost its import
-
-        kind = getattr(ccxt.pro, self.name, None)
+        kind = exchange_class(self.name)
         if kind is None:
             raise Misconfigured(
                 f"ccxt has no exchange called {self.name!r}",
