@@ -27,6 +27,8 @@ def leaves() -> list[tuple[str, ...]]:
 NEEDED = {
     ("data", "import"): ("bars.csv", "-p", "EURUSD", "-i", "1h"),
     ("calendar", "import"): ("calendar.csv",),
+    ("news", "import"): ("articles.csv",),
+    ("news", "sentiment"): ("BTC/USDT",),
     ("data", "resolve"): ("EURUSD",),
     ("data", "drop"): ("EURUSD", "-i", "1h"),
     ("data", "restore"): ("EURUSD", "-i", "1h"),

@@ -23,6 +23,18 @@ def sigmoid_of_linear(length: int, width: int, weights: Sequence[float], bias: f
     return _int(1, 8) + _bytes(7, graph) + _bytes(8, _int(2, 17))
 
 
+def sum_of_pieces(weights: Sequence[Sequence[float]]) -> bytes:
+    """A text model: ``logits (1, labels) = sum of weights[input_ids]``, ``weights`` a row a piece."""
+    rows, labels = len(weights), len(weights[0])
+    nodes = [_node("Gather", ["w", "input_ids"], ["each"]), _node("ReduceSum", ["each", "axes"], ["rows"]),
+             _node("Reshape", ["rows", "shape"], ["logits"])]  # fmt: skip
+    graph = b"".join(_bytes(1, node) for node in nodes)
+    graph += _bytes(2, b"graph") + _bytes(5, _tensor("w", (rows, labels), [one for row in weights for one in row]))
+    graph += _bytes(5, _whole("axes", [1])) + _bytes(5, _whole("shape", [1, labels]))
+    graph += _bytes(11, _value("input_ids", (1, "n"), 7)) + _bytes(12, _value("logits", (1, labels)))
+    return _int(1, 8) + _bytes(7, graph) + _bytes(8, _int(2, 17))
+
+
 def _varint(number: int) -> bytes:
     found = b""
     while number > 0x7F:
@@ -52,13 +64,18 @@ def _tensor(name: str, dims: Sequence[int], values: Sequence[float]) -> bytes:
     return b"".join(_int(1, dim) for dim in dims) + _int(2, 1) + _bytes(8, name.encode()) + _bytes(9, raw)
 
 
+def _whole(name: str, values: Sequence[int]) -> bytes:
+    raw = struct.pack(f"<{len(values)}q", *values)
+    return _int(1, len(values)) + _int(2, 7) + _bytes(8, name.encode()) + _bytes(9, raw)
+
+
 def _external(name: str, dims: Sequence[int], path: str) -> bytes:
     entry = _bytes(1, b"location") + _bytes(2, path.encode())
     head = b"".join(_int(1, dim) for dim in dims) + _int(2, 1) + _bytes(8, name.encode())
     return head + _bytes(13, entry) + _int(14, 1)
 
 
-def _value(name: str, dims: Sequence[int | str]) -> bytes:
+def _value(name: str, dims: Sequence[int | str], kind: int = 1) -> bytes:
     shape = b"".join(_bytes(1, _bytes(2, dim.encode()) if isinstance(dim, str) else _int(1, dim)) for dim in dims)
-    tensor = _int(1, 1) + _bytes(2, shape)
+    tensor = _int(1, kind) + _bytes(2, shape)
     return _bytes(1, name.encode()) + _bytes(2, _bytes(1, tensor))

@@ -19,6 +19,8 @@ for _talkative in ("httpx", "httpcore"):  # at INFO they write every URL, and th
     logging.getLogger(_talkative).setLevel(logging.WARNING)
 
 _MAX_MESSAGE = 16 * 1024 * 1024  # a venue's full snapshot is a few MiB; more is a fault, not data
+LARGEST_BODY = 64 << 20
+"""Bytes of an answer as decoded: a body that unpacks to more is no data, and memory is not for it."""
 _BOT = re.compile(r"/bot\d+:[^/]*")
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
@@ -80,19 +82,24 @@ class HttpTransport:
         timeout_s: float = 10.0,
     ) -> Response:
         """One request; every status comes back, only the network raises ``Retryable``."""
+        held = bytearray()
         try:
-            answer = await self._client.request(
+            async with self._client.stream(
                 method, url, params=params, headers=headers, content=body, timeout=timeout_s
-            )
+            ) as answer:
+                async for part in answer.aiter_bytes():
+                    held += part
+                    if len(held) > LARGEST_BODY:
+                        raise Retryable(f"an answer above {LARGEST_BODY >> 20} MiB", where=_peer(url))
         except (httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
             raise _bad_url(url) from error
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             raise _lost(url, error, NotSent) from error
-        except httpx.TransportError as error:
+        except (httpx.TransportError, httpx.DecodingError) as error:
             raise _lost(url, error) from error
         self.traffic.asked(str(answer.request.url), answer.request.headers, body)
-        self.traffic.answered(answer.headers, answer.content)
-        return Response(answer.status_code, dict(answer.headers), answer.content)
+        self.traffic.answered(answer.headers, held)
+        return Response(answer.status_code, dict(answer.headers), bytes(held))
 
     async def connect(
         self, url: str, *, headers: Mapping[str, str] | None = None, timeout_s: float = 10.0

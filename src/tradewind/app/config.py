@@ -172,7 +172,12 @@ def config_hash(config: AppConfig) -> str:
     """Digest of every key that can change a decision: 16 hex digits, the same in every process and environment.
 
     Secrets, places, credentials and the choice of clock, feed, execution and mode are left out, so that a backtest and
-    a paper run of one configuration carry the same digest.
+    a paper run of one configuration carry the same digest. So are the limits of the sentiment veto while it is off.
     """
-    values = {path: value_at(config, path) for path, setting in SETTINGS.items() if setting.key.decides}
+    idle = "" if "sentiment" in config.filters.enabled else "filters.sentiment."
+    values = {
+        path: value_at(config, path)
+        for path, setting in SETTINGS.items()
+        if setting.key.decides and not (idle and path.startswith(idle))
+    }
     return hashlib.sha256(msgspec.json.encode(values, order="sorted")).hexdigest()[:16]

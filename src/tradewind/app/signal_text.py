@@ -38,6 +38,7 @@ _BY_PART: Final[dict[str, dict[str, str]]] = {
         "liquidity_hours": "outside the liquid hours",
         "volatility": "volatility above its usual range",
         "news": "scheduled news that moves this pair",
+        "sentiment": "what was said of it today speaks against it",
         "correlation": "the same bet as an open trade",
         "currency_exposure": "too much staked on one currency",
         "portfolio_risk": "all trades together risk too much, the way they move together",

@@ -87,6 +87,7 @@ def filters_for(config: AppConfig, instrument: Instrument) -> tuple[Filter, ...]
             "max_age_days": config.filters.news.max_age_days,
             "crypto": config.filters.news.crypto,
         },
+        "sentiment": {"limit": config.filters.sentiment.limit, "articles": config.filters.sentiment.articles},
         "correlation": {"limit": config.filters.max_correlation},
         "currency_exposure": {
             "max_currency_risk": config.filters.max_currency_risk,

@@ -33,6 +33,7 @@ _ALL = (
     Verb("config", START, "Show, check and explain the configuration."),
     Verb("data", DATA, "Candles: fetch, import, verify, list; providers and instruments."),
     Verb("calendar", DATA, "Economic calendar: what is due, for which pairs; fetch it, import a history."),
+    Verb("news", DATA, "Articles: what they say of a pair; fetch the feeds, import an archive."),
     Verb("features", DATA, "What models read, made of candles; whether any of it came from the future."),
     Verb("train", TRADE, "One model from stored candles: trained, calibrated, judged, kept as a signed version."),
     Verb("evaluate", TRADE, "What models are worth on bars they never saw; sealed bars are opened once."),

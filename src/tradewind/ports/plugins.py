@@ -15,7 +15,7 @@ class Filter(Protocol):
 
     name: ClassVar[str]
     needs: ClassVar[tuple[str, ...]]
-    """What the desk must keep for it: calendar, closes (hourly ones of every symbol)."""
+    """What the desk must keep for it: calendar, articles, closes (hourly ones of every symbol)."""
 
     def features(self) -> tuple[Any, ...]:
         """Indicators (``features.spec.Indicator``) the filter reads."""

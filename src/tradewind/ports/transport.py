@@ -26,7 +26,7 @@ class Traffic(msgspec.Struct):
         target = url.partition("://")[2].partition("/")[2]
         self.sent += len(f"GET /{target} HTTP/1.1") + head_size(headers) + len(body or b"")
 
-    def answered(self, headers: Mapping[str, str] | None, body: bytes | str | None) -> None:
+    def answered(self, headers: Mapping[str, str] | None, body: bytes | bytearray | str | None) -> None:
         """Counts an answer."""
         self.received += head_size(headers) + len(body or b"")
 

@@ -20,6 +20,7 @@ from tradewind.app.settings.learning import (
 )
 from tradewind.app.settings.orders import OrderSettings
 from tradewind.app.settings.people import EmailSettings, SnsSettings, TelegramSettings, WebhookSettings
+from tradewind.app.settings.sentiment import SentimentSettings
 from tradewind.app.settings.service import (
     AutoSignalSettings,
     AwsSettings,
@@ -77,6 +78,7 @@ class AppConfig(msgspec.Struct, frozen=True):
     strategies: StrategySettings = StrategySettings()
     ensemble: EnsembleSettings = EnsembleSettings()
     filters: FilterSettings = FilterSettings()
+    sentiment: SentimentSettings = SentimentSettings()
     risk: RiskSettings = RiskSettings()
     orders: OrderSettings = OrderSettings()
     account: AccountSettings = AccountSettings()

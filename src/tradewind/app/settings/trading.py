@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from tradewind.app.settings.key import NOT_YET, Key, Name
+from tradewind.app.settings.sentiment import SentimentFilterSettings
 from tradewind.app.settings.units import Distance, Reading, Unit
 from tradewind.model.timeframe import Timeframe
 
@@ -209,6 +210,7 @@ class FilterSettings(msgspec.Struct, frozen=True):
             reader="filters"),
     ] = 95.0  # fmt: skip
     news: NewsSettings = NewsSettings()
+    sentiment: SentimentFilterSettings = SentimentFilterSettings()
     max_correlation: Annotated[
         float,
         Key("Correlation of two bets above which the second is blocked.", Share, 0.1, 1, source="F07",

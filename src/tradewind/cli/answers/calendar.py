@@ -80,7 +80,7 @@ class _Moment(msgspec.Struct, frozen=True):
 def show_answer(config: Path | None, symbols: list[str] | None, hours: float, at: str) -> Report:
     """What is due and what it keeps out."""
     settings = load_config(config)
-    now = _moment(at) if at else WallClock().now()
+    now = moment(at) if at else WallClock().now()
     calendar = newest(settings, now)
     pairs = tuple(_pair(settings, name, now, calendar) for name in Workspace(settings).symbols(tuple(symbols or ())))
     events = upcoming(calendar, now, hours)
@@ -173,7 +173,12 @@ def _tables(answer: CalendarAnswer, hours: float) -> list[Any]:
     return found
 
 
-def _moment(text: str) -> int:
+def moment(text: str) -> int:
+    """UTC nanoseconds of a time that was typed; without a zone it is UTC.
+
+    Raises:
+        Misconfigured: it is none.
+    """
     try:
         when = datetime.fromisoformat(text)
     except ValueError as error:

@@ -1,0 +1,1 @@
+"""One file per format of feeds, found by the catalog under ``FEED``."""

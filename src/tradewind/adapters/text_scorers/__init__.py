@@ -1,0 +1,1 @@
+"""Models of sentiment that come as files."""
