@@ -72,7 +72,7 @@ class _Tree:
         self._open: list[Node] = []
         self._nodes = 0
 
-    def refuse_type(self, name: str, system: str | None, public: str | None, internal: bool) -> None:
+    def refuse_type(self, *_: object) -> None:
         """A document type is where entity bombs and references to files are declared."""
         raise Corrupt("a document type declaration", where="a feed", allowed="feeds declare none")
 
