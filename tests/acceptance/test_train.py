@@ -10,7 +10,7 @@ import pytest
 
 from tests.acceptance.project import Project
 from tradewind.app.config import load_config
-from tradewind.app.models.training import manifest_of, read_version, shelf_of
+from tradewind.app.models.versions import manifest_of, read_version, shelf_of
 from tradewind.app.workspace import Workspace
 from tradewind.errors import Corrupt
 

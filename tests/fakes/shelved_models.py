@@ -9,12 +9,13 @@ import numpy as np
 
 from tradewind.adapters.verdict_files import VerdictFiles
 from tradewind.app.models.promotion import Promotions, SealedRecord
-from tradewind.app.models.training import KIND
+from tradewind.app.models.versions import KIND
 from tradewind.app.workspace import Workspace
 from tradewind.features.input_schema import default_schema
 from tradewind.model.timeframe import Timeframe
 from tradewind.predictors.calibrators import Calibrator, Identity
 from tradewind.predictors.manifest import (
+    BARRIERS,
     FORMAT,
     GateRecord,
     InputScale,
@@ -23,7 +24,6 @@ from tradewind.predictors.manifest import (
     probe_windows,
 )
 from tradewind.predictors.plain import Linear
-from tradewind.research.dataset import BARRIERS
 from tradewind.research.signing import signed_bytes
 
 

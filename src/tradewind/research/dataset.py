@@ -24,7 +24,7 @@ from tradewind.features.news_inputs import NewsScores
 from tradewind.features.spec import atr
 from tradewind.model.bar import BarColumns
 from tradewind.model.session import SessionCalendar
-from tradewind.predictors.manifest import Barriers
+from tradewind.predictors.manifest import BARRIERS, Barriers
 from tradewind.validation.barrier_labels import barrier_labels
 from tradewind.validation.uniqueness import average_uniqueness
 
@@ -33,11 +33,6 @@ Floats = NDArray[np.float64]
 
 LENGTH: Final = 60
 """Bars in a window, unless a model asks for another number."""
-
-
-BARRIERS: Final = Barriers(width=2.0, atr_period=14, horizon=24)
-"""Two average true ranges either way within 24 bars, which is the bracket that a forecast is traded with: a random walk
-meets one after eight bars on average and neither in one case of thirty."""
 
 
 class DataSet(NamedTuple):

@@ -17,8 +17,8 @@ from tradewind.features.input_schema import Channel, InputSchema, default_schema
 from tradewind.features.spec import atr
 from tradewind.model.session import calendar_of
 from tradewind.model.timeframe import Timeframe
-from tradewind.predictors.manifest import Barriers
-from tradewind.research.dataset import BARRIERS, DataSet, chronological, feature_set, forward_slices, labelled
+from tradewind.predictors.manifest import BARRIERS, Barriers
+from tradewind.research.dataset import DataSet, chronological, feature_set, forward_slices, labelled
 
 CRYPTO = calendar_of("crypto")
 BARS = random_bars(3000)

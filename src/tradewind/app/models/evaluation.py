@@ -20,7 +20,8 @@ from tradewind.app.feature_sets import SeriesBars, stored_series, verify
 from tradewind.app.models.material import before, checked_inputs, cost_of, labelled_bars
 from tradewind.app.models.promotion import Promotions, SealedRecord, Version
 from tradewind.app.models.sealing import Opened, look_of, open_sealed
-from tradewind.app.models.training import latency_p99_ms, limits_of, record_of
+from tradewind.app.models.training import limits_of, record_of
+from tradewind.app.models.versions import latency_p99_ms
 from tradewind.app.workspace import Workspace
 from tradewind.model.bar import BarColumns
 from tradewind.model.report import GateKind, GateRow

@@ -14,7 +14,7 @@ import msgspec
 
 from tradewind.adapters.models.shelf import ModelShelf, seat_of
 from tradewind.adapters.verdict_files import VerdictFiles
-from tradewind.app.models.training import manifest_of, shelf_of
+from tradewind.app.models.versions import manifest_of, shelf_of
 from tradewind.app.workspace import Workspace
 from tradewind.errors import Corrupt, Rejected
 from tradewind.features.input_schema import default_schema

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from tradewind.app.models.promotion import Promotions
-from tradewind.app.models.training import manifest_of
+from tradewind.app.models.versions import manifest_of
 from tradewind.app.workspace import Workspace
 from tradewind.errors import Misconfigured, TradewindError, Unavailable
 from tradewind.model.timeframe import Timeframe

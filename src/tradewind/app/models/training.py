@@ -6,7 +6,7 @@ import hashlib
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
@@ -17,23 +17,18 @@ from tradewind.adapters.market.sealed.durable import write_bytes_durably
 from tradewind.adapters.models.shelf import ModelShelf, seat_of
 from tradewind.adapters.verdict_files import VerdictFiles
 from tradewind.app.models.material import Material
+from tradewind.app.models.versions import KIND, latency_p99_ms, shelf_of
 from tradewind.app.settings.root import AppConfig
 from tradewind.app.workspace import Workspace
 from tradewind.errors import Corrupt
 from tradewind.model.report import GateRow
 from tradewind.model.timeframe import Timeframe
-from tradewind.ports.predictor import Predictor
-from tradewind.predictors.manifest import FORMAT, GateRecord, Manifest, Provenance
-from tradewind.predictors.served import ServedModel, verified
-from tradewind.research.dataset import BARRIERS
+from tradewind.predictors.manifest import BARRIERS, FORMAT, GateRecord, Manifest, Provenance
+from tradewind.predictors.served import verified
 from tradewind.research.model_evaluation import Evaluation
 from tradewind.research.model_gates import PROFILES, InputCheck, ModelLimits, ModelProfile, model_rows, passed
 from tradewind.research.model_training import NETS, Order, Progress, TrainedModel, train_model
-from tradewind.research.signing import signed_bytes, signed_document
-
-KIND: Final = "model"
-AGAIN: Final = "train it again, or restore it from its backup"
-ASKED: Final = 200
+from tradewind.research.signing import signed_bytes
 
 
 class Trained(NamedTuple):
@@ -45,11 +40,6 @@ class Trained(NamedTuple):
     place: Path
     cpu_seconds: float
     resumed_from: int
-
-
-def shelf_of(workspace: Workspace) -> ModelShelf:
-    """The project's models."""
-    return ModelShelf(workspace.folder / workspace.config.paths.models)
 
 
 def train(
@@ -99,42 +89,6 @@ def train(
     }
     resumed_from = len(found.history) - told_of
     return Trained(manifest, rows, found.evaluations, place, time.process_time() - started, resumed_from)
-
-
-def read_version(workspace: Workspace, version: str, schema_hash: str) -> ServedModel:
-    """A version of the shelf, its signature, bytes and answers checked.
-
-    Raises:
-        Unavailable: there is none, or the key is missing.
-        Corrupt, Rejected: as ``verified``, or its manifest was changed or signed by another project.
-    """
-    _, artifact, signed = shelf_of(workspace).read(version)
-    return verified(manifest_of(workspace, signed), artifact, schema_hash)
-
-
-def manifest_of(workspace: Workspace, signed: bytes) -> Manifest:
-    """The manifest in signed bytes of this project.
-
-    Raises:
-        Unavailable, Rejected, Corrupt: as ``signed_document``.
-    """
-    fields = signed_document(KIND, signed, VerdictFiles(workspace.data).key(), AGAIN)
-    try:
-        return msgspec.convert(fields, Manifest)
-    except msgspec.ValidationError as fault:
-        raise Corrupt(f"no manifest: {fault}", where=KIND, next_step=AGAIN) from fault
-
-
-def latency_p99_ms(predictor: Predictor, asked: int = ASKED) -> float:
-    """The 99th percentile of ``asked`` answers on this machine, in milliseconds of processor time."""
-    window = np.zeros((1, predictor.length, predictor.width), np.float32)
-    predictor.forecasts(window)
-    taken = []
-    for _ in range(asked):
-        begun = time.process_time()
-        predictor.forecasts(window)
-        taken.append(time.process_time() - begun)
-    return 1000.0 * float(np.quantile(taken, 0.99))
 
 
 def _manifest(

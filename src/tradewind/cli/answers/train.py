@@ -12,7 +12,8 @@ from tradewind.adapters.models.shelf import ModelShelf
 from tradewind.adapters.wall_clock import WallClock
 from tradewind.app.config import load_config
 from tradewind.app.models.material import checked_inputs, material_of
-from tradewind.app.models.training import Trained, shelf_of, train
+from tradewind.app.models.training import Trained, train
+from tradewind.app.models.versions import shelf_of
 from tradewind.app.workspace import Workspace
 from tradewind.cli.contract import Report, progress, table, tell
 from tradewind.cli.options import split_symbols
