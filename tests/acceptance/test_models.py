@@ -17,6 +17,7 @@ from tests.fakes.shelved_models import shelved
 from tests.models.markets import momentum, momentum_bars
 from tradewind.app.config import load_config
 from tradewind.app.workspace import Workspace
+from tradewind.model.timeframe import Timeframe
 from tradewind.predictors.calibrators import Calibrator, Scaling, fitted
 from tradewind.predictors.log_odds import sigmoid
 
@@ -249,3 +250,123 @@ def test_what_cannot_be_decided_says_why(own: Project, words: tuple[str, ...], c
     ran = own.types(*words)
     assert ran.exit_code == code, ran.stderr
     assert said in " ".join(ran.stderr.split())
+
+
+@pytest.mark.req("I01", "I14")
+def test_every_symbol_on_every_timeframe_is_listed_and_the_missing_ones_are_named(own: Project):
+    """Four pairs on six timeframes are 24 lines; what is missing is named and fails the check before a start."""
+    intervals, pairs = "1m,5m,15m,1h,4h,1d", "BTC/USDT,ETH/USDT,SOL/USDT,EUR/USD"
+    typed(own, "promote", "--model", "BTC-USDT-1h-logistic", code=0)
+    asked = ("models", "list", "--symbol", pairs, "--interval", intervals)
+    found = typed(own, *asked, code=0)
+    assert len(found["seats"]) == 24
+    assert len(found["missing"]) == 23
+    assert "ETH/USDT 4h" in found["missing"]
+    assert "BTC/USDT 1h" not in found["missing"]
+    assert typed(own, *asked, "--check", code=4)["missing"] == found["missing"]
+    (one,) = typed(own, "models", "list", "--check", "--versions", code=0)["seats"]
+    assert (one["kind"], one["gate_passed"], one["sealed_passed"]) == ("logistic", True, True)
+    assert one["champion"]["sha256"] == typed(own, "evaluate", code=0)["models"][0]["sha256"]
+    artifact = own.folder / "models" / "versions" / one["champion"]["version"] / "model.json"
+    artifact.write_bytes(artifact.read_bytes()[:-9])
+    (bad,) = typed(own, "models", "list", "--check", code=4)["seats"]
+    assert "sha256" in bad["fault"]
+
+
+@pytest.mark.req("I17")
+def test_a_review_has_its_three_sections(own: Project, calibrated: Calibrator):
+    """Predicted and actual win rate, calibration drift, failure patterns; counted on the days asked for."""
+    assert own.types("models", "review").exit_code == 3
+    made_up("good", weights=KNOWS, calibrator=calibrated)
+    typed(own, "promote", "--model", "good", code=0)
+    found = typed(own, "models", "review", "--days", "40", code=0)
+    (one,) = found["reviews"]
+    rate = one["win_rate"]
+    assert rate["low"] < rate["promised"] < rate["high"]
+    assert rate["actual"] == pytest.approx(rate["hits"] / rate["n"])
+    assert one["calibration"]["error"] < 0.2
+    assert one["calibration"]["drift"] is None
+    assert {"said up", "said down"} <= {each["group"] for each in one["failures"]}
+    assert one["end"] - one["start"] == 40 * 86400 * 10**9
+    assert one["came_from"] == "replayed from stored candles"
+    fewer = typed(own, "models", "review", "--days", "5", code=0)["reviews"][0]
+    assert fewer["win_rate"]["n"] < rate["n"]
+    text = own.types("models", "review", "--days", "40").stdout
+    for title in ("Predicted and actual win rate", "Calibration drift", "Failure patterns"):
+        assert title in text
+
+
+@pytest.mark.req("I18")
+def test_a_version_that_was_lost_comes_back_from_its_copy(own: Project):
+    """backup, remove, restore: the evaluation prints what it printed before."""
+    version = typed(own, "evaluate", "--keep-sealed", code=0)["models"][0]
+    taken = typed(own, "models", "backup", "--output", "copies", code=0)
+    assert Path(taken["file"]).name.startswith("models_backup_20")
+    shutil.rmtree(own.folder / "models" / "versions")
+    assert own.types("evaluate", "--keep-sealed").exit_code == 3
+    back = typed(own, "models", "restore", taken["file"], code=0)
+    assert back["versions"] == [version["version"]]
+    again = typed(own, "evaluate", "--keep-sealed", code=0)["models"][0]
+    assert again["windows"][0]["figures"] == version["windows"][0]["figures"]
+    assert own.types("models", "restore", "copies/none.tar").exit_code == 3
+
+
+@pytest.mark.req("C14", "I16")
+def test_two_versions_are_compared_on_the_same_unseen_bars(own: Project):
+    """`ab v1.0 v1.1`: paired difference with its limits; the other way round is the other sign and not better."""
+    made_up("v1.0", weights={"weekday_sine": 0.4})
+    made_up("v1.1", weights=KNOWS, sealed=None)
+    found = typed(own, "ab", "v1.0", "v1.1", code=0)
+    duel = found["symbols"][PAIR]["duel"]
+    assert found["better"]
+    assert 0 < duel["low"] < duel["mean"] < duel["high"]
+    _, seal, last = bars_ts()
+    assert seal <= duel["start"] < duel["end"] <= last
+    back = typed(own, "ab", "v1.1", "v1.0", code=4)["symbols"][PAIR]
+    assert back["duel"]["mean"] == pytest.approx(-duel["mean"])
+    assert back["brier"][1] > 0
+    text = own.types("ab", "v1.0", "v1.1").stdout
+    for words in ("Paired differences", "95%", "Brier score (less is better)", "v1.1 is better."):
+        assert words in text
+    assert own.types("ab", "v1.0", "v1.0").exit_code == 2
+    looks = typed(own, "strategy", "ledger", code=0)["looks"]
+    assert {one["look"]["family"] for one in looks} == {"model linear"}
+
+
+@pytest.mark.req("I16", "J17")
+def test_every_decision_can_be_read_again(own: Project):
+    """The record has both scores of a refusal, in the order of what happened."""
+    made_up("v1.0", weights=KNOWS)
+    made_up("v0.9", weights={"return_1": -1.0}, sealed=None)
+    typed(own, "promote", "--model", "v1.0", "--reason", "first", code=0)
+    typed(own, "promote", "--model", "v0.9", code=4)
+    first, second = typed(own, "models", "decisions", "--symbol", PAIR, code=0)["decisions"]
+    assert (first["outcome"], second["outcome"]) == ("done", "refused")
+    assert second["duel"]["champion"]["version"] == "v1.0"
+    assert second["duel"]["champion"]["accuracy"] > second["duel"]["challenger"]["accuracy"]
+    assert typed(own, "models", "decisions", "--symbol", "ETH/USDT", code=0)["decisions"] == []
+    assert "not better than v1.0" in " ".join(own.types("models", "decisions").stdout.split())
+
+
+@pytest.mark.req("J19")
+def test_weights_follow_what_timeframes_showed_out_of_sample(own: Project):
+    """A champion that earns on 1h and one that loses on 4h: the proposal raises the one and lowers the other."""
+    own.configured(
+        f'symbols = ["{PAIR}"]\n[timeframes]\nintervals = [\n'
+        '{ interval = "15m", weight = 0.2 }, { interval = "1h", weight = 0.25 }, { interval = "4h", weight = 0.55 }]\n'
+    )
+    made_up("hourly", weights=KNOWS)
+    made_up("four", weights={"return_1": -1.0}, timeframe=Timeframe.H4)
+    nothing = typed(own, "weights", "tune", "--dry-run", code=4)
+    assert not nothing["moved"]
+    for name in ("hourly", "four"):
+        typed(own, "promote", "--model", name, code=0)
+    found = typed(own, "weights", "tune", "--dry-run", code=0)
+    weights = {one["timeframe"]: one for one in found["weights"]}
+    assert sum(one["proposed"] for one in weights.values()) == pytest.approx(1.0)
+    assert weights["1h"]["proposed"] > weights["1h"]["now"]
+    assert weights["4h"]["proposed"] < weights["4h"]["now"]
+    assert weights["15m"]["proposed"] == weights["15m"]["now"]
+    assert min(one["proposed"] for one in weights.values()) >= 0.05
+    assert found["of_models"]["1h"] > 100
+    assert "To take them" in own.types("weights", "tune").stdout

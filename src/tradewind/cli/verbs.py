@@ -38,6 +38,9 @@ _ALL = (
     Verb("train", TRADE, "One model from stored candles: trained, calibrated, judged, kept as a signed version."),
     Verb("evaluate", TRADE, "What models are worth on bars they never saw; sealed bars are opened once."),
     Verb("promote", TRADE, "Let a model be heard where it has earned it, or shadow; and the way back."),
+    Verb("models", TRADE, "Who serves and who shadows, what they did, every decision, copies and the way back."),
+    Verb("ab", TRADE, "Two models on the same bars that neither has seen: the paired difference with its limits."),
+    Verb("weights", TRADE, "What each timeframe deserves by what it showed on bars nobody was fitted on."),
     Verb("strategy", TRADE, "Strategies: families, candidates, the book of all that were tried, the ledger."),
     Verb("research", TRADE, "Search, validation and gates as one job that can be resumed; signed verdicts."),
     Verb(

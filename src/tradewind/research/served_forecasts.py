@@ -146,6 +146,14 @@ def compared(champion: ServedModel, challenger: ServedModel, unseen: Unseen, *, 
     return Compared(duel, Difference.of((brier[1] - brier[0])[events]), Difference.of((net[1] - net[0])[events]))
 
 
+def net_results(forecasts: Forecasts, sides: Indices) -> Floats:
+    """Results of events that were acted on and share no bar, in barrier widths after costs: ``+-1 - cost / width``."""
+    chosen = np.flatnonzero(sides)
+    events = chosen[without_overlap(forecasts.start[chosen], forecasts.end[chosen])]
+    net: Floats = sides[events] * forecasts.label[events] - forecasts.cost / forecasts.width[events]
+    return net
+
+
 def breaks_promise(forecasts: Forecasts, sides: Indices) -> bool:
     """Whether a model hits less often than it says: bets of ``confidence - hit`` on acted events that share no bar.
 

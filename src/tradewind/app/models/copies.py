@@ -1,0 +1,181 @@
+"""Copies of the models folder: one file with its hash, here and in the bucket, and the way back."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import tarfile
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from tradewind.adapters.market.sealed.durable import sync_folder, write_bytes_durably
+from tradewind.adapters.models.bucket import Bucket
+from tradewind.adapters.models.shelf import ARTIFACTS, LARGEST, MANIFEST
+from tradewind.app.models.promotion import Promotions
+from tradewind.errors import Corrupt, TradewindError, Unavailable
+from tradewind.model.timeframe import SECOND
+
+PREFIX: Final = "models_backup_"
+PARTS: Final = ("versions", "promoted", "evaluations", "weights")
+HASH: Final = ".sha256"
+
+
+class Copied(NamedTuple):
+    """A copy: its file, hash and size, versions and seats in it, the places it lies in, and what went wrong beside."""
+
+    file: Path
+    sha256: str
+    bytes: int
+    versions: tuple[str, ...]
+    seats: tuple[str, ...]
+    places: tuple[str, ...]
+    faults: tuple[str, ...]
+
+
+class PutBack(NamedTuple):
+    """What a copy brought back; ``there`` were the same already, ``refused`` are not what they were, and why."""
+
+    versions: tuple[str, ...]
+    there: tuple[str, ...]
+    seats: tuple[str, ...]
+    refused: tuple[str, ...]
+
+
+def copy_models(promotions: Promotions, folder: Path, now: int, bucket: Bucket | None = None) -> Copied:
+    """Copies versions, seats, evaluations and decisions into ``folder/models_backup_YYYYMMDD.tar``.
+
+    A second copy of a day has its time in its name. The key that signs is not in it. A bucket that refuses is told in
+    ``faults``; the copy here is there all the same.
+
+    Raises:
+        Unavailable: there are no models, or the disk refuses.
+    """
+    shelf = promotions.shelf
+    if not shelf.versions():
+        raise Unavailable("no models to copy", where=str(shelf.folder), next_step="tradewind train")
+    with shelf.alone():
+        data = _packed(shelf.folder)
+    moment = datetime.fromtimestamp(now // SECOND, UTC)
+    path = folder / f"{PREFIX}{moment:%Y%m%d}.tar"
+    if path.exists():
+        path = folder / f"{PREFIX}{moment:%Y%m%d-%H%M%S}.tar"
+    digest = hashlib.sha256(data).hexdigest()
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    write_bytes_durably(path, data)
+    write_bytes_durably(path.with_name(path.name + HASH), f"{digest}  {path.name}\n".encode())
+    sync_folder(folder)
+    places, faults = [str(path)], []
+    if bucket is not None:
+        try:
+            places += [bucket.put(path.name + HASH, f"{digest}  {path.name}\n".encode()), bucket.put(path.name, data)][
+                1:
+            ]
+        except TradewindError as fault:
+            faults.append(str(fault))
+    return Copied(path, digest, len(data), shelf.versions(), shelf.seats(), tuple(places), tuple(faults))
+
+
+def put_back(promotions: Promotions, data: bytes, name: str, sha256: str, wanted: str = "") -> PutBack:
+    """Brings back what a copy holds: every version that still answers its probe as it was trained, or ``wanted`` alone.
+
+    A version that is there stays as it is. Seats and decisions come back only where none are: who serves is decided by
+    promotions, not by copies.
+
+    Raises:
+        Corrupt: it is not the copy that was made, or no copy.
+        Unavailable: it does not hold ``wanted``.
+    """
+    if sha256 and hashlib.sha256(data).hexdigest() != sha256:
+        raise Corrupt("it is not the copy that was made", where=name, next_step="take another copy")
+    files = dict(_unpacked(data, name))
+    versions = sorted({path.split("/")[1] for path in files if path.startswith("versions/")})
+    if wanted and wanted not in versions:
+        raise Unavailable(f"it holds no version {wanted}", where=name, allowed=", ".join(versions[-5:]))
+    back: list[str] = []
+    there: list[str] = []
+    refused: list[str] = []
+    for version in versions:
+        if wanted not in ("", version):
+            continue
+        known = version in promotions.shelf.versions()
+        try:
+            _version_back(promotions, files, version)
+            (there if known else back).append(version)
+        except TradewindError as fault:
+            refused.append(f"{version}: {fault}")
+    seats = _seats_back(promotions, files) if not wanted else ()
+    return PutBack(tuple(back), tuple(there), seats, tuple(refused))
+
+
+def _version_back(promotions: Promotions, files: dict[str, bytes], version: str) -> None:
+    """One version, verified after it lies on the shelf; one that fails is taken off again."""
+    shelf = promotions.shelf
+    head = f"versions/{version}/"
+    artifact = next((name for name in ARTIFACTS if head + name in files), "")
+    if not artifact or head + MANIFEST not in files:
+        raise Corrupt("it is not one artifact and a manifest", where=version, next_step="take another copy")
+    known = version in shelf.versions()
+    with shelf.alone():
+        shelf.put(version, artifact, files[head + artifact], files[head + MANIFEST])
+        evaluation = files.get(f"evaluations/{version}.json")
+        if evaluation is not None and shelf.evaluation(version) is None:
+            shelf.keep_evaluation(version, evaluation)
+    try:
+        promotions.version(version)
+    except TradewindError:
+        if not known:
+            shelf.remove(version)
+        raise
+
+
+def _seats_back(promotions: Promotions, files: dict[str, bytes]) -> tuple[str, ...]:
+    shelf = promotions.shelf
+    if shelf.seats() or shelf.decisions():
+        return ()
+    found = []
+    with shelf.alone():
+        for line in files.get("decisions.jsonl", b"").splitlines():
+            shelf.decide(line)
+        for path, data in files.items():
+            if path.startswith("promoted/"):
+                found.append(path.removeprefix("promoted/").removesuffix(".json"))
+                shelf.choose(found[-1], data)
+    return tuple(sorted(found))
+
+
+def _packed(folder: Path) -> bytes:
+    """A tar of the folder's parts; the same files give the same bytes."""
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode="w", format=tarfile.PAX_FORMAT) as tar:
+        for path in sorted(folder.rglob("*")):
+            name = path.relative_to(folder).as_posix()
+            hidden = any(part.startswith(".") for part in name.split("/"))
+            if path.is_file() and not hidden and (name == "decisions.jsonl" or name.split("/")[0] in PARTS):
+                member = tarfile.TarInfo(name)
+                member.size = path.stat().st_size
+                tar.addfile(member, io.BytesIO(path.read_bytes()))
+    return stream.getvalue()
+
+
+def _unpacked(data: bytes, name: str) -> Iterator[tuple[str, bytes]]:
+    """``(path, bytes)`` of every file; nothing is written by the archive's own names.
+
+    Raises:
+        Corrupt: it is no copy, or holds what no copy holds.
+    """
+    try:
+        with tarfile.open(fileobj=io.BytesIO(data), mode="r:") as tar:
+            for member in tar:
+                parts = member.name.split("/")
+                plain = (
+                    member.isfile() and member.size <= LARGEST and not any(part in ("", "..", ".") for part in parts)
+                )
+                if not plain or (parts[0] not in PARTS and member.name != "decisions.jsonl"):
+                    raise Corrupt(f"it holds {member.name!r}", where=name, allowed=", ".join(PARTS))
+                file = tar.extractfile(member)
+                assert file is not None
+                yield member.name, file.read()
+    except tarfile.TarError as fault:
+        raise Corrupt(f"no copy of models: {fault}", where=name, next_step="take another copy") from fault
