@@ -41,6 +41,8 @@ NEEDED = {
     ("strategy", "enable"): ("X",),
     ("strategy", "disable"): ("X",),
     ("walkforward",): ("X",),
+    ("ab",): ("X", "Y"),
+    ("models", "restore"): ("X",),
     ("optimize",): ("--family", "Donchian_Breakout"),
     ("baseline", "show"): ("baseline.json",),
     ("orders", "approve"): ("X",),
