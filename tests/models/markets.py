@@ -60,6 +60,16 @@ def momentum_bars(n: int, seed: int, strength: float = 0.85) -> tuple[BarColumns
     return bars_of(returns, generator, 0.003), np.sign(returns)
 
 
+def regimes(parts: tuple[tuple[int, float], ...], seed: int) -> DataSet:
+    """``(bars, strength)`` one after the other: ``r_t = strength r_{t-1} + e_t``, a reversal where it is below 0."""
+    generator = np.random.default_rng([seed, 9])
+    strength = np.concatenate([np.full(bars, one) for bars, one in parts])
+    returns = generator.normal(0.0, 0.005, strength.size)
+    for bar in range(1, returns.size):
+        returns[bar] += strength[bar] * returns[bar - 1]
+    return _set(bars_of(returns, generator, 0.003))
+
+
 def _set(columns: BarColumns) -> DataSet:
     made = feature_set("BTC/USDT", default_schema(Timeframe.H1), columns, calendar_of("crypto"))
     return labelled(made, columns)

@@ -40,6 +40,9 @@ def train(
     retrain: Annotated[
         bool, typer.Option("--retrain", help="Start from the newest version of the same type and sizes.")
     ] = False,
+    replay: Annotated[
+        float, typer.Option("--replay", min=0.0, max=0.9, help="With --retrain: share of the samples that are older.")
+    ] = 0.5,
     precision: Annotated[str, typer.Option("--precision", help="float32 or bfloat16.")] = "float32",
     budget: Annotated[float, typer.Option("--budget", min=0.0, help="Seconds of processor time; 0: none.")] = 0.0,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of everything random.")] = 0,
@@ -61,7 +64,7 @@ def train(
         config,
         TrainOptions(
             tuple(symbol or ()), interval, type, size, {name: one for name, one in sizes.items() if one is not None},
-            epochs, patience, batch_size, rate, length, 10**9 if more_data else samples, retrain, precision, budget,
-            seed,
+            epochs, patience, batch_size, rate, length, 10**9 if more_data else samples, retrain, replay, precision,
+            budget, seed,
         ),
     )  # fmt: skip

@@ -8,7 +8,7 @@ the prediction sets), test. Nothing is fitted on what comes later, and labels th
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Annotated, Any, Final, NamedTuple
 
 import msgspec
 import numpy as np
@@ -36,15 +36,22 @@ CALIBRATING: Final = 0.6
 
 
 class Part(NamedTuple):
-    """One symbol's samples, cut in time, and what a round trip on it costs as a share of the price."""
+    """One symbol's samples, cut in time, and what a round trip on it costs as a share of the price.
+
+    ``older`` are samples before the train slice: only a warm start looks at them, so that it forgets no regime.
+    """
 
     data: DataSet
     slices: Slices
     cost: float
+    older: Indices | None = None
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
-    """What is to be trained. ``options`` and ``size`` are the net's; ``alpha`` is the share of sets that may miss."""
+    """What is to be trained. ``options`` and ``size`` are the net's; ``alpha`` is the share of sets that may miss.
+
+    ``replay`` is the share of older samples among those that a warm start is fitted on.
+    """
 
     kind: str
     length: int = 60
@@ -53,6 +60,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     plan: FitPlan = FitPlan()
     alpha: float = 0.35
     gamma: float = 0.02
+    replay: Annotated[float, msgspec.Meta(ge=0.0, lt=1.0)] = 0.5
 
 
 class Progress(NamedTuple):
@@ -103,6 +111,10 @@ def train_model(
     if len({part.data.features.schema.hash for part in parts}) != 1:
         raise Misconfigured(f"{len(parts)} parts", where="training", allowed="one or more, all of the same inputs")
     inner = [_inner(part) for part in parts]
+    if warm is not None:
+        inner = [
+            one._replace(fit=replayed(part, one.fit, order.replay)) for part, one in zip(parts, inner, strict=True)
+        ]
     scale = _scale([part.data.features.rows[one.fit] for part, one in zip(parts, inner, strict=True)])
     series = [_Series(part, one, scale(part.data.features.rows)) for part, one in zip(parts, inner, strict=True)]
     fit_on = _samples(order, [(one, one.inner.fit) for one in series])
@@ -181,6 +193,21 @@ def _inner(part: Part) -> _Inner:
             where="training", allowed="enough for five slices without overlap", next_step="use more bars",
         )  # fmt: skip
     return _Inner(fit, stop, calibrate, sets)
+
+
+def replayed(part: Part, fit: Indices, share: float) -> Indices:
+    """What a warm start is fitted on: as many samples as ``fit``, ``share`` of them older ones.
+
+    The newest are kept; the older ones lie at even distances over everything before, so that each regime is met as
+    often as it lasted. A net that is only shown what is new forgets what it knew (French 1999), and markets come back.
+    """
+    older = round(fit.size * share)
+    newest = fit[older:]
+    before = fit[:older] if part.older is None else np.concatenate([part.older, fit[:older]])
+    if not older:
+        return fit
+    even = np.linspace(0, before.size - 1, older).round().astype(np.int64)
+    return np.concatenate([before[even], newest])
 
 
 def _purged(data: DataSet, samples: Indices, share: float) -> tuple[Indices, Indices]:

@@ -77,7 +77,8 @@ def cost_of(config: AppConfig, bars: SeriesBars) -> float:
 
 def _part(config: AppConfig, bars: SeriesBars, length: int, samples: int) -> Part:
     data = labelled_bars(config, bars)
-    usable = data.samples(length)[-samples:]
+    every = data.samples(length)
+    usable = every[-samples:]
     if usable.size < FEWEST:
         raise Unavailable(
             f"{usable.size} samples in {len(bars.columns.close)} unsealed bars of {bars.symbol} {bars.timeframe}",
@@ -85,7 +86,7 @@ def _part(config: AppConfig, bars: SeriesBars, length: int, samples: int) -> Par
             allowed=f"at least {FEWEST}",
             next_step="import or fetch a longer history, or train on a shorter interval",
         )
-    return Part(data, chronological(data, usable), cost_of(config, bars))
+    return Part(data, chronological(data, usable), cost_of(config, bars), every[: every.size - usable.size])
 
 
 def labelled_bars(config: AppConfig, bars: SeriesBars) -> DataSet:

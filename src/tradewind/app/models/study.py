@@ -17,21 +17,17 @@ import msgspec
 from tradewind.adapters.market.sealed.durable import write_bytes_durably
 from tradewind.adapters.models.shelf import seat_of
 from tradewind.app.feature_sets import SeriesBars, stored_series
-from tradewind.app.models.material import FEWEST, cost_of
+from tradewind.app.models.material import FEWEST, before, cost_of, labelled_bars
+from tradewind.app.models.sealing import SHARE
 from tradewind.app.settings.root import AppConfig
 from tradewind.errors import Unavailable
-from tradewind.features.input_schema import default_schema
-from tradewind.model.instruments import resolve
-from tradewind.model.session import calendar_of
 from tradewind.model.timeframe import Timeframe
 from tradewind.ports.executor import Executor
-from tradewind.research.dataset import DataSet, feature_set, forward_slices, labelled
+from tradewind.research.dataset import DataSet, forward_slices
 from tradewind.research.fit_plan import FitPlan
 from tradewind.research.model_study import StudyFold, studied_fold
 from tradewind.research.model_training import Order
 
-SEALED: Final = 0.2
-"""Share of a series' time, its last, that no study reads."""
 FORMAT: Final = 1
 Series = tuple[str, Timeframe]
 
@@ -88,7 +84,7 @@ def studied(config: AppConfig, plan: StudyPlan, folder: Path, cell: Cell) -> Cel
         bars = unsealed(stored_series(config, cell.symbol, cell.timeframe))
     except Unavailable as error:
         return CellResult(cell, (), left_out=error.found)
-    data = _labelled(config, bars)
+    data = labelled_bars(config, bars)
     samples = data.samples(order.length)
     if samples.size < FEWEST:
         return CellResult(cell, (), left_out=f"{samples.size} samples before the sealed bars, {FEWEST} are needed")
@@ -111,8 +107,7 @@ def studied(config: AppConfig, plan: StudyPlan, folder: Path, cell: Cell) -> Cel
 def unsealed(bars: SeriesBars) -> SeriesBars:
     """The bars that closed before the sealed ones begin."""
     first, last = int(bars.columns.ts_open[0]), int(bars.columns.ts_close[-1])
-    seal = first + round((1.0 - SEALED) * (last - first))
-    return bars._replace(columns=bars.columns.take(bars.columns.ts_close <= seal))
+    return before(bars, first + round((1.0 - SHARE) * (last - first)))
 
 
 def left_out(results: Sequence[CellResult]) -> tuple[str, ...]:
@@ -120,12 +115,6 @@ def left_out(results: Sequence[CellResult]) -> tuple[str, ...]:
     return tuple(
         dict.fromkeys(f"{one.cell.symbol} {one.cell.timeframe}: {one.left_out}" for one in results if one.left_out)
     )
-
-
-def _labelled(config: AppConfig, bars: SeriesBars) -> DataSet:
-    calendar = calendar_of(resolve(bars.symbol, config.instruments).calendar)
-    made = feature_set(bars.symbol, default_schema(bars.timeframe), bars.columns, calendar)
-    return labelled(made, bars.columns)
 
 
 def _name(cell: Cell, fold: int, order: Order, plan: StudyPlan, data: DataSet, cost: float) -> str:

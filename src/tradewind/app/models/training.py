@@ -27,7 +27,7 @@ from tradewind.predictors.manifest import BARRIERS, FORMAT, GateRecord, Manifest
 from tradewind.predictors.served import verified
 from tradewind.research.model_evaluation import Evaluation
 from tradewind.research.model_gates import PROFILES, InputCheck, ModelLimits, ModelProfile, model_rows, passed
-from tradewind.research.model_training import NETS, Order, Progress, TrainedModel, train_model
+from tradewind.research.model_training import NETS, Order, Part, Progress, TrainedModel, train_model
 from tradewind.research.signing import signed_bytes
 
 
@@ -97,7 +97,8 @@ def _manifest(
 ) -> Manifest:  # fmt: skip
     first = material.parts[0]
     spans = [part.data.features.ts_close for part in material.parts]
-    trained = [times[part.slices.train] for times, part in zip(spans, material.parts, strict=True)]
+    learned = [_learned(part, warm) for part in material.parts]
+    trained = [times[samples] for times, samples in zip(spans, learned, strict=True)]
     tested = [times[part.slices.test] for times, part in zip(spans, material.parts, strict=True)]
     digest = hashlib.sha256(found.data).hexdigest()
     stamp = np.datetime64(now, "ns").astype("datetime64[s]").item().strftime("%Y%m%dT%H%M%S")
@@ -155,6 +156,11 @@ def _card(found: TrainedModel, latency: float) -> dict[str, Any]:
         "latency_p99_ms": latency,
         "evaluations": [msgspec.to_builtins(one) for one in found.evaluations],
     }
+
+
+def _learned(part: Part, warm: str) -> NDArray[np.int64]:
+    """Samples that a fit may have met: a warm start replays older ones."""
+    return part.slices.train if part.older is None or not warm else np.concatenate([part.older, part.slices.train])
 
 
 def _length(found: TrainedModel) -> int:

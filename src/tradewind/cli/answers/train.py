@@ -39,6 +39,7 @@ class TrainOptions(NamedTuple):
     length: int
     samples: int
     retrain: bool
+    replay: float
     precision: str
     budget: float
     seed: int
@@ -80,7 +81,9 @@ def _order(asked: TrainOptions) -> Order:
         epochs=asked.epochs, patience=asked.patience, batch=asked.batch, rate=asked.rate, seed=asked.seed,
         precision=asked.precision, seconds=asked.budget,  # type: ignore[arg-type]  # one of the two, as above
     )  # fmt: skip
-    return Order(kind=asked.kind, length=asked.length, size=asked.size, options=asked.options, plan=plan)
+    return Order(
+        kind=asked.kind, length=asked.length, size=asked.size, options=asked.options, plan=plan, replay=asked.replay
+    )
 
 
 def _newest(shelf: ModelShelf, kind: str, symbols: tuple[str, ...], interval: Timeframe) -> str:
