@@ -11,7 +11,7 @@ from tradewind.adapters.calendar.feed import CalendarFeed
 from tradewind.adapters.calendar.files import read_calendar_file
 from tradewind.adapters.calendar.shelf import KINDS, CalendarShelf
 from tradewind.app.settings.root import AppConfig
-from tradewind.model.calendar import NewsCalendar, NewsEvent, calendar_span
+from tradewind.model.calendar import TAKEN_AS, NewsCalendar, NewsEvent, calendar_span
 from tradewind.model.instrument import AssetClass
 from tradewind.model.timeframe import DAY, HOUR
 from tradewind.ports.clock import Clock
@@ -23,9 +23,9 @@ def shelf_of(config: AppConfig, folder: Path | None = None) -> CalendarShelf:
     return CalendarShelf((folder or Path()) / config.paths.data / "calendar")
 
 
-def imported(path: Path, now: int) -> tuple[NewsCalendar, int, int]:
+def imported(path: Path, now: int, zone: str = "") -> tuple[NewsCalendar, int, int]:
     """A calendar out of a file, with the rows read and those that are no reason to stay out."""
-    read = read_calendar_file(path)
+    read = read_calendar_file(path, zone)
     start, until = calendar_span(read.events)
     return NewsCalendar(now, now, start, until, "file", path.name, read.events), read.rows, read.quiet
 
@@ -38,10 +38,10 @@ def calendar_for(config: AppConfig, first: int, last: int, folder: Path | None =
     Raises:
         Corrupt, Unavailable: a calendar that is there cannot be read.
     """
-    shelf = shelf_of(config, folder)
+    shelf, news = shelf_of(config, folder), config.filters.news
     found = [one for kind in KINDS if (one := shelf.read(kind)) is not None]
-    if config.filters.news.file:
-        found.append(imported((folder or Path()) / config.filters.news.file, first)[0])
+    if news.file:
+        found.append(imported((folder or Path()) / news.file, first, news.zone)[0])
     best = max(found, key=lambda one: min(one.valid_until, last) - max(one.valid_from, first), default=None)
     if best is None or min(best.valid_until, last) < max(best.valid_from, first):
         return None
@@ -51,10 +51,10 @@ def calendar_for(config: AppConfig, first: int, last: int, folder: Path | None =
 
 def newest(config: AppConfig, now: int, folder: Path | None = None) -> NewsCalendar | None:
     """The calendar that covers ``now``, the newest of several; else the newest there is, else None."""
-    shelf = shelf_of(config, folder)
+    shelf, news = shelf_of(config, folder), config.filters.news
     found = [one for kind in KINDS if (one := shelf.read(kind)) is not None]
-    if config.filters.news.file:
-        found.append(imported((folder or Path()) / config.filters.news.file, now)[0])
+    if news.file:
+        found.append(imported((folder or Path()) / news.file, now, news.zone)[0])
     covering = [one for one in found if one.valid_from <= now <= one.valid_until]
     best = max(covering or found, key=lambda one: one.fetched_at, default=None)
     if best is None:
@@ -85,8 +85,8 @@ async def fetched(config: AppConfig, transport: Transport, clock: Clock, folder:
     Raises:
         TradewindError: as the feed; what was kept before is kept.
     """
-    secret = config.credentials.news_api_key
-    calendar = await CalendarFeed(config.filters.news.url, secret.reveal() if secret else "", transport, clock).fetch()
+    secret, news = config.credentials.news_api_key, config.filters.news
+    calendar = await CalendarFeed(news.url, secret.reveal() if secret else "", transport, clock, news.zone).fetch()
     shelf = shelf_of(config, folder)
     if calendar.events and _tells_more(calendar, shelf.read("feed")):
         shelf.write("feed", calendar)
@@ -106,9 +106,18 @@ def notes_on(config: AppConfig, calendar: NewsCalendar | None) -> list[str]:
         notes.append(
             f"no economic calendar says what was due: entries keep out of usual release times by rule ({where})"
         )
+    notes += doubts(calendar)
     if config.filters.news.url and config.credentials.news_api_key is None:
         notes.append("NEWS_API_KEY is not set; a calendar feed that needs it refuses, and rules block instead")
     return notes
+
+
+def doubts(calendar: NewsCalendar | None) -> list[str]:
+    """One line where impacts or currencies were not understood and keep out more than they may have to."""
+    titles = [one.title for one in calendar.events if TAKEN_AS in one.title] if calendar is not None else []
+    if not titles:
+        return []
+    return [f"calendar: {len(titles)} releases were not understood and keep entries out; the first: {titles[0]}"]
 
 
 def concerned(config: AppConfig, classes: Iterable[AssetClass]) -> bool:

@@ -41,8 +41,12 @@ def fetch(config: Path | None = None) -> Report:
 def import_(
     file: Annotated[Path, typer.Argument(help="CSV, JSON or Parquet with time, currency, impact and title.")],
     config: Path | None = None,
+    zone: Annotated[
+        str,
+        typer.Option("--zone", help="Zone of times that name none, e.g. America/New_York. Default: filters.news.zone."),
+    ] = "",
 ) -> Report:
     """Keeps a history of releases, for backtests and replays over that time; it replaces the one imported before."""
     from tradewind.cli.answers.calendar import import_answer
 
-    return import_answer(config, file)
+    return import_answer(config, file, zone)

@@ -23,6 +23,8 @@ LONDON: Final = ZoneInfo("Europe/London")
 FRANKFURT: Final = ZoneInfo("Europe/Berlin")
 LONGEST: Final = 6 * 60 * MINUTE
 """No event's own end may lie farther behind its start than this."""
+TAKEN_AS: Final = "unknown, taken as"
+"""Stands in the title of a release whose impact or currency was not understood."""
 
 
 class NewsEvent(msgspec.Struct, frozen=True, order=True, gc=False):

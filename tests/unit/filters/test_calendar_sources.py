@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from pathlib import Path
 
 import msgspec
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests import scene
+from tests.cli_runner import run_cli
 from tests.fakes.transport import InProcessTransport
 from tests.shared_data import shared
 from tradewind.adapters.calendar.feed import CalendarFeed
@@ -22,7 +25,7 @@ from tradewind.app.news_calendar import calendar_for, fetched, imported, newest,
 from tradewind.app.recordings import material_for, with_calendar
 from tradewind.app.workspace import Workspace
 from tradewind.errors import Corrupt, Misconfigured, Retryable, TradewindError, Unavailable
-from tradewind.model.calendar import NewsCalendar, NewsEvent
+from tradewind.model.calendar import TAKEN_AS, NewsCalendar, NewsEvent
 from tradewind.model.timeframe import DAY, HOUR, SECOND, Timeframe
 from tradewind.ports.transport import Response
 
@@ -145,13 +148,90 @@ def test_a_file_of_another_kind_and_a_damaged_shelf_name_themselves(tmp_path: Pa
 
 
 def test_times_are_read_in_every_usual_form() -> None:
-    """ISO with and without zone, seconds, milliseconds, a date beside a time."""
+    """ISO with a zone in it or beside it, seconds, milliseconds, a date beside a time."""
     forms = [
-        {"date": "2026-06-05T08:30:00-04:00"}, {"datetime": "2026-06-05 12:30"}, {"timestamp": 1780662600},
-        {"timestamp": 1780662600000}, {"date": "2026-06-05", "time": "12:30"},
+        {"date": "2026-06-05T08:30:00-04:00"}, {"datetime": "2026-06-05 12:30Z"}, {"timestamp": 1780662600},
+        {"timestamp": 1780662600000}, {"date": "2026-06-05", "time": "12:30+00:00"},
+        {"date": "2026-06-05", "time": "08:30", "timezone": "America/New_York"},
     ]  # fmt: skip
     read = [events_of([{**form, "currency": "usd", "impact": "3", "event": "CPI"}], "x").events[0].ts for form in forms]
     assert set(read) == {NOW + HOUR // 2}
+
+
+HEAD = "time,currency,impact,event\n"
+ZONELESS = "2026-06-05 08:30,USD,high,Non-Farm Employment Change\n"
+
+
+@pytest.mark.req("M01", "M03")
+@pytest.mark.parametrize("kind", ["csv", "json", "parquet"])
+def test_a_time_without_a_zone_is_refused_until_somebody_says_the_zone(tmp_path: Path, kind: str) -> None:
+    """Payrolls of 08:30 New York read as UTC would leave 12:30 UTC open: exit 2, nothing kept; --zone helps."""
+    row = {
+        "time": datetime.fromisoformat("2026-06-05 08:30"),
+        "currency": "USD",
+        "impact": "high",
+        "event": "Non-Farm Payrolls",
+    }
+    file = tmp_path / f"week.{kind}"
+    if kind == "csv":
+        file.write_text(HEAD + ZONELESS)
+    elif kind == "json":
+        file.write_text(json.dumps([{**row, "time": "2026-06-05 08:30"}]))
+    else:
+        pl.DataFrame([row]).write_parquet(file)
+    config = tmp_path / "tradewind.toml"
+    config.write_text(f'paths.data = "{tmp_path}/data"\n')
+    refused = run_cli("calendar", "import", str(file), "--config", str(config))
+    assert refused.exit_code == 2
+    assert "row 1: 2026-06-05 08:30 names no zone" in refused.stderr
+    assert "--zone" in refused.stderr
+    assert not (tmp_path / "data").exists()
+    read = run_cli("calendar", "import", str(file), "--zone", "America/New_York", "--config", str(config))
+    assert read.exit_code == 0
+    (event,) = CalendarShelf(tmp_path / "data" / "calendar").read("history").events
+    assert event.ts == NOW + HOUR // 2
+
+
+@pytest.mark.req("M01", "M04")
+async def test_a_feed_whose_times_name_no_zone_is_refused_unless_its_zone_is_set(tmp_path: Path) -> None:
+    """Nothing of the answer is kept, so rules block; filters.news.zone says what the provider means."""
+    body = json.dumps([{**ROWS[1], "date": "2026-06-05T08:30:00"}]).encode()
+    with pytest.raises(Corrupt, match="names no zone"):
+        await fetched(configured(tmp_path), feed(200, body), ManualClock(NOW), tmp_path)
+    assert newest(configured(tmp_path), NOW, tmp_path) is None
+    said = configured(tmp_path, zone="America/New_York")
+    (event,) = (await fetched(said, feed(200, body), ManualClock(NOW), tmp_path)).events
+    assert event.ts == NOW + HOUR // 2
+    with pytest.raises(Misconfigured, match=r"filters\.news\.zone"):
+        configured(tmp_path, zone="New York")
+
+
+@pytest.mark.req("M04", "HZ09")
+def test_what_is_not_understood_of_a_release_keeps_out_and_is_said(tmp_path: Path) -> None:
+    """A misspelt impact counts as high, a currency nobody knows as every currency, with a warning and in the title."""
+    file = tmp_path / "week.csv"
+    file.write_text(
+        HEAD
+        + "2026-06-05T12:30:00Z,USD,Hgih,Non-Farm Employment Change\n2026-06-05T14:00:00Z,DOLLAR,high,ISM\n"
+        + "2026-06-06T14:00:00Z,All,high,OPEC Meetings\n2026-06-06T15:00:00Z,USD,Non-Economic,Speech\n"
+    )
+    config = tmp_path / "tradewind.toml"
+    config.write_text(f'paths.data = "{tmp_path}/data"\n')
+    ran = run_cli("calendar", "import", str(file), "--config", str(config))
+    assert ran.exit_code == 0
+    assert "2 releases were not understood" in ran.stderr
+    events = CalendarShelf(tmp_path / "data" / "calendar").read("history").events
+    assert [(one.currency, one.tier) for one in events] == [("USD", 1), ("*", 2), ("*", 2)]
+    assert [TAKEN_AS in one.title for one in events] == [True, True, False]
+    at = ("calendar", "show", "--symbol", "EUR/GBP", "--config", str(config), "--json", "--at")
+    assert run_cli(*at, "2026-06-05T14:05Z").document["pairs"][0]["blocked"]
+
+
+@pytest.mark.parametrize("text", ["a,b\n1,2\n", HEAD + "soon,USD,high,CPI\n", HEAD + "2026-06-05T12:30Z,USD,low,CPI\n"])
+def test_a_file_that_is_no_calendar_is_wrong_input(tmp_path: Path, text: str) -> None:
+    """Exit 2 as the table of exit codes says, whatever is wrong with it."""
+    (tmp_path / "week.csv").write_text(text)
+    assert run_cli("calendar", "import", str(tmp_path / "week.csv")).exit_code == 2
 
 
 @given(st.binary(max_size=200) | st.text(max_size=200).map(str.encode))

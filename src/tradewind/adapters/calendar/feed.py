@@ -20,14 +20,16 @@ LARGEST = 8 << 20
 class CalendarFeed:
     """Asks ``url`` for the releases of the next two weeks; ``key`` goes as a bearer token, where there is one.
 
+    ``zone`` is that of times which name none.
     ``impact``, ``from`` and ``to`` (dates, UTC) are added to the query; a feed of its own span may ignore them.
     """
 
-    def __init__(self, url: str, key: str, transport: Transport, clock: Clock) -> None:
+    def __init__(self, url: str, key: str, transport: Transport, clock: Clock, zone: str = "") -> None:
         self._url = url
         self._key = key
         self._transport = transport
         self._clock = clock
+        self._zone = zone
 
     async def fetch(self) -> NewsCalendar:
         """What is due, as of now. Its span is that of the releases in it: a feed that knows none says nothing.
@@ -55,7 +57,7 @@ class CalendarFeed:
             raise Retryable(f"the calendar answered {answer.status}", where=self._url)
         if len(answer.body) > LARGEST:
             raise Retryable(f"the calendar answered {len(answer.body)} bytes", where=self._url, allowed=str(LARGEST))
-        events = events_of(rows_of_json(answer.body, self._url), self._url).events
+        events = events_of(rows_of_json(answer.body, self._url), self._url, self._zone).events
         start, until = calendar_span(events)
         return NewsCalendar(now, now, start, until, "feed", self._url.partition("?")[0], events)
 

@@ -10,21 +10,27 @@ from tradewind.adapters.calendar.rows import ReadEvents, events_of, rows_of_json
 from tradewind.errors import Corrupt, Misconfigured, Unavailable
 
 
-def read_calendar_file(path: Path) -> ReadEvents:
-    """The releases in a file; its ending says how it is written.
+def read_calendar_file(path: Path, zone: str = "") -> ReadEvents:
+    """The releases in a file; its ending says how it is written, ``zone`` is that of times which name none.
 
     Raises:
         Unavailable: it cannot be read.
-        Misconfigured: it has another ending.
-        Corrupt: a row is none; the message names it.
+        Misconfigured: it has another ending, or a row is no release; the message names it.
     """
     try:
+        return _read(path, zone)
+    except Corrupt as error:  # a file a person names is theirs to correct, unlike what a feed answers
+        raise Misconfigured(error.found, where=error.where, allowed=error.allowed, next_step=error.next_step) from error
+
+
+def _read(path: Path, zone: str) -> ReadEvents:
+    try:
         if path.suffix.lower() == ".json":
-            return events_of(rows_of_json(path.read_bytes(), str(path)), str(path))
+            return events_of(rows_of_json(path.read_bytes(), str(path)), str(path), zone)
         if path.suffix.lower() == ".csv":
-            return events_of(_csv(path), str(path))
+            return events_of(_csv(path), str(path), zone)
         if path.suffix.lower() == ".parquet":
-            return events_of(_parquet(path), str(path))
+            return events_of(_parquet(path), str(path), zone)
     except OSError as error:
         raise Unavailable(f"cannot read: {error.strerror or error}", where=str(path)) from error
     raise Misconfigured(f"{path.suffix or 'no ending'}", where=str(path), allowed=".csv, .json, .parquet")

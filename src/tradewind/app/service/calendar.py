@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tradewind.app.news_calendar import fetched, newest
+from tradewind.app.news_calendar import doubts, fetched, newest
 from tradewind.app.service.life import Life
 from tradewind.app.service.supervisor import Beat, Work
 from tradewind.errors import TradewindError
@@ -27,11 +27,13 @@ def calendar(life: Life) -> Work | None:
     async def ask() -> int:
         """How long to wait before the feed is asked again."""
         try:
-            await fetched(config, life.transport, clock)
+            found = await fetched(config, life.transport, clock)
         except TradewindError as error:
             life.service.attempted(error, "economic calendar")
             return min(refresh, RETRY)
         life.service.attempted(None, "economic calendar")
+        for line in doubts(found):
+            life.service.say(f"WARNING: {line}")
         return refresh
 
     async def work(beat: Beat) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final, NamedTuple
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from tradewind.app.settings.root import AppConfig
 from tradewind.app.settings.secret import Secret
@@ -142,6 +143,14 @@ def _ordered(config: AppConfig, name: Names) -> Iterator[str]:
             yield f"{name(low_path)} must not be above {high_path} {high:g}, got {low:g}"
 
 
+def _zone(config: AppConfig, name: Names) -> Iterator[str]:
+    zone = config.filters.news.zone
+    try:
+        ZoneInfo(zone or "UTC")
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        yield f"{name('filters.news.zone')} must be an IANA time zone such as America/New_York, got {zone!r}"
+
+
 def _live(config: AppConfig, name: Names) -> Iterator[str]:
     if (config.runtime.mode == "live") != (config.live_trading.mode == "live") and config.runtime.mode == "live":
         yield f"{name('runtime.mode')} is live but live_trading.mode is {config.live_trading.mode}; both must say live"
@@ -199,6 +208,7 @@ RULES = (
         ),
         _ordered,
     ),
+    Rule(("filters.news.zone",), _zone),
     Rule(("runtime.mode", "live_trading.mode", "execution"), _live),
     Rule(("predictors", "runtime.mode", "execution"), _made_up),
 )

@@ -179,6 +179,11 @@ class NewsSettings(msgspec.Struct, frozen=True):
         float,
         Key("How often the feed is asked.", Unit.HOURS, low=0.1, high=168, source="M01", reader="calendar"),
     ] = 6.0
+    zone: Annotated[
+        str,
+        Key("Zone of times in the feed and the file that name none (IANA, America/New_York); empty: they are refused.",
+            source="M01 M03", reader="calendar"),
+    ] = ""  # fmt: skip
 
 
 class RateLimitSettings(msgspec.Struct, frozen=True):

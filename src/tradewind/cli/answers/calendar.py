@@ -14,12 +14,12 @@ from tradewind.adapters.http_transport import HttpTransport
 from tradewind.adapters.wall_clock import WallClock
 from tradewind.app.config import load_config
 from tradewind.app.instruments import instrument_for
-from tradewind.app.news_calendar import fetched, imported, newest, shelf_of, upcoming
+from tradewind.app.news_calendar import doubts, fetched, imported, newest, shelf_of, upcoming
 from tradewind.app.settings.root import AppConfig
 from tradewind.app.signal_text import utc
 from tradewind.app.wiring import filters_for
 from tradewind.app.workspace import Workspace
-from tradewind.cli.contract import UNAVAILABLE, Report, table
+from tradewind.cli.contract import UNAVAILABLE, Report, table, warn
 from tradewind.errors import Corrupt, Misconfigured
 from tradewind.filters.news import NewsFilter
 from tradewind.model.calendar import NewsCalendar, NewsEvent
@@ -113,18 +113,20 @@ def fetch_answer(config: Path | None) -> Report:
             where=settings.filters.news.url,
             next_step="look at the answer with curl; entries keep out of the usual release times by rule meanwhile",
         )
+    warn(doubts(calendar))
     return Report(
         {"events": len(calendar.events), "valid_from": calendar.valid_from, "valid_until": calendar.valid_until},
         [f"{len(calendar.events)} releases from {utc(calendar.valid_from)} to {utc(calendar.valid_until)} are kept"],
     )
 
 
-def import_answer(config: Path | None, file: Path) -> Report:
+def import_answer(config: Path | None, file: Path, zone: str) -> Report:
     """Keeps a file as the history."""
     settings = load_config(config)
-    calendar, rows, quiet = imported(file, WallClock().now())
+    calendar, rows, quiet = imported(file, WallClock().now(), zone or settings.filters.news.zone)
+    warn(doubts(calendar))
     if not calendar.events:
-        raise Corrupt(
+        raise Misconfigured(
             f"none of {rows} rows is a release of high or medium impact; nothing was kept", where=str(file),
             allowed="impact high, medium, low or holiday",
         )  # fmt: skip
