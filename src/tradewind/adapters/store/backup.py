@@ -11,14 +11,14 @@ import os
 import shutil
 import sqlite3
 import tempfile
-from contextlib import closing, suppress
+from contextlib import closing
 from hashlib import file_digest
 from pathlib import Path
 from typing import Final, Literal
 
 import msgspec
 
-from tradewind.adapters.store.database import Database
+from tradewind.adapters.store.database import Database, alone_in
 from tradewind.adapters.store.faults import translated
 from tradewind.adapters.store.history_check import look
 from tradewind.adapters.store.location import SCHEMA_REVISION
@@ -31,6 +31,8 @@ from tradewind.errors import Corrupt, Misconfigured, Unavailable
 Kind = Literal["daily", "manual", "pre-migration", "pre-promotion", "pre-prod", "pre-restore"]
 KINDS: Final = ("daily", "manual", "pre-migration", "pre-promotion", "pre-prod", "pre-restore")
 MANIFEST: Final = ".json"
+UNFINISHED: Final = ".part-"
+"""What a folder is called that a backup is still made in; what is left of a dead one goes with the next."""
 
 
 class Manifest(msgspec.Struct, frozen=True):
@@ -72,20 +74,31 @@ def take(database: Database, folder: Path, kind: Kind, ts: int) -> Manifest:
         Corrupt: the copy is damaged, and so most likely is the store: it was not named.
     """
     database.require()
-    name = name_of(database.path, kind, ts)
-    part = folder / f".{name}.part"
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        part.unlink(missing_ok=True)
+        with alone_in(folder):  # two at once would work on one unfinished file
+            return _taken(database, folder, kind, ts)
+    except OSError as fault:
+        raise Unavailable(
+            f"the backup cannot be written ({fault.strerror or fault})",
+            where=str(folder),
+            next_step="nothing was changed; free space or name another folder (backup.folder)",
+        ) from fault
+
+
+def _taken(database: Database, folder: Path, kind: Kind, ts: int) -> Manifest:
+    name = _free(folder, name_of(database.path, kind, ts), kind)
+    _cleared(folder)
+    try:
+        bench = Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=folder))
+        part, beside = bench / name, bench / (name + MANIFEST)
         with closing(SqliteDatabase(part)) as copy:
             _copied(database, copy, ts)
             found = _whole(copy, name, kind, ts, str(database.path))
         _settled(part)
         with part.open("rb") as file:
-            found = msgspec.structs.replace(
-                found, bytes=part.stat().st_size, sha256=file_digest(file, "sha256").hexdigest()
-            )
-        beside = folder / f".{name}{MANIFEST}.part"
+            digest = file_digest(file, "sha256").hexdigest()
+        found = msgspec.structs.replace(found, bytes=part.stat().st_size, sha256=digest)
         beside.write_bytes(msgspec.json.format(msgspec.json.encode(found), indent=1))
         for one in (part, beside):
             one.chmod(0o600)
@@ -94,17 +107,22 @@ def take(database: Database, folder: Path, kind: Kind, ts: int) -> Manifest:
         part.replace(folder / name)
         beside.replace(folder / (name + MANIFEST))
         synced(folder)
-    except OSError as fault:
-        raise Unavailable(
-            f"the backup cannot be written ({fault.strerror or fault})",
-            where=str(folder),
-            next_step="nothing was changed; free space or name another folder (backup.folder)",
-        ) from fault
     finally:
-        for rest in folder.glob(f".{name}*"):
-            with suppress(OSError):
-                rest.unlink()
+        _cleared(folder)
     return found
+
+
+def _free(folder: Path, name: str, kind: Kind) -> str:
+    """``name``, with a number before it where another backup of the same second has it; a day has one daily backup."""
+    number, free = 1, name
+    while kind != "daily" and (folder / free).exists():
+        number, free = number + 1, f"{number + 1}-{name}"
+    return free
+
+
+def _cleared(folder: Path) -> None:
+    for rest in folder.glob(f"{UNFINISHED}*"):
+        shutil.rmtree(rest, ignore_errors=True)
 
 
 def verified(path: Path, *, unknown: bool = True) -> Manifest:
@@ -139,7 +157,7 @@ def verified(path: Path, *, unknown: bool = True) -> Manifest:
         finally:
             copy.close()
             shutil.rmtree(copy.path.parent, ignore_errors=True)
-    if said is not None and said.tables != found.tables:
+    if said is not None and any(found.tables.get(table) != one for table, one in said.tables.items()):
         raise Corrupt("its rows are not those that were backed up", where=str(path), next_step=_OTHER)
     return said or msgspec.structs.replace(found, bytes=path.stat().st_size)
 

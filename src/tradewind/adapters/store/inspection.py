@@ -15,9 +15,9 @@ from tradewind.adapters.store.database import Database
 from tradewind.adapters.store.head_mark import HeadMark
 from tradewind.adapters.store.journal import SqlJournal
 from tradewind.adapters.store.location import SCHEMA_REVISION
-from tradewind.adapters.store.schema import metadata
 from tradewind.adapters.store.snapshots import SqlSnapshots
 from tradewind.adapters.store.tables import SqlTables
+from tradewind.adapters.store.whole_schema import metadata
 from tradewind.errors import Corrupt, TradewindError
 
 _BATCH: Final = 2_000

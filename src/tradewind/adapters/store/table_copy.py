@@ -15,7 +15,7 @@ import msgspec
 from sqlalchemy import Boolean, Column, Float, Table
 
 from tradewind.adapters.store.database import Cursor, Database
-from tradewind.adapters.store.schema import metadata
+from tradewind.adapters.store.whole_schema import metadata
 
 OWN: Final = frozenset({"lease"})
 """Tables that belong to the database they are in and go nowhere else: who writes it."""

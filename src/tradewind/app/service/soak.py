@@ -20,8 +20,8 @@ from tradewind.adapters.replay_feed import Recording, ReplayFeed
 from tradewind.adapters.sim_clock import ManualClock
 from tradewind.adapters.store.heartbeats import HeartbeatBook
 from tradewind.adapters.store.life_spans import spans
-from tradewind.adapters.store.schema import metadata
 from tradewind.adapters.store.store import Store
+from tradewind.adapters.store.whole_schema import metadata
 from tradewind.app.instruments import instrument_for
 from tradewind.app.people.channels import outbox_rows
 from tradewind.app.people.people import People

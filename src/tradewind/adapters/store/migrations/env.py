@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
-from tradewind.adapters.store.schema import metadata
+from tradewind.adapters.store.whole_schema import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],
