@@ -22,7 +22,7 @@ from tradewind.model.decision import Reason
 from tradewind.model.drift import DriftAlarm
 from tradewind.model.event import ModelServed, ModelTrained, ModeRulesSet
 from tradewind.model.forecast import ForecastEnded
-from tradewind.model.mode import Mode, ModeChanged, ModeRules, ModeRulesChanged
+from tradewind.model.mode import Mode, ModeChanged, ModeRules, ModeRulesChanged, SeatSeen
 from tradewind.model.outcome import SignalOutcome
 from tradewind.model.output import Output
 from tradewind.model.timeframe import Timeframe
@@ -172,6 +172,7 @@ class Modes:
         seat, place, watch = self.seats[key], self.places[key], self.watches[key]
         if not seat.since:
             seat.since = watch.trained = ts
+        before = seat.champion.seen
         for number, trade in series.shadow.newest():
             name = series.members[number].id
             event = ShadowEvent(trade.ts_exit, trade.r)
@@ -183,7 +184,11 @@ class Modes:
             if seat.challenger is not None and name == place.challenger and trade.ts_entry >= seat.challenger.since:
                 seat.challenger.take(event, self.rules.window)
         watch.pass_time(ts, self.rules)
-        return [*self._moved(key, ts), *self.alarms.closed(place, seat, watch, self.rules, ts)]
+        moved = self._moved(key, ts)
+        if seat.champion.seen != before:
+            seen = SeatSeen(ts, place.symbol, place.timeframe, seat.stands, seat.seen, seat.champion.version)
+            moved.insert(0, seen)
+        return [*moved, *self.alarms.closed(place, seat, watch, self.rules, ts)]
 
     def _moved(self, key: SeatKey, ts: int) -> list[Output]:
         """Looks at a seat and moves it where it is due."""

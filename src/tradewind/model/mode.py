@@ -90,6 +90,17 @@ class ModeChanged(msgspec.Struct, frozen=True, tag="mode_changed", gc=False):
     version: str = ""
 
 
+class SeatSeen(msgspec.Struct, frozen=True, tag="seat_seen", gc=False):
+    """What a seat shows after a shadow event of its champion, in the mode it stands in."""
+
+    ts: int
+    symbol: str
+    timeframe: Timeframe
+    stands: Mode
+    seen: ModeEvidence
+    version: str = ""
+
+
 class RetrainAsked(msgspec.Struct, frozen=True, tag="retrain_asked", gc=False):
     """A new model is wanted: the first of the ``TRIGGERS`` that are due, its value and limit; ``also`` the others."""
 

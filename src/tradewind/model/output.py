@@ -6,7 +6,7 @@ from tradewind.model.decision import NoDecision, NoTrade, Signal
 from tradewind.model.drift import DriftAlarm, LearningCycle, MemberReplaced, SelectorChoice
 from tradewind.model.forecast import Forecast, ForecastEnded
 from tradewind.model.guard import AccountMark, Answered, GuardChanged
-from tradewind.model.mode import ChallengerJudged, ModeChanged, ModeRulesChanged, RetrainAsked
+from tradewind.model.mode import ChallengerJudged, ModeChanged, ModeRulesChanged, RetrainAsked, SeatSeen
 from tradewind.model.notice import Notice
 from tradewind.model.order import ApprovalAsked, ApprovalEnded, Charge, Fill, OrderIntent, Refusal
 from tradewind.model.outcome import Outcome, SignalOutcome, Trade
@@ -47,4 +47,5 @@ Output = (
     | Forecast
     | ForecastEnded
     | ChallengerJudged
+    | SeatSeen
 )

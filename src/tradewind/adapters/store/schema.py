@@ -212,6 +212,9 @@ confidence_history = Table(
     Column("timeframe", Text, nullable=False),
     Column("confidence_score", Float, nullable=False),
     _journal_seq(),
+    # "seat" for the model of a seat, empty for the consensus of a decision; its parts as JSON.
+    Column("source", Text),
+    Column("detail", Text),
 )
 Index(None, confidence_history.c.symbol, confidence_history.c.timestamp)
 
@@ -285,6 +288,15 @@ retraining_history = Table(
     Column("validation_confidence", Float),
     Column("promoted", Boolean(create_constraint=False)),
     Column("detail", Text),
+    Column("symbol", Text),
+    Column("timeframe", Text),
+    Column("ended_at", Text),
+    Column("version", Text),
+    Column("fault", Text),
+    Column("calibration_error", Float),
+    Column("passed", Boolean(create_constraint=False)),
+    Column("duration_s", Float),
+    Column("journal_seq", Integer),
 )
 Index(None, retraining_history.c.triggered_at)
 
@@ -425,6 +437,12 @@ learning_states = Table(
     Column("strategy_id", Text, ForeignKey("strategies.id")),
     Column("state", Text, nullable=False),
     Column("reason", Text, nullable=False),
+    Column("symbol", Text),
+    Column("timeframe", Text),
+    Column("confidence", Float),
+    Column("version", Text),
+    Column("detail", Text),
+    Column("journal_seq", Integer),
 )
 
 error_log = Table(

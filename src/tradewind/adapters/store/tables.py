@@ -11,6 +11,7 @@ from tradewind.adapters.store.database import Cursor
 from tradewind.adapters.store.forecast_rows import FORECASTS, forecast_row
 from tradewind.adapters.store.guard_rows import guard_statements
 from tradewind.adapters.store.learning_rows import LEARNT, statements
+from tradewind.adapters.store.mode_rows import MODELS, MODES, mode_statements, model_statements
 from tradewind.adapters.store.order_rows import answer_row, order_row
 from tradewind.adapters.store.outbox_rows import OutboxRows, changed
 from tradewind.adapters.store.schema import utc_text
@@ -149,6 +150,8 @@ class SqlTables:
             self._candle(event)
         elif isinstance(event, VenueReport) and event.request:
             self._in_order.append(answer_row(event))
+        elif isinstance(event, MODELS):
+            self._in_order += model_statements(event)
         for number, output in enumerate(outputs):
             if isinstance(output, (NoTrade, NoDecision)):  # nearly all there is; nobody is told
                 self._decision(entry.seq, output)
@@ -172,6 +175,8 @@ class SqlTables:
                 self._in_order += statements(output, entry.seq)
             elif isinstance(output, _ORDERS):
                 self._in_order.append(order_row(output, entry.seq))
+            elif isinstance(output, MODES):
+                self._in_order += mode_statements(output, entry.seq)
             if isinstance(output, TOLD):
                 self._in_order += self.outbox.of(output, entry.seq, number)
 
