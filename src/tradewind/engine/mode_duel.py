@@ -17,27 +17,32 @@ def judged(symbol: str, timeframe: Timeframe, seat: Seat, rules: ModeRules, ts: 
     pair, challenger = seat.pair, seat.challenger
     if challenger is None or pair.over:
         return None
-    drifted = seat.drifted or seat.fallen
-    why = pair.forward.promotes(champion_drifted=drifted)
-    worse = pair.backwards.of_better >= PROMOTES
-    if not worse and (not why or len(challenger.events) < rules.min_events):
-        return None
-    pair.over = True
+    if pair.backwards.of_better >= PROMOTES:
+        pair.over = "worse"
+    elif len(challenger.events) >= rules.min_events:
+        pair.over = pair.forward.promotes(champion_drifted=seat.drifted or seat.fallen)
+    return verdict_of(symbol, timeframe, seat, ts) if pair.over else None
+
+
+def verdict_of(symbol: str, timeframe: Timeframe, seat: Seat, ts: int) -> ChallengerJudged:
+    """The verdict of a duel that is over, with both scores."""
+    pair = seat.pair
+    assert seat.challenger is not None, "a duel has two sides"
     return ChallengerJudged(
         ts=ts,
         symbol=symbol,
         timeframe=timeframe,
-        verdict="withdraw" if worse else "promote",
-        reason="worse" if worse else why,
+        verdict="withdraw" if pair.over == "worse" else "promote",
+        reason=pair.over,
         champion=_score(seat.champion, pair.forward.n, pair.champion_right),
-        challenger=_score(challenger, pair.forward.n, pair.challenger_right),
+        challenger=_score(seat.challenger, pair.forward.n, pair.challenger_right),
         start=pair.first,
         n=pair.forward.n,
         mean=pair.forward.mean or 0.0,
         of_better=pair.forward.of_better,
         of_not_worse=pair.forward.of_not_worse,
         of_worse=pair.backwards.of_better,
-        champion_drifted=drifted,
+        champion_drifted=seat.drifted or seat.fallen,
     )
 
 

@@ -147,7 +147,8 @@ class Watch(msgspec.Struct):
 class Pair(msgspec.Struct):
     """Champion and challenger on the same forecasts that share no bar, each right or wrong at 1/2.
 
-    ``backwards`` is evidence that the challenger is worse. ``waiting`` are forecasts that one of them has not ended.
+    ``backwards`` is evidence that the challenger is worse, ``over`` why the duel ended. ``waiting`` are forecasts
+    that one of them has not ended.
     """
 
     forward: PairedEvidence = msgspec.field(default_factory=PairedEvidence)
@@ -156,7 +157,7 @@ class Pair(msgspec.Struct):
     challenger_right: int = 0
     busy_until: int = 0
     first: int = 0
-    over: bool = False
+    over: str = ""
     waiting: dict[str, dict[int, bool]] = msgspec.field(default_factory=lambda: {"champion": {}, "challenger": {}})
 
     def hear(self, forecast_ts: int, ts: int, seat: str, *, right: bool) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 
 from tradewind.engine.mode_alarms import ModeAlarms
-from tradewind.engine.mode_duel import judged
+from tradewind.engine.mode_duel import judged, verdict_of
 from tradewind.engine.mode_plan import ModeSeat
 from tradewind.engine.mode_seat import UNLIKELY, Outcome, Seat, ShadowEvent
 from tradewind.engine.retrain_watch import RetrainWatch
@@ -22,7 +22,7 @@ from tradewind.model.decision import Reason
 from tradewind.model.drift import DriftAlarm
 from tradewind.model.event import ModelServed, ModelTrained, ModeRulesSet
 from tradewind.model.forecast import ForecastEnded
-from tradewind.model.mode import Mode, ModeChanged, ModeRules, ModeRulesChanged, SeatSeen
+from tradewind.model.mode import ChallengerJudged, Mode, ModeChanged, ModeRules, ModeRulesChanged, SeatSeen
 from tradewind.model.outcome import SignalOutcome
 from tradewind.model.output import Output
 from tradewind.model.timeframe import Timeframe
@@ -144,6 +144,11 @@ class Modes:
             if asked is not None:
                 outputs += [asked, *self.alarms.asked(asked, self.rules)]
         return outputs
+
+    def verdicts(self, ts: int) -> list[ChallengerJudged]:
+        """Duels that are over and were not followed by another model in a seat; what they showed is as of ``ts``."""
+        found = ((place, self.seats[key]) for key, place in self.places.items())
+        return [verdict_of(one.symbol, one.timeframe, seat, ts) for one, seat in found if seat.pair.over]
 
     def snapshot(self) -> bytes:
         """The whole state."""

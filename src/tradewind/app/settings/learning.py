@@ -11,7 +11,7 @@ from tradewind.app.settings.units import Unit
 from tradewind.model.timeframe import Timeframe
 
 Share = Unit.FRACTION
-LEARNING = NOT_YET + "continuous learning"
+LEARNING = "continuous learning"
 DRIFT = "drift monitoring"
 SELECTOR = "selector"
 MODELS = "train, evaluate, promote"
@@ -41,6 +41,19 @@ class ConfidenceSettings(msgspec.Struct, frozen=True):
         Key("How far below the threshold confidence must fall before it stops.", Share, 0, 1, source="W03 J02",
             reader=LEARNING),
     ] = 0.05  # fmt: skip
+    min_events: Annotated[
+        int, Key("Shadow events below which there is no confidence.", low=30, high=10_000, source="J01",
+                 reader=LEARNING)
+    ] = 100  # fmt: skip
+    window: Annotated[
+        int, Key("Newest shadow events that it is computed on.", low=30, high=10_000, source="J01", reader=LEARNING)
+    ] = 250
+    return_evidence: Annotated[
+        float,
+        Key("What a model that traded and fell must show to return: 20 lets one market without an edge in twenty back, "
+            "however often it is looked at; 1 asks for nothing.", low=1, high=1_000_000, source="J09 HZ22",
+            reader=LEARNING),
+    ] = 20.0  # fmt: skip
 
 
 class RetrainingSettings(msgspec.Struct, frozen=True):
@@ -54,8 +67,8 @@ class RetrainingSettings(msgspec.Struct, frozen=True):
     ] = 50
     target_confidence: Annotated[
         float | None,
-        Key("Held-out confidence to reach; empty: trading_threshold + 0.02. Never below the threshold.", Share, 0, 1,
-            source="W04 DIS20", reader=LEARNING),
+        Key("Held-out confidence a candidate must show; empty: trading_threshold + 0.02. Never below the threshold.",
+            Share, 0, 1, source="W04 DIS20 J09", reader=LEARNING),
     ] = None  # fmt: skip
     patience: Annotated[
         int, Key("Epochs without progress before training stops.", low=1, high=1000, source="W04 I06", reader=LEARNING)
@@ -69,6 +82,48 @@ class RetrainingSettings(msgspec.Struct, frozen=True):
         Key("Drift score that asks for retraining; higher is less sensitive. Not `drift.drift_threshold`.", Share, 0, 1,
             source="W04 DIS16 J05", reader=LEARNING, also=(Name("drift.score.trigger"),)),
     ] = 0.70  # fmt: skip
+    calibration_warning: Annotated[
+        float, Key("Calibration error that is told.", Share, 0, 1, source="K18", reader=LEARNING)
+    ] = 0.05
+    calibration_limit: Annotated[
+        float, Key("Calibration error that asks for retraining.", Share, 0, 1, source="I15 K18", reader=LEARNING)
+    ] = 0.10
+    every_days: Annotated[
+        float, Key("Time after which a model is trained again in any case; 0: never.", Unit.DAYS, 0, 3650, source="J18",
+                   reader=LEARNING)
+    ] = 30.0  # fmt: skip
+    new_labels: Annotated[
+        int, Key("Shadow events after which it is; 0: never.", low=0, high=1_000_000, source="J06", reader=LEARNING)
+    ] = 250
+    excessive: Annotated[
+        int, Key("Trainings within six hours that are told as too many.", low=1, high=10_000, source="J07",
+                 reader=LEARNING)
+    ] = 25  # fmt: skip
+    type: Annotated[
+        str,
+        Key("What is trained: a type of `tradewind train`; empty: the type that sits there, or logistic.",
+            source="I15 I19", reader=LEARNING, decides=False),
+    ] = ""  # fmt: skip
+    interpreter: Annotated[
+        str,
+        Key("Python that trains; empty: the one that runs. Nets need one with PyTorch (`make training`).",
+            source="J11", reader=LEARNING, decides=False),
+    ] = ""  # fmt: skip
+    fetch: Annotated[
+        bool,
+        Key("Whether stored candles are brought up to date before a training.", source="J15", reader=LEARNING,
+            decides=False),
+    ] = True  # fmt: skip
+    budget_seconds: Annotated[
+        float,
+        Key("Processor time of one training.", Unit.SECONDS, above=0, high=1_000_000, source="J11", reader=LEARNING,
+            decides=False),
+    ] = 600.0  # fmt: skip
+    time_limit_seconds: Annotated[
+        float,
+        Key("Time after which a training is ended.", Unit.SECONDS, above=0, high=1_000_000, source="J11",
+            reader=LEARNING, decides=False),
+    ] = 1800.0  # fmt: skip
 
 
 class ContinuousLearningSettings(msgspec.Struct, frozen=True):

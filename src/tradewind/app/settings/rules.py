@@ -120,7 +120,18 @@ def _hysteresis(config: AppConfig, name: Names) -> Iterator[str]:
             f"{name('continuous_learning.confidence.hysteresis')} must be below trading_threshold "
             f"{confidence.trading_threshold:g}, got {confidence.hysteresis:g}"
         )
-    target = config.continuous_learning.retraining.target_confidence
+    if confidence.window < confidence.min_events:
+        yield (
+            f"{name('continuous_learning.confidence.window')} must be at least min_events {confidence.min_events}, got"
+            f" {confidence.window}"
+        )
+    retraining = config.continuous_learning.retraining
+    if retraining.calibration_warning > retraining.calibration_limit:
+        yield (
+            f"{name('continuous_learning.retraining.calibration_warning')} must not be above calibration_limit "
+            f"{retraining.calibration_limit:g}, got {retraining.calibration_warning:g}"
+        )
+    target = retraining.target_confidence
     if target is not None and target < confidence.trading_threshold:
         yield (
             f"{name('continuous_learning.retraining.target_confidence')} must be at least trading_threshold "
@@ -189,6 +200,10 @@ RULES = (
         (
             "continuous_learning.confidence.hysteresis",
             "continuous_learning.confidence.trading_threshold",
+            "continuous_learning.confidence.min_events",
+            "continuous_learning.confidence.window",
+            "continuous_learning.retraining.calibration_limit",
+            "continuous_learning.retraining.calibration_warning",
             "continuous_learning.retraining.target_confidence",
         ),
         _hysteresis,

@@ -38,8 +38,17 @@ def downgrade() -> None:
     """Drops them."""
     for name in ("journal_seq", "detail", "version", "confidence", "timeframe", "symbol"):
         op.drop_column("learning_states", name)
-    for name in ("journal_seq", "duration_s", "passed", "calibration_error", "fault", "version", "ended_at",
-                 "timeframe", "symbol"):
+    for name in (
+        "journal_seq",
+        "duration_s",
+        "passed",
+        "calibration_error",
+        "fault",
+        "version",
+        "ended_at",
+        "timeframe",
+        "symbol",
+    ):
         op.drop_column("retraining_history", name)
     for name in ("detail", "source"):
         op.drop_column("confidence_history", name)
