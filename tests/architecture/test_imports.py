@@ -57,6 +57,8 @@ OWN = {
     ("cli/resume.py", "tradewind.cli.answers.control"): "the same",
     ("cli/liquidate.py", "tradewind.cli.answers.control"): "the same",
     ("cli/rollback.py", "tradewind.cli.answers.control"): "the same",
+    ("app/run_live.py", "tradewind.app.learning.retraining_setup"): "models; only a run with seats for them trains any",
+    ("cli/answers/run.py", "tradewind.app.learning.retraining_setup"): "the same",
     ("cli/answers/run.py", "tradewind.cli.answers.live"): "sockets, 20 MiB; a replay needs none",
     ("cli/data_import.py", "tradewind.app.bar_files"): "polars; `data list` and its sisters read no bar file",
     ("cli/data_verify.py", "tradewind.app.bar_files"): "polars; only verifying a file reads one",

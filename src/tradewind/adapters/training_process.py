@@ -8,7 +8,6 @@ import resource
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -18,9 +17,13 @@ import msgspec
 
 from tradewind.ensemble.student import student_cdf
 from tradewind.model.mode import RetrainAsked
+from tradewind.model.timeframe import SECOND
 from tradewind.model.training import TrainingEnd
+from tradewind.ports.clock import Clock
 
-ONE_THREAD: Final = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS", "TORCH_NUM_THREADS"), "1")  # fmt: skip
+ONE_THREAD: Final = dict.fromkeys(
+    ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS", "TORCH_NUM_THREADS"), "1"
+)
 GRACE_S: Final = 60
 """Processor seconds beyond the budget until the kernel ends it: reading bars and judging are not part of the fit."""
 _LONGEST: Final = 4 << 20
@@ -39,6 +42,7 @@ class TrainingProcess:
         folder: Path,
         environment: Mapping[str, str],
         words_of: Callable[[RetrainAsked], Sequence[Sequence[str]]],
+        clock: Clock,
         *,
         interpreter: str = "",
         limit_s: float = 1800.0,
@@ -47,6 +51,7 @@ class TrainingProcess:
         self._folder = folder
         self._environment = {**environment, **ONE_THREAD, "NO_COLOR": "1", "TERM": "dumb", "COLUMNS": "120"}
         self._words_of = words_of
+        self._clock = clock
         self._interpreter = interpreter or sys.executable
         self._limit_s = limit_s
         self._cpu_s = math.ceil(cpu_s) + GRACE_S
@@ -64,7 +69,7 @@ class TrainingProcess:
 
     def start(self, asked: RetrainAsked) -> None:
         """Starts the first of its commands."""
-        self._begun = time.monotonic()
+        self._begun = self._now()
         self._left = list(self._words_of(asked))
         self._fault = ""
         self._next()
@@ -73,11 +78,11 @@ class TrainingProcess:
         """Looks in; a training past its limit is ended here."""
         if self._fault:
             fault, self._fault = self._fault, ""
-            return TrainingEnd(fault=fault, duration_s=time.monotonic() - self._begun)
+            return TrainingEnd(fault=fault, duration_s=self._now() - self._begun)
         process = self._process
         if process is None:
             return None
-        took = time.monotonic() - self._begun
+        took = self._now() - self._begun
         if process.poll() is None:
             if took < self._limit_s:
                 return None
@@ -91,6 +96,13 @@ class TrainingProcess:
         self._close()
         return end
 
+    def wait(self) -> None:
+        """Returns when the process at hand is over, or the limit is reached."""
+        if self._process is not None:
+            left = self._limit_s - (self._now() - self._begun)
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(max(0.0, left))
+
     def stop(self) -> None:
         """Kills it and all that it started."""
         process = self._process
@@ -101,9 +113,13 @@ class TrainingProcess:
         self._left = []
         self._close()
 
+    def _now(self) -> float:
+        return self._clock.monotonic() / SECOND
+
     def _next(self) -> None:
         words = self._left.pop(0)
-        self._out, self._err = tempfile.TemporaryFile(), tempfile.TemporaryFile()
+        self._out = tempfile.TemporaryFile()  # noqa: SIM115  closed when the process has ended
+        self._err = tempfile.TemporaryFile()  # noqa: SIM115  the same
         try:
             self._process = subprocess.Popen(  # noqa: S603  the interpreter is a setting, the words are verbs of ours
                 [self._interpreter, "-m", "tradewind", *words, "--json"],

@@ -23,6 +23,8 @@ from tradewind.app.database import database_path
 from tradewind.app.environment import process_environment
 from tradewind.app.learning.baselines import newest_baseline, references_of
 from tradewind.app.learning.drift_book import DriftBook
+from tradewind.app.learning.mode_rules import rules_of
+from tradewind.app.learning.retraining import Retraining
 from tradewind.app.live_loop import LiveLoop, check_clock
 from tradewind.app.live_sources import LiveRequest, is_made_up, live_sources, notes_of
 from tradewind.app.market_feed import FeedRules
@@ -48,6 +50,7 @@ from tradewind.app.signal_text import utc
 from tradewind.app.source_notes import SourceNotes
 from tradewind.app.stopping import until_asked
 from tradewind.app.workspace import Workspace
+from tradewind.engine.modes import Modes
 from tradewind.engine.sequencer import SeriesKey
 from tradewind.errors import DiskFull, TradewindError
 from tradewind.model.bar import Bar
@@ -198,11 +201,11 @@ class _LiveRun:
             service.remembers(known_passes(store.database))
             run = JournaledRun(
                 self.plan, store, clock, self._say, origin="live", commit_every=1, on_closed=self._closed,
-                on_feed=fed, switches=switches, tell=self._tell,
+                on_feed=fed, switches=switches, tell=self._tell, retraining=self._retraining,
                 drift=DriftBook(database_path(self._config), self._chosen.pool.proven, self._say),
             )  # fmt: skip
             recovery = run.start(clock.now(), self._request.asked, self._chosen.pool.proven)
-            run.refer(self._references(clock.now()))
+            self._holds_to(run, clock.now())
             self._go_on_from(run)
             loop = self._loop(run, clock, on_close)
             stopped: list[LoopResult] = []
@@ -234,11 +237,16 @@ class _LiveRun:
                 await ended(life, error)
                 raise
             finally:
+                run.stop_training()
                 with suppress(TradewindError):  # what ended the life is told in any case
                     finish(life, why)
             run.session.flush()
             result = stopped[0] if stopped and stopped[0].stopped != "asked" else loop.result("asked")
             return run.result(recovery, result, history_verdict(history, store, result, self._host.now()))
+
+    def _holds_to(self, run: JournaledRun, now: int) -> None:
+        run.refer(self._references(now))
+        run.regulate(rules_of(self._config), "start")
 
     def _references(self, ts: int) -> References:
         """What the newest baseline of the project says of the members; nobody is held to one that cannot be read."""
@@ -247,10 +255,20 @@ class _LiveRun:
             self._say(f"WARNING: {note}")
         return references_of(found, self.plan, ts)
 
+    def _retraining(self, modes: Modes) -> Retraining:
+        # Models and what verifies them: only a run that has seats for them pays for the import.
+        from tradewind.app.learning.retraining_setup import retraining_for
+
+        file = None if self._request.origin is None else self._request.origin.file
+        return retraining_for(self._config, modes, self._say, file=file)
+
     def _life(self, service: Service, run: JournaledRun, clock: Clock) -> Life:
         config, writer = self._config, run.store.writer
         assert writer is not None, "the store was opened to write"
-        watch = ConfigWatch(writer, self._request.origin, this_user(), service.say, service.logs.set_level)
+        watch = ConfigWatch(
+            writer, self._request.origin, this_user(), service.say, service.logs.set_level,
+            lambda read, who: run.regulate(rules_of(read), who) if run.engine.modes is not None else None,
+        )  # fmt: skip
         watch.started(config, self._host.now())
         book = HeartbeatBook(writer, service.pid)
         people = People(config, run.store, self.plan, self._host, clock, self._transport, self._say, self._reread)

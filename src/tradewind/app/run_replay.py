@@ -19,6 +19,7 @@ from tradewind.adapters.store.store import Store
 from tradewind.app.control.desk import ControlDesk, answered_line
 from tradewind.app.learning.baselines import Found, references_of
 from tradewind.app.learning.drift_book import DriftBook
+from tradewind.app.learning.retraining import Retraining
 from tradewind.app.news_calendar import differs
 from tradewind.app.recordings import Material
 from tradewind.app.replay_loop import LoopResult, drive_replay
@@ -32,15 +33,17 @@ from tradewind.app.strategy_switches import StrategySwitches, order_line
 from tradewind.app.task_report import ServiceReport
 from tradewind.app.venues import NOTE, desk_for
 from tradewind.app.wiring import calendars_of, engine_for, sequencer_for, started_event
+from tradewind.engine.modes import Modes
 from tradewind.engine.pipeline import Engine
 from tradewind.engine.plan import EnginePlan
 from tradewind.errors import Corrupt, TradewindError
 from tradewind.model.bar import Bar
 from tradewind.model.calendar import NewsCalendar
 from tradewind.model.decision import Signal
-from tradewind.model.event import Command, FeedState, InputEvent, References
+from tradewind.model.event import Command, FeedState, InputEvent, ModeRulesSet, References
 from tradewind.model.guard import Answered
 from tradewind.model.instrument import Instrument
+from tradewind.model.mode import ModeRules
 from tradewind.model.output import Output
 from tradewind.model.proven import ProvenStrategy
 from tradewind.ports.clock import Clock
@@ -84,7 +87,7 @@ class JournaledRun:
     ``on_closed`` is shown the bars of every event once they are durable; only with ``commit_every`` 1 are they current.
     ``on_feed`` is shown what became of a feed. ``switches`` tells what people switched off in the strategy book.
     ``tell`` hears signals and trades, ``say`` everything else (and those too without ``tell``). ``drift`` carries who
-    was taken off for drift into the strategy book.
+    was taken off for drift into the strategy book, ``retraining`` what seats of models ask for to a trainer.
 
     Raises:
         Misconfigured: the store's run was made with another configuration.
@@ -106,6 +109,7 @@ class JournaledRun:
         switches: StrategySwitches | None = None,
         tell: Callable[[str], None] | None = None,
         drift: DriftBook | None = None,
+        retraining: Callable[[Modes], Retraining] | None = None,
     ) -> None:
         self.plan = plan
         self._drift = drift
@@ -119,6 +123,8 @@ class JournaledRun:
         self._rolled_back = False
         self.summary = RunSummary()
         self.engine: Engine = engine_for(plan)
+        modes = self.engine.modes
+        self.retraining = None if modes is None or retraining is None else retraining(modes)
         instruments = {one.instrument.symbol: one.instrument for one in plan.symbols}
         self.session = Session(
             self.engine,
@@ -136,11 +142,15 @@ class JournaledRun:
             desk=desk_for(self.engine, clock, kept=store.noted(NOTE), keep=partial(store.note, NOTE)),
         )
 
-    def _orders(self) -> Sequence[Command]:
-        """What people and the strategy book want and the engine does not do yet."""
+    def _orders(self) -> Sequence[InputEvent]:
+        """What people and the strategy book want and the engine does not do yet, and trainings that have ended."""
         now = self.session.clock.now()
-        orders = self._desk.due(self.engine.guard, now)
-        return orders if self._switches is None else orders + self._switches.due(self._switched_off(), now)
+        orders: list[InputEvent] = [*self._desk.due(self.engine.guard, now)]
+        if self._switches is not None:
+            orders += self._switches.due(self._switched_off(), now)
+        if self.retraining is not None:
+            orders += self.retraining.due(now)
+        return orders
 
     def _switched_off(self) -> frozenset[str]:
         """Whom a person can switch on again in the book: whoever is off there, by a person or for drift."""
@@ -153,6 +163,8 @@ class JournaledRun:
         self.summary.watch(event, outputs)
         if self._drift is not None:
             self._drift.watch(outputs, self.session.clock.now())
+        if self.retraining is not None:
+            self.retraining.watch(outputs, self.session.clock.now())
         if self._on_closed is not None:
             self._on_closed(self.engine.closed)
         if self._on_feed is not None and isinstance(event, FeedState):
@@ -190,6 +202,8 @@ class JournaledRun:
             self.store.note(RESTORED, "")  # said once, by the run that went on from it
         if self._drift is not None and self.engine.learning is not None:
             self._drift.resumed(self.engine.learning, ts)
+        if self.retraining is not None:
+            self.retraining.resumed(ts)
         if self.engine.fallback is not None and self.engine.fallback.account is not None:
             since = utc(self.engine.fallback.since)
             self._say(
@@ -204,6 +218,16 @@ class JournaledRun:
         known = {f"{one.symbol} {one.member}": one for one in references.references}
         if learning is not None and known != learning.references:
             self.session.inject(references)
+
+    def stop_training(self) -> None:
+        """Nobody is left to hear of a training; the next life asks for it again."""
+        if self.retraining is not None:
+            self.retraining.stop()
+
+    def regulate(self, rules: ModeRules, source: str) -> None:
+        """Tells the engine what modes are held to, where that is something else than it knows."""
+        if self.engine.modes is not None and self.engine.modes.rules != rules:
+            self.session.inject(ModeRulesSet(self.session.clock.now(), rules, source))
 
     def inform(self, calendar: NewsCalendar | None) -> None:
         """Tells the engine what is due, where a veto asks for it and it is not known yet."""
@@ -278,12 +302,15 @@ def run_replay(
     book: Path | None = None,
     baseline: Found | None = None,
     tell: Callable[[str], None] | None = None,
+    rules: ModeRules | None = None,
+    retraining: Callable[[Modes], Retraining] | None = None,
 ) -> RunResult:
     """Runs ``material`` to its end on the store at ``database``, continuing where an earlier life stopped.
 
     ``now`` stamps the opening of the store and nothing in the journal: the same bars give the same journal. Strategies
     switched off in the book of the store at ``book`` (None: ``database``) are not heard, from the next transaction on.
-    A plan that learns holds its members to ``baseline``; whom it takes off is off in this run, not in the book.
+    A plan that learns holds its members to ``baseline``; whom it takes off is off in this run, not in the book. Seats
+    of models are held to ``rules``, and what they ask for is trained by ``retraining`` before the next close.
 
     Raises:
         Corrupt: the store is damaged. Damage behind the newest snapshot is found beside the run and ends it in order.
@@ -294,14 +321,16 @@ def run_replay(
     heard = switches_of(chosen, book or database, say)
     with opened as store, history_check(store, say) as history, heard as switches:
         # Somebody who watches a paced replay hears of each close when it happens, not a batch later.
-        batch = commit_every if pace is None else 1
+        batch = commit_every if pace is None and retraining is None else 1
         run = JournaledRun(
             plan, store, clock, say, origin="replay", process=process, commit_every=batch, switches=switches, tell=tell,
-            drift=DriftBook(book or database, (), say),
+            drift=DriftBook(book or database, (), say), retraining=retraining,
         )  # fmt: skip
         feed = ReplayFeed(material.recordings)
         recovery = run.start(feed.first_ts, asked, chosen.pool.proven)
         run.inform(material.calendar)
+        if rules is not None:
+            run.regulate(rules, "start")
         for note in () if baseline is None else baseline.notes:
             say(f"WARNING: {note}")
         if baseline is not None:
@@ -315,6 +344,7 @@ def run_replay(
             on_step=on_step,
             stop_asked=lambda: history.damaged or run.over or stop_asked(),
         )
+        run.stop_training()
         return run.result(recovery, loop, history_verdict(history, store, loop, now))
 
 

@@ -37,6 +37,9 @@ def train(
     length: Annotated[int, typer.Option("--length", min=1, max=2000, help="Bars in a window.")] = 60,
     samples: Annotated[int, typer.Option("--samples", min=1000, help="Newest samples that are used.")] = 9416,
     more_data: Annotated[bool, typer.Option("--more-data", help="Use every stored sample.")] = False,
+    no_seal: Annotated[
+        bool, typer.Option("--no-seal", help="Leave no newest bars out: for a challenger, judged on bars to come.")
+    ] = False,
     retrain: Annotated[
         bool, typer.Option("--retrain", help="Start from the newest version of the same type and sizes.")
     ] = False,
@@ -65,6 +68,6 @@ def train(
         TrainOptions(
             tuple(symbol or ()), interval, type, size, {name: one for name, one in sizes.items() if one is not None},
             epochs, patience, batch_size, rate, length, 10**9 if more_data else samples, retrain, replay, precision,
-            budget, seed,
+            budget, seed, not no_seal,
         ),
     )  # fmt: skip

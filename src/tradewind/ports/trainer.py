@@ -24,6 +24,10 @@ class Trainer(Protocol):
         """What became of it, once; None while it runs."""
         ...
 
+    def wait(self) -> None:
+        """Returns when ``ended`` has something to say; for runs whose time does not pass by itself."""
+        ...
+
     def stop(self) -> None:
         """Ends it without waiting for a result."""
         ...

@@ -1,4 +1,4 @@
-"""What follows from modes and trainings: transitions, confidences of seats, and one row a training that is told its end."""
+"""What follows from modes and trainings: transitions, confidences of seats, one row a training with its end."""
 
 from __future__ import annotations
 

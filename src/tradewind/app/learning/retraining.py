@@ -53,7 +53,7 @@ class Retraining:
         say: Callable[[str], None],
         *,
         target: float,
-        waits: Callable[[], None] | None = None,
+        waits: bool = False,
     ) -> None:
         self._modes = modes
         self._trainer = trainer
@@ -72,14 +72,14 @@ class Retraining:
             if self._running is None:
                 return found
             end = self._trainer.ended()
-            while end is None and self._waits is not None:
-                self._waits()
+            while end is None and self._waits:
+                self._trainer.wait()
                 end = self._trainer.ended()
             if end is None:
                 return found
             asked, self._running = self._running, None
             found.append(self._answer(asked, end, now))
-            if self._waits is None or len(found) >= len(self._modes.watches):
+            if not self._waits or len(found) >= len(self._modes.watches):
                 return found
 
     def watch(self, outputs: Sequence[Output], now: int) -> None:

@@ -44,16 +44,25 @@ class Material(NamedTuple):
 
 
 def material_of(
-    config: AppConfig, symbols: Sequence[str], interval: Timeframe, kind: str, length: int, samples: int = SAMPLES
+    config: AppConfig,
+    symbols: Sequence[str],
+    interval: Timeframe,
+    kind: str,
+    length: int,
+    samples: int = SAMPLES,
+    *,
+    sealed: bool = True,
 ) -> Material:
     """The newest ``samples`` of each symbol before its sealed bars: 64% to train, 16% to calibrate, 20% to test.
+
+    Not ``sealed``: no bar is left out, for a challenger that is judged on bars to come; ``seal`` is 0 then.
 
     Raises:
         Unavailable: nothing is stored of a symbol, or too few samples come of it.
     """
     stored = [stored_series(config, symbol, interval) for symbol in symbols]
-    seal = seal_of(Workspace(config), stored, kind)
-    bars = tuple(before(one, seal) for one in stored)
+    seal = seal_of(Workspace(config), stored, kind) if sealed else 0
+    bars = tuple(before(one, seal) for one in stored) if sealed else tuple(stored)
     return Material(tuple(_part(config, one, length, samples) for one in bars), bars, seal)
 
 

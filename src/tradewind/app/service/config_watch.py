@@ -1,7 +1,7 @@
 """Every configuration the service met is a version: at its start, and when the file changes while it runs.
 
 What a run decides by is fixed for its life, so a change in the file is recorded and said at once and takes effect with
-the next start; the level of the log alone follows it at once.
+the next start; the level of the log follows it at once, and so do the thresholds of modes, through the journal.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import hashlib
 import pwd
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
+from typing import Any, Final
 
 from tradewind.adapters.store.config_history import record_config
 from tradewind.adapters.store.database import Writer
@@ -19,9 +19,15 @@ from tradewind.app.settings.explain import shown
 from tradewind.app.settings.root import AppConfig
 from tradewind.app.settings.secret import Secret
 
+AT_ONCE: Final = ("continuous_learning.",)
+"""Keys that take effect while it runs, where somebody follows them."""
+
 
 class ConfigWatch:
-    """``origin`` is where the configuration was read from; without one no change is noticed."""
+    """``origin`` is where the configuration was read from; without one no change is noticed.
+
+    ``on_change`` is given a changed configuration and who changed it; what is below ``AT_ONCE`` is its business.
+    """
 
     def __init__(
         self,
@@ -30,6 +36,7 @@ class ConfigWatch:
         actor: str,
         say: Callable[[str], None],
         on_level: Callable[[str], None],
+        on_change: Callable[[AppConfig, str], None] | None = None,
     ) -> None:
         self._writer = writer
         self._load = None if origin is None else origin.load
@@ -37,6 +44,7 @@ class ConfigWatch:
         self._actor = actor
         self._say = say
         self._on_level = on_level
+        self._on_change = on_change
         self._seen = self._mark()
 
     def started(self, config: AppConfig, now: int) -> None:
@@ -62,8 +70,12 @@ class ConfigWatch:
         if version is None:
             return
         self._on_level(config.monitoring.log_level)
-        names = ", ".join(version.changes)
-        self._say(f"WARNING: the configuration changed ({names}); it takes effect with the next start")
+        later = [name for name in version.changes if self._on_change is None or not name.startswith(AT_ONCE)]
+        if later:
+            names = ", ".join(later)
+            self._say(f"WARNING: the configuration changed ({names}); it takes effect with the next start")
+        if self._on_change is not None:
+            self._on_change(config, version.actor)
 
     def _mark(self) -> tuple[int, int] | None:
         if self._file is None:

@@ -15,6 +15,8 @@ import msgspec
 from tradewind.adapters.wall_clock import WallClock
 from tradewind.app.config import config_hash
 from tradewind.app.learning.baselines import newest_baseline
+from tradewind.app.learning.mode_rules import rules_of
+from tradewind.app.learning.retraining import Retraining
 from tradewind.app.pacing import paced
 from tradewind.app.recordings import Material, material_for, with_calendar
 from tradewind.app.run_options import policy_asked, requested
@@ -31,6 +33,7 @@ from tradewind.cli.answers.run_options import RunOptions
 from tradewind.cli.contract import Report, progress, table, tell, warn
 from tradewind.cli.options import TimeRange
 from tradewind.cli.overrides import configured
+from tradewind.engine.modes import Modes
 from tradewind.model.stamp import head_of
 
 
@@ -68,7 +71,7 @@ def answer(config: Path | None, asked: RunOptions) -> Report:
         )  # fmt: skip
         chosen = run_plan(settings, wanted, place, WallClock().now())
         warn(chosen.notes)
-        result = _replayed(chosen, material, place, workspace, (say, told), asked, words)
+        result = _replayed(chosen, material, place, workspace, (say, told), asked, words, config)
     else:
         from tradewind.cli.answers.live import (
             live_run,
@@ -90,9 +93,17 @@ def _replayed(
     voices: tuple[Callable[[str], None], Callable[[str], None]],
     typed: RunOptions,
     asked: Sequence[str],
+    file: Path | None,
 ) -> RunResult:
     """Runs over stored bars until they end, the count is reached or somebody asks to stop."""
     clock = WallClock()
+
+    def retraining(modes: Modes) -> Retraining:
+        # Models and what verifies them: only a run that has seats for them pays for the import.
+        from tradewind.app.learning.retraining_setup import retraining_for
+
+        return retraining_for(workspace.config, modes, voices[0], file=file, recorded=True)
+
     with stop_on_signal() as stop, progress("Run", None if typed.iterations else material.bars) as advance:
         return run_replay(
             chosen,
@@ -108,6 +119,8 @@ def _replayed(
             book=workspace.database,
             baseline=newest_baseline(workspace) if chosen.plan.learning is not None else None,
             tell=voices[1],
+            rules=rules_of(workspace.config) if chosen.plan.modes else None,
+            retraining=retraining if chosen.plan.modes else None,
         )
 
 

@@ -43,6 +43,7 @@ class TrainOptions(NamedTuple):
     precision: str
     budget: float
     seed: int
+    sealed: bool = True
 
 
 def trained(config: Path | None, asked: TrainOptions) -> Report:
@@ -55,7 +56,9 @@ def trained(config: Path | None, asked: TrainOptions) -> Report:
     if not asked.symbols:
         symbols = symbols[:1]
     with progress(f"Reading {', '.join(symbols)} {interval}", total=None):
-        material = material_of(settings, symbols, interval, order.kind, order.length, asked.samples)
+        material = material_of(
+            settings, symbols, interval, order.kind, order.length, asked.samples, sealed=asked.sealed
+        )
         inputs = checked_inputs(settings, [one.data.features for one in material.parts], material.bars)
     warm = _newest(shelf_of(workspace), order.kind, symbols, interval) if asked.retrain else ""
     with progress(f"Training {order.kind}", total=order.plan.epochs) as advance:
