@@ -64,23 +64,19 @@ class Retraining:
         self._running: RetrainAsked | None = None
 
     def due(self, now: int) -> list[ModelTrained]:
-        """Starts what is asked for and gives what has ended; ``now`` stamps it."""
-        found: list[ModelTrained] = []
-        while True:
-            if self._running is None:
-                self._begin()
-            if self._running is None:
-                return found
+        """Starts what is asked for, or gives what has ended, one at a time; ``now`` stamps it."""
+        if self._running is None:
+            self._begin()
+        if self._running is None:
+            return []
+        end = self._trainer.ended()
+        while end is None and self._waits:
+            self._trainer.wait()
             end = self._trainer.ended()
-            while end is None and self._waits:
-                self._trainer.wait()
-                end = self._trainer.ended()
-            if end is None:
-                return found
-            asked, self._running = self._running, None
-            found.append(self._answer(asked, end, now))
-            if not self._waits or len(found) >= len(self._modes.watches):
-                return found
+        if end is None:
+            return []
+        asked, self._running = self._running, None
+        return [self._answer(asked, end, now)]
 
     def watch(self, outputs: Sequence[Output], now: int) -> None:
         """What durable outputs say is told, and the verdict of a duel carried out."""
