@@ -23,6 +23,7 @@ from tradewind.catalog import plugins_of
 from tradewind.engine.fallback import PaperAccount
 from tradewind.engine.forecasts import ModelSource
 from tradewind.engine.learning_plan import LearningParams
+from tradewind.engine.mode_plan import ModeSeat
 from tradewind.engine.orders.manager import OrderManager
 from tradewind.engine.orders.params import OrderParams
 from tradewind.engine.pipeline import Engine
@@ -210,6 +211,7 @@ def plan_for(
         )
         vetoes = filters_for(config, instrument)
         symbols.append(SymbolPlan(instrument, base, timeframes, seats.members, vetoes, seats.unheard, seats.reserve))
+    modes = [ModeSeat.of_models(each.symbol, each.timeframe) for one in symbols for each in one.seats]
     plan = EnginePlan(
         symbols=tuple(symbols),
         ensemble=ensemble_params(config),
@@ -224,6 +226,7 @@ def plan_for(
         learning=learning,
         guard=guard_params(config) if executes else None,
         orders=orders if executes else None,
+        modes=tuple(modes) if learning is not None else (),
     )
     if plan.asks_for("calendar"):
         plan = msgspec.structs.replace(plan, calendar_age=round(config.filters.news.max_age_days * DAY))

@@ -70,6 +70,7 @@ _ALL = (
     Verb("liquidate", OPERATE, "Close everything at the next tradable price; no new risk until `resume`."),
     Verb("rollback", OPERATE, "Stop, close everything, let the providers go, keep the data."),
     Verb("drift", OPERATE, "Whether strategies still do what they were proven to do; what they are held to."),
+    Verb("learning", OPERATE, "Which models may act, what they show, and what their trainings came to."),
     Verb("selector", OPERATE, "Which strategies deserve more weight, in which state of the market."),
     Verb("schedule", OPERATE, "The loops of the service: what runs, how often, when next."),
     Verb("watchdog", OPERATE, "Raise the alarm when the service falls silent; a process of its own."),

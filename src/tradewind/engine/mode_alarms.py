@@ -10,7 +10,7 @@ from tradewind.engine.mode_plan import ModeSeat
 from tradewind.engine.mode_seat import UNLIKELY, Seat
 from tradewind.engine.retrain_watch import RetrainWatch
 from tradewind.model.event import ModelTrained
-from tradewind.model.mode import Mode, ModeRules, RetrainAsked
+from tradewind.model.mode import Mode, ModeChanged, ModeRules, RetrainAsked
 from tradewind.model.notice import Notice
 from tradewind.model.timeframe import DAY, HOUR
 
@@ -64,6 +64,15 @@ class ModeAlarms(msgspec.Struct):
                 detail = "stated probabilities are off by so much; a new model is asked for above the limit"
                 found.append(_notice("calibration_warning", ts, subject, error, rules.calibration_limit, detail))
         return found
+
+    @staticmethod
+    def told_of(one: ModeChanged) -> Notice:
+        """A transition, for people: that a model stops is a warning."""
+        trades = one.after is Mode.TRADING
+        value = one.seen.drift_score if one.reason == "drift" else one.seen.confidence
+        code, subject = "model_trading" if trades else "model_learning", f"{one.symbol} {one.timeframe}"
+        detail = f"{one.reason}, {one.seen.n} shadow events"
+        return Notice(code, one.ts, "info" if trades else "warning", subject, value, one.limit, detail)
 
     @staticmethod
     def failed(event: ModelTrained) -> Notice:

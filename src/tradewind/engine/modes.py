@@ -214,7 +214,7 @@ class Modes:
         changed = ModeChanged(
             ts, place.symbol, place.timeframe, before, after, reason, limit, seen, seat.champion.version
         )
-        return [changed, *self.alarms.changed(place, seat, self.rules, ts)]
+        return [changed, self.alarms.told_of(changed), *self.alarms.changed(place, seat, self.rules, ts)]
 
     def _calibrated(self, key: SeatKey) -> None:
         """Asks for a model whose probabilities are too far off, where that is more than luck."""

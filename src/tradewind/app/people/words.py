@@ -53,6 +53,13 @@ _WHAT: Final = {
     "paper_fallback": "Trading has stopped and goes on on paper",
     "paper_over": "Trading on paper is over",
     "drift_effect": "The win rate fell; reported, nothing is switched off by it",
+    "model_trading": "A model may act",
+    "model_learning": "A model was put back to learning: nothing new comes from it",
+    "excess_retraining": "Models are trained too often",
+    "stuck_in_learning": "A model stays in learning",
+    "modes_oscillate": "A model swings between trading and learning",
+    "calibration_warning": "A model's probabilities are off",
+    "retraining_failed": "A training failed, the model that sits there stays",
     "drift_check_failed": "A drift check failed, the others were made",
 }
 _MARKS: Final = {"info": "", "warning": "WARNING: ", "critical": "CRITICAL: "}

@@ -14,6 +14,8 @@ from prometheus_client.registry import Collector
 
 from tradewind.app.service.health import breakers
 from tradewind.app.service.life import Life
+from tradewind.engine.mode_alarms import transitions_per_hour
+from tradewind.model.mode import Mode
 from tradewind.model.timeframe import HOUR, SECOND
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
@@ -37,6 +39,7 @@ class ServiceCollector(Collector):
     def collect(self) -> Iterator[Metric]:
         """The metrics of now."""
         yield from self._decided()
+        yield from self._learnt()
         yield from self._kept_up()
         yield from self._told()
         yield from self._used()
@@ -57,6 +60,22 @@ class ServiceCollector(Collector):
         now = life.run.session.clock.now()
         ages = {symbol: max(0, now - ts) / SECOND for symbol, ts in life.run.session.frontiers().items()}
         yield _gauges("feed_age_seconds", "Time of the run since the newest decided close.", "symbol", ages)
+
+    def _learnt(self) -> Iterator[Metric]:
+        """Modes of models; nothing where none has a seat."""
+        modes = self._life.run.engine.modes
+        if modes is None:
+            return
+        now = self._life.run.session.clock.now()
+        seats = {f"{symbol} {timeframe}": one for (symbol, timeframe), one in modes.seats.items()}
+        trading = {name: float(one.stands is Mode.TRADING) for name, one in seats.items()}
+        yield _gauges("mode_trading", "1 where a model may act, 0 in learning.", "seat", trading)
+        known = {name: one.seen.confidence for name, one in seats.items() if one.seen.confidence is not None}
+        yield _gauges("model_confidence", "Confidence of a seat's champion.", "seat", known)
+        recent = {name: float(transitions_per_hour(one, now)) for name, one in seats.items()}
+        yield _gauges("transitions_per_hour", "Transitions between modes in the last hour.", "seat", recent)
+        running = sum([one.running is not None for one in modes.watches.values()])
+        yield _gauge("trainings_waiting", "Trainings that were asked for and have not ended.", running)
 
     def _kept_up(self) -> Iterator[Metric]:
         service = self._life.service
