@@ -66,6 +66,7 @@ class ModelRecord(msgspec.Struct):
     outcomes: list[Outcome] = []
     bets: list[float] = msgspec.field(default_factory=lambda: [1.0] * len(BETS))
     seen: int = 0
+    busy_until: int = 0
 
     @property
     def evidence(self) -> float:
@@ -79,8 +80,11 @@ class ModelRecord(msgspec.Struct):
         self.bets = [min(CAP, e * max(0.0, 1.0 + bet * event.r)) for e, bet in zip(self.bets, BETS, strict=True)]
         self.seen += 1
 
-    def hear(self, outcome: Outcome, window: int) -> None:
-        """Counts a forecast that is over."""
+    def hear(self, outcome: Outcome, forecast_ts: int, ts: int, window: int) -> None:
+        """Counts a forecast that is over, unless it shares bars with the one before: those err together."""
+        if forecast_ts < self.busy_until:
+            return
+        self.busy_until = ts
         self.outcomes.append(outcome)
         del self.outcomes[:-window]
 

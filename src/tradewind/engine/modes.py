@@ -142,6 +142,8 @@ class Modes:
                 continue
             asked = self.watches[key].due(place.symbol, place.timeframe, ts, self.rules)
             if asked is not None:
+                if "calibration" in (asked.trigger, *asked.also):
+                    seat.champion.outcomes = []  # the same forecasts are no second reason
                 outputs += [asked, *self.alarms.asked(asked, self.rules)]
         return outputs
 
@@ -230,7 +232,7 @@ class Modes:
         record = seat.champion if one.seat == "champion" else seat.challenger
         if record is None or record.version != one.version or one.forecast_ts < record.since:
             return
-        record.hear(Outcome(one.p, one.went > 0), self.rules.window)
+        record.hear(Outcome(one.p, one.went > 0), one.forecast_ts, one.ts, self.rules.window)
         if seat.challenger is not None and one.forecast_ts >= seat.challenger.since:
             seat.pair.hear(one.forecast_ts, one.ts, one.seat, right=(one.p >= 0.5) == (one.went > 0))
 

@@ -199,11 +199,11 @@ def test_calibration_is_measured_on_forecasts_that_are_over():
     """Rule: the error of what was said against what came, and how likely such scores are if it were calibrated."""
     generator = np.random.default_rng(5)
     good, bad = ModelRecord(), ModelRecord()
-    for _ in range(2000):
+    for ts in range(2000):
         p = float(generator.choice([0.3, 0.5, 0.7]))
         happened = bool(generator.random() < p)
-        good.hear(Outcome(p, happened), 2000)
-        bad.hear(Outcome(min(0.99, p + 0.11), happened), 2000)
+        good.hear(Outcome(p, happened), ts, ts, 2000)
+        bad.hear(Outcome(min(0.99, p + 0.11), happened), ts, ts, 2000)
     assert good.calibration(100)[0] < 0.05
     assert bad.calibration(100) == (pytest.approx(0.11, abs=0.03), pytest.approx(0.0, abs=1e-6))
     assert ModelRecord().calibration(100) is None
