@@ -205,7 +205,7 @@ def _answers(due: Sequence[Output], school: School, engine: Engine, number: int,
         elif isinstance(one, ChallengerJudged):
             challenger = one.challenger.version
             if one.verdict == "promote":
-                held = next(model for (name, _), model in school._served.items() if name == challenger)  # noqa: SLF001  its own desk
+                held = next(model for (name, _), model in school._served.items() if name == challenger)
                 yield _served(held, "champion", ts)
             yield ModelServed(ts, SYMBOL, H1, "challenger")
 
