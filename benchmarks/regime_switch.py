@@ -45,7 +45,7 @@ from tradewind.model.event import BarClosed, InputEvent, ModelServed, ModelTrain
 from tradewind.model.mode import ChallengerJudged, Mode, ModeChanged, ModeRules, RetrainAsked, SeatSeen
 from tradewind.model.output import Output
 from tradewind.model.session import calendar_of
-from tradewind.model.timeframe import HOUR, Timeframe
+from tradewind.model.timeframe import DAY, HOUR, Timeframe
 from tradewind.predictors.manifest import FORMAT, GateRecord, Manifest, Provenance
 from tradewind.predictors.served import ServedModel, verified
 from tradewind.research.dataset import BARRIERS, DataSet, chronological, feature_set, labelled
@@ -65,6 +65,7 @@ BEGIN: Final = WARM + SAMPLES + 100
 CHANGE: Final = BEGIN + 2_600
 END: Final = CHANGE + 7_400
 RULES: Final = ModeRules(on_loss=False, schedule=0, new_labels=60)
+LEARNING: Final = LearningParams(selector=None, cycle=DAY)
 LIMITS: Final = ModelLimits(least_events=40)
 COST: Final = 0.0008
 """A round trip as a share of the price, as the gate sees it."""
@@ -84,7 +85,6 @@ class Outcome(NamedTuple):
     mean_r_after: float | None
     signals_in_learning: int
     trainings: int
-    challengers: int
 
 
 def market(kind: Kind, seed: int) -> BarColumns:
@@ -116,7 +116,7 @@ def _bars(returns: NDArray[np.float64], generator: np.random.Generator, steps: i
 def plan() -> EnginePlan:
     """One seat on one symbol, alone; orders on paper."""
     config = load_config(environment={}, overrides={"filters": {"enabled": []}})
-    made = plan_for(config, {SYMBOL: H1}, executes=True, simulated=True, learning=LearningParams(selector=None))
+    made = plan_for(config, {SYMBOL: H1}, executes=True, simulated=True, learning=LEARNING)
     seat = SeatPlan(SYMBOL, H1, default_schema(H1), BARRIERS, simulated=True)
     own = msgspec.structs.replace(
         made.symbols[0],
@@ -143,6 +143,10 @@ class School:
     def model(self, version: str, sha256: str) -> ServedModel:
         """As an engine asks for it."""
         return self._served[version, sha256]
+
+    def named(self, version: str) -> ServedModel:
+        """The model of that version."""
+        return next(model for (name, _), model in self._served.items() if name == version)
 
     def train(self, bar: int, ts: int) -> tuple[ServedModel, bool, float | None]:
         """The model of the newest samples whose labels are known at ``bar``: whether its gate is met, and its ECE."""
@@ -181,7 +185,7 @@ def lived(kind: Kind, seed: int) -> Outcome:
     engine = engine_for(plan(), models=school)
     first, met, _ = school.train(BEGIN - 1, bars[BEGIN - 1].ts_close)
     if not met:
-        return Outcome(False, False, None, None, None, False, None, 0, school.trainings, 0)
+        return Outcome(False, False, None, None, None, False, None, 0, school.trainings)
     log = _Log(bars[CHANGE].ts_close)
     log.take(engine.process(ModeRulesSet(bars[0].ts_close, RULES, "regime switch")), 0)
     for bar in bars[BEGIN - WARM : BEGIN]:
@@ -205,7 +209,7 @@ def _answers(due: Sequence[Output], school: School, engine: Engine, number: int,
         elif isinstance(one, ChallengerJudged):
             challenger = one.challenger.version
             if one.verdict == "promote":
-                held = next(model for (name, _), model in school._served.items() if name == challenger)
+                held = school.named(challenger)
                 yield _served(held, "champion", ts)
             yield ModelServed(ts, SYMBOL, H1, "challenger")
 
@@ -226,7 +230,6 @@ class _Log:
         self._events = 0
         self._after: list[float] = []
         self._told = 0
-        self._challengers = 0
 
     def take(self, outputs: Sequence[Output], number: int) -> list[Output]:
         """Notes outputs; gives those that somebody must answer."""
@@ -261,7 +264,6 @@ class _Log:
             mean_r_after=self._after[-1] if self._after and back is not None else None,
             signals_in_learning=self._told,
             trainings=school.trainings,
-            challengers=self._challengers,
         )
 
 
