@@ -62,15 +62,16 @@ WARM: Final = 600
 SAMPLES: Final = 3_000
 BEGIN: Final = WARM + SAMPLES + 100
 """Bar from which on it is decided; the first model is made from what lies before."""
-CHANGE: Final = BEGIN + 2_600
-END: Final = CHANGE + 7_400
-RULES: Final = ModeRules(on_loss=False, schedule=0, new_labels=60)
+CHANGE: Final = BEGIN + 2_000
+RULES: Final = ModeRules(on_loss=False, schedule=0, new_labels=100)
 LEARNING: Final = LearningParams(selector=None, cycle=DAY)
 LIMITS: Final = ModelLimits(least_events=40)
 COST: Final = 0.0008
 """A round trip as a share of the price, as the gate sees it."""
 
 Kind = Literal["switch", "death"]
+AFTER: Final[dict[Kind, int]] = {"switch": 7_400, "death": 3_000}
+"""Bars after the change: time to learn another edge, and time enough for luck."""
 
 
 class Outcome(NamedTuple):
@@ -90,10 +91,11 @@ class Outcome(NamedTuple):
 def market(kind: Kind, seed: int) -> BarColumns:
     """Bars whose returns follow the last one, until ``CHANGE``; between open and close the price walks at random."""
     generator = np.random.default_rng([seed, 11])
-    strength = np.where(np.arange(END) < CHANGE, STRENGTH, -STRENGTH if kind == "switch" else 0.0)
-    shocks = generator.normal(0.0, NOISE, END)
-    returns = np.zeros(END)
-    for bar in range(1, END):
+    end = CHANGE + AFTER[kind]
+    strength = np.where(np.arange(end) < CHANGE, STRENGTH, -STRENGTH if kind == "switch" else 0.0)
+    shocks = generator.normal(0.0, NOISE, end)
+    returns = np.zeros(end)
+    for bar in range(1, end):
         returns[bar] = strength[bar] * returns[bar - 1] + shocks[bar]
     return _bars(returns, generator)
 
@@ -191,7 +193,7 @@ def lived(kind: Kind, seed: int) -> Outcome:
     for bar in bars[BEGIN - WARM : BEGIN]:
         engine.process(BarClosed(bar, "history"))
     log.take(engine.process(_served(first, "champion", bars[BEGIN - 1].ts_close)), BEGIN)
-    for number in range(BEGIN, END):
+    for number in range(BEGIN, len(bars)):
         due = log.take(engine.process(BarClosed(bars[number])), number)
         for event in _answers(due, school, engine, number, bars[number].ts_close):
             log.take(engine.process(event), number)
