@@ -7,23 +7,44 @@ from pathlib import Path
 import pytest
 
 from tradewind.app.service.supervision import Supervision
+from tradewind.engine import mode_seat
 from tradewind.engine.account_guard import AccountGuard
 from tradewind.engine.aggregate import Aggregator
+from tradewind.engine.modes import Modes
 from tradewind.fleetsim import models, slips
 from tradewind.fleetsim.burst import burst
 from tradewind.fleetsim.faults import MENU, ROWS
 from tradewind.fleetsim.long_days import broken_days
 from tradewind.fleetsim.models import SPOILT, TRAINED, ModelSeat
 from tradewind.fleetsim.slips import SLIPS, broken_slips
+from tradewind.fleetsim.swings import broken_swings, swung
 from tradewind.fleetsim.tending import ENDS, TASKS, broken_tending
 from tradewind.fleetsim.world import CHANGES
-
-NOT_DONE = {"FLT-33"}
+from tradewind.model.mode import Mode
 
 
 def test_every_row_of_the_menu_has_its_faults() -> None:
-    """All but that of a real cloud, which is not in the menu, and those said to be missing."""
-    assert set(MENU) - set(ROWS.values()) == NOT_DONE
+    """All but that of a real cloud, which is not in the menu."""
+    assert set(MENU) == set(ROWS.values())
+
+
+def test_a_confidence_that_swings_round_its_threshold_moves_a_seat_only_as_it_may(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """FLT-33, INV-18: thresholds chase the confidence, the process dies; a seat that ignores its threshold is found."""
+    found = [swung(share, size) for share, size in ((0.1, 1), (0.5, 3), (0.9, 5))]
+    assert [one.broken for one in found] == [[], [], []]
+    assert sum(one.transitions for one in found) > 30
+    monkeypatch.setattr(
+        mode_seat, "stepped", lambda before, confidence, rules: before if confidence is None else Mode.TRADING
+    )
+    assert any(one.startswith("INV-18") for one in broken_swings(0.5, 3))
+
+
+def test_a_seat_in_learning_that_is_heard_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """INV-18: LEARNING sends nothing actionable."""
+    monkeypatch.setattr(Modes, "quiet", frozenset())
+    assert any("which is learning" in one for one in swung(0.5, 3).broken)
 
 
 def test_one_shock_on_all_coins_stays_above_the_floors(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -76,6 +76,7 @@ class FaultKind(StrEnum):
     OLDER_COPY = "older_copy"
     MODEL_SPOILT = "model_spoilt"
     TRAINING_FAILS = "training_fails"
+    CONFIDENCE_SWINGS = "confidence_swings"
     TASK_DIES = "task_dies"
     STALL = "stall"
     FLOOD = "flood"
@@ -147,6 +148,7 @@ ROWS: Final[dict[FaultKind, str]] = {
     FaultKind.OLDER_COPY: "FLT-30",
     FaultKind.MODEL_SPOILT: "FLT-31",
     FaultKind.TRAINING_FAILS: "FLT-32",
+    FaultKind.CONFIDENCE_SWINGS: "FLT-33",
     FaultKind.TASK_DIES: "FLT-34",
     FaultKind.STALL: "FLT-35",
     FaultKind.FLOOD: "FLT-36",
@@ -180,11 +182,11 @@ OF_ORDERS: Final = frozenset(
     kind for kind, row in ROWS.items() if "FLT-10" <= row <= "FLT-21" and kind is not FaultKind.HISTORY_DOWN
 ) | {FaultKind.VENUE_CUT}
 """What only happens where a venue holds orders."""
-UNDRAWN: Final = (FaultKind.CLOCK_CHANGE,)
-"""What happens when it happens, not when a seed says so."""
+UNDRAWN: Final = (FaultKind.CLOCK_CHANGE, FaultKind.CONFIDENCE_SWINGS)
+"""What happens when it happens, or once in every run, not when a seed says so."""
 OTHERS: Final = frozenset(
-    kind for kind, row in ROWS.items() if row in ("FLT-27", "FLT-30", "FLT-31", "FLT-32", "FLT-34", "FLT-35", "FLT-36",
-                                                  "FLT-39", "FLT-40", "FLT-41", "FLT-43", "FLT-44")
+    kind for kind, row in ROWS.items() if row in ("FLT-27", "FLT-30", "FLT-31", "FLT-32", "FLT-33", "FLT-34", "FLT-35",
+                                                  "FLT-36", "FLT-39", "FLT-40", "FLT-41", "FLT-43", "FLT-44")
 )  # fmt: skip
 """What strikes beside market, orders and death."""
 OF_BOT_YEAR: Final = OF_ORDERS | OTHERS | {FaultKind.CLOCK_CHANGE, FaultKind.MIDNIGHT_LOSS}

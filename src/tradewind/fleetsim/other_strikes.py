@@ -21,6 +21,7 @@ from tradewind.fleetsim.newsroom import Newsroom
 from tradewind.fleetsim.service import Service
 from tradewind.fleetsim.slips import broken_slips
 from tradewind.fleetsim.strangers import Visitors
+from tradewind.fleetsim.swings import broken_swings
 from tradewind.fleetsim.tending import broken_tending
 from tradewind.fleetsim.venue import Delivery, SimulatedVenue
 from tradewind.fleetsim.world import Tier, settings_of
@@ -87,6 +88,7 @@ class OtherStrikes:
             FaultKind.TASK_DIES: lambda fault: broken_tending(fault.share, fault.size),
             FaultKind.CONFIG_SLIP: lambda fault: broken_slips(run.folder, fault.share),
             FaultKind.BURST: _burst,
+            FaultKind.CONFIDENCE_SWINGS: lambda fault: broken_swings(fault.share, fault.size),
             FaultKind.MODEL_SPOILT: lambda fault: self._models.spoil(fault.share),
             FaultKind.TRAINING_FAILS: lambda fault: self._models.train(fault.share),
             FaultKind.NEWS_WRONG: self._news,

@@ -75,6 +75,11 @@ class Simulation:
         )
         if schedule is None and FaultKind.CLOCK_CHANGE in mix.kinds:
             self.schedule = tuple(sorted((*self.schedule, *changes(tier, self.times))))
+        if schedule is None and FaultKind.CONFIDENCE_SWINGS in mix.kinds:
+            share = float(rng.generator("swings").random())
+            middle = (self.times.start + self.times.calm) // 2
+            swings = ScheduledFault(middle, FaultKind.CONFIDENCE_SWINGS, tier.symbols[0], 1 + seed % 5, share)
+            self.schedule = tuple(sorted((*self.schedule, swings)))
         self.plan: EnginePlan = plan(tier.name)
         self.clock = VirtualClock(self.times.start)
         truth = markets(tier, self.times, rng, self.schedule)
