@@ -1,7 +1,7 @@
 """What happens to a model when the market it has learned changes: does it stop, does it learn again, does it come back?
 
-``python -m benchmarks.regime_switch --json [--seeds N] [--kind switch|death|both]``. SIMULATED hourly markets, one for
-each seed: returns follow the last one (``r = 0.7 r' + e``), until at a bar that the program is not told of
+``python -m benchmarks.regime_switch --json [--seeds N] [--kind switch|death|chance]``. SIMULATED hourly markets, one
+for each seed: returns follow the last one (``r = 0.7 r' + e``), until at a bar that the program is not told of
 
 - ``switch``: they turn against it (``r = -0.7 r' + e``): an edge is there, and it is another one;
 - ``death``: they follow nothing (``r = e``).
@@ -16,6 +16,10 @@ holds no 100); what passes shadows beside the champion, and the duel decides.
   90% quantile, ``stop_bars`` likewise; ``signals_in_learning`` must be 0;
 - ``back``: that were in TRADING again later, ``back_bars`` median bars after the change; ``back_with_new`` of them with
   a model made from bars after the change; ``mean_r_after`` mean R of the shadow trades while back.
+
+``chance`` is ``death`` without bars, for many seeds and a long time: the product's seat, whose champion fell, and its
+duels, over 2,000 shadow trades that win by chance (a symmetric bracket, 0.05 R of costs); every 100 trades another
+model that knows nothing shadows beside it. ``back`` of ``seeds`` came back.
 """
 
 from __future__ import annotations
@@ -34,7 +38,9 @@ from tradewind.adapters.market.simulated_provider import bars_of
 from tradewind.app.config import load_config
 from tradewind.app.wiring import engine_for, plan_for
 from tradewind.engine.learning_plan import LearningParams
+from tradewind.engine.mode_duel import judged
 from tradewind.engine.mode_plan import ModeSeat
+from tradewind.engine.mode_seat import Seat, ShadowEvent
 from tradewind.engine.pipeline import Engine
 from tradewind.engine.plan import EnginePlan
 from tradewind.engine.seat import SeatPlan
@@ -298,9 +304,45 @@ def _spread(values: Sequence[int | None]) -> dict[str, float] | None:
     return {"median": float(np.median(known)), "p90": float(np.quantile(known, 0.9)), "most": float(max(known))}
 
 
-def measured(seeds: Sequence[int], kinds: Sequence[Kind]) -> dict[str, Any]:
-    """Both kinds of change over ``seeds``."""
-    return {kind: summed([lived(kind, seed) for seed in seeds]) for kind in kinds}
+def lucky(seed: int, trades: int = 2_000, every: int = 100) -> tuple[int | None, int]:
+    """After how many trades that chance decides a seat that fell is back (None: never), and how many models it tried.
+
+    The seat is the product's, and so is the duel; forecasts are as good as a coin, and every model may challenge.
+    """
+    generator = np.random.default_rng([seed, 12])
+    seat = Seat(stands=Mode.TRADING)
+    seat.enter(Mode.LEARNING, "drift", 0)
+    for number in range(1, trades + 1):
+        ts = number * HOUR
+        if number % every == 1 and seat.challenger is None:
+            seat.challenge(f"v{number}", ts)
+        own, other = np.where(generator.random(2) < 0.5, 0.95, -1.05).tolist()
+        seat.champion.take(ShadowEvent(ts, own), RULES.window)
+        if seat.challenger is not None:
+            seat.challenger.take(ShadowEvent(ts, other), RULES.window)
+            right = generator.random(2) < 0.5
+            seat.pair.take(ts, ts, bool(right[0]), bool(right[1]))
+        verdict = judged(SYMBOL, H1, seat, RULES, ts)
+        if verdict is not None and verdict.verdict == "promote":
+            seat.seat(verdict.challenger.version, ts)
+        elif verdict is not None:
+            seat.challenge("", ts)
+        seat.look(RULES)
+        if seat.due(RULES)[0] is Mode.TRADING:
+            return number, seat.tries
+    return None, seat.tries
+
+
+def chances(seeds: Sequence[int]) -> dict[str, Any]:
+    """How many of ``seeds`` came back by chance."""
+    found = [lucky(seed) for seed in seeds]
+    back = [number for number, _ in found if number is not None]
+    return {
+        "seeds": len(found),
+        "back": len(back),
+        "back_trades": _spread(back),
+        "tries": _spread([t for _, t in found]),
+    }
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -308,11 +350,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--seeds", type=int, default=100)
     parser.add_argument("--first", type=int, default=1)
-    parser.add_argument("--kind", choices=("switch", "death", "both"), default="both")
+    parser.add_argument("--kind", choices=("switch", "death", "chance", "all"), default="all")
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args(argv)
-    kinds: tuple[Kind, ...] = ("switch", "death") if asked.kind == "both" else (asked.kind,)
-    found = measured(range(asked.first, asked.first + asked.seeds), kinds)
+    seeds = range(asked.first, asked.first + asked.seeds)
+    found: dict[str, Any] = {}
+    for kind in ("chance", "death", "switch") if asked.kind == "all" else (asked.kind,):
+        found[kind] = chances(seeds) if kind == "chance" else summed([lived(kind, seed) for seed in seeds])
     show({"machine": machine(), "simulated": True, **found}, as_json=asked.json)
     return 0
 
