@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 import resource
-import subprocess
+import subprocess  # nosec B404  # the interpreter is a setting, the words are verbs of ours
 import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
@@ -121,7 +121,7 @@ class TrainingProcess:
         self._out = tempfile.TemporaryFile()  # noqa: SIM115  closed when the process has ended
         self._err = tempfile.TemporaryFile()  # noqa: SIM115  the same
         try:
-            self._process = subprocess.Popen(  # noqa: S603  the interpreter is a setting, the words are verbs of ours
+            self._process = subprocess.Popen(  # noqa: S603  # nosec B603  # as above
                 [self._interpreter, "-m", "tradewind", *words, "--json"],
                 cwd=self._folder,
                 env=self._environment,
