@@ -125,6 +125,44 @@ def test_a_share_needs_its_unit_where_it_could_mean_two_things(tmp_path):
         assert values == [0.15, 0.05, 0.10]
 
 
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ('[risk]\nfirm = "nope.toml"', "risk.firm 'nope.toml' cannot be followed: risk.firm: no prop firm"),
+        ('[risk]\nfirm = "own.toml"', "risk.firm 'own.toml' cannot be followed: own.toml: title"),
+        ('[risk]\nfirm = "ftmo-2step"\nfirm_stage = "nope"', "no stage 'nope'"),
+        ('[telegram]\nenabled = true\nchat_id = "abc"', "telegram.chat_id must be a chat's number"),
+        ('[telegram]\nenabled = true\nadmin_chat_id = "12x"', "telegram.admin_chat_id must be a chat's number"),
+    ],
+)
+def test_what_a_run_could_not_follow_is_no_valid_configuration(tmp_path, text, fault):
+    """A prop firm that is not there, its broken file, a chat nobody has: exit 2 from the check and from the run."""
+    (tmp_path / "own.toml").write_text('title = 3\nsource = ""\n')
+    (tmp_path / "tradewind.toml").write_text(text + "\n")
+    for words in (("config", "check"), ("run", "--feed", "replay"), ("run", "--feed", "poll")):
+        refused = run_cli(*words)
+        assert refused.exit_code == 2
+        assert fault in refused.stderr
+
+
+@pytest.mark.parametrize("name", ["tradewind.toml", "tradewind.yaml", ".env"])
+def test_a_folder_in_the_place_of_a_file_of_settings_never_means_the_defaults(tmp_path, name):
+    """A mount that did not find its file leaves a folder: without a word a run would have no guard and no Telegram."""
+    (tmp_path / name).mkdir()
+    for words in (("config", "check"), ("run", "--feed", "replay"), ("status",)):
+        refused = run_cli(*words)
+        assert refused.exit_code == 2
+        assert f"{name}: it is a folder" in refused.stderr
+
+
+def test_a_link_to_nothing_in_the_place_of_the_file_is_refused(tmp_path):
+    """Where the volume with the settings is not mounted, the link stays."""
+    (tmp_path / "tradewind.toml").symlink_to(tmp_path / "gone.toml")
+    refused = run_cli("config", "check")
+    assert refused.exit_code == 2
+    assert "a link to nothing" in refused.stderr
+
+
 @pytest.mark.req("W07", "E06")
 def test_weights_of_the_timeframes_must_sum_to_one(tmp_path):
     text = "timeframes:\n  intervals:\n    - {interval: 1h, weight: 0.30}\n    - {interval: 4h, weight: 0.25}\n"

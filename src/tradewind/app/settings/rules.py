@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from tradewind.app.firm_files import firm_rules
 from tradewind.app.settings.root import AppConfig
 from tradewind.app.settings.secret import Secret
 from tradewind.app.settings.sources import Given
@@ -16,6 +17,7 @@ from tradewind.model.instruments import resolve
 
 Names = Callable[[str], str]
 _SHORTEST_SECRET: Final = 32
+_CHAT: Final = re.compile(r"-?[1-9][0-9]{0,18}|@[A-Za-z][A-Za-z0-9_]{3,31}")
 _BOT_SECRET: Final = re.compile(r"[A-Za-z0-9_-]{32,256}")
 
 
@@ -43,6 +45,10 @@ def _telegram(config: AppConfig, name: Names) -> Iterator[str]:
         yield "TELEGRAM_BOT_TOKEN is not set"
     if not bot.chat_id:
         yield "TELEGRAM_CHAT_ID is not set"
+    chats = ("chat_id", bot.chat_id), ("admin_chat_id", bot.admin_chat_id), ("cornix_chat_id", bot.cornix_chat_id)
+    for path, chat in chats:
+        if chat and not _CHAT.fullmatch(chat):
+            yield f"{name('telegram.' + path)} must be a chat's number (-1001234567890) or @channel, got {chat!r}"
     if not bot.allowed_users:
         yield "TELEGRAM_ALLOWED_USERS is not set"
     for path, users in (("allowed_users", bot.allowed_users), ("admins", bot.admins), ("operators", bot.operators)):
@@ -154,6 +160,14 @@ def _ordered(config: AppConfig, name: Names) -> Iterator[str]:
             yield f"{name(low_path)} must not be above {high_path} {high:g}, got {low:g}"
 
 
+def _firm(config: AppConfig, name: Names) -> Iterator[str]:
+    if config.risk.firm:
+        try:
+            firm_rules(config.risk.firm).stage(config.risk.firm_stage)
+        except Misconfigured as fault:
+            yield f"{name('risk.firm')} {config.risk.firm!r} cannot be followed: {fault}"
+
+
 def _zone(config: AppConfig, name: Names) -> Iterator[str]:
     zone = config.filters.news.zone
     try:
@@ -183,7 +197,7 @@ RULES = (
         (
             *("telegram.enabled", "telegram.bot_token", "telegram.chat_id", "telegram.allowed_users"),
             *("telegram.admins", "telegram.operators", "telegram.mode", "telegram.webhook_url"),
-            "telegram.webhook_secret",
+            *("telegram.webhook_secret", "telegram.admin_chat_id", "telegram.cornix_chat_id"),
         ),
         _telegram,
     ),
@@ -224,6 +238,7 @@ RULES = (
         _ordered,
     ),
     Rule(("filters.news.zone",), _zone),
+    Rule(("risk.firm", "risk.firm_stage"), _firm),
     Rule(("runtime.mode", "live_trading.mode", "execution"), _live),
     Rule(("predictors", "runtime.mode", "execution"), _made_up),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import os
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -63,7 +64,7 @@ def find_file(path: Path | None, environment: Mapping[str, str], folder: Path) -
     """The file named by ``--config``, by ``TRADEWIND_CONFIG``, or lying in the working folder; None when there is none.
 
     Raises:
-        Misconfigured: the named file is not there, or the folder holds two.
+        Misconfigured: the named file is not there, or the folder holds two, or something of that name that is no file.
     """
     asked = str(path) if path is not None else environment.get("TRADEWIND_CONFIG", "")
     if asked:
@@ -76,14 +77,31 @@ def find_file(path: Path | None, environment: Mapping[str, str], folder: Path) -
                 next_step="write it with `tradewind init`, or name another",
             )
         return named
-    lying = [folder / name for name in FILE_NAMES if (folder / name).is_file()]
+    lying = [folder / name for name in FILE_NAMES if os.path.lexists(folder / name)]
     if len(lying) > 1:
         raise Misconfigured(
             f"two configuration files: {', '.join(file.name for file in lying)}",
             allowed="one",
             next_step="keep one of them, or choose with --config",
         )
-    return lying[0] if lying else None
+    return _file_at(lying[0]) if lying else None
+
+
+def _file_at(path: Path) -> Path:
+    """A path that something lies at; nobody who put it there means that defaults apply.
+
+    Raises:
+        Misconfigured: it is a folder, a broken link or another thing than a file.
+    """
+    if not path.is_file():
+        found = "a folder" if path.is_dir() else "a link to nothing" if path.is_symlink() else "no plain file"
+        raise Misconfigured(
+            f"it is {found}, and a run without it would have none of its settings",
+            where=path.name,
+            allowed="a readable file",
+            next_step="put the file in its place, or remove what lies there",
+        )
+    return path
 
 
 def read_file(path: Path) -> dict[str, Any]:
@@ -95,6 +113,8 @@ def read_file(path: Path) -> dict[str, Any]:
     try:
         text = path.read_text("utf-8")
         values = tomllib.loads(text) if path.suffix == ".toml" else _UniqueKeys(text).get_single_data()
+    except OSError as fault:
+        raise _unreadable(path, f"cannot be read: {fault.strerror}") from None
     except UnicodeDecodeError as fault:
         raise _unreadable(path, f"not UTF-8 text: {fault.reason}") from None
     except tomllib.TOMLDecodeError as fault:
@@ -136,12 +156,18 @@ def read_env_file(path: Path) -> dict[str, str]:
     """``NAME=value`` lines of a ``.env`` file; ``export``, quotes and ``#`` comments are understood.
 
     Raises:
-        Misconfigured: a line that is neither; the message has its number and never its content.
+        Misconfigured: a line that is neither; the message has its number and never its content. Or it is no file.
     """
-    if not path.is_file():
+    if not os.path.lexists(path):
         return {}
+    try:
+        lines = _file_at(path).read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as fault:
+        raise Misconfigured(
+            "it cannot be read", where=path.name, allowed="NAME=value lines in UTF-8, readable by the one who runs this"
+        ) from fault
     found: dict[str, str] = {}
-    for number, raw in enumerate(path.read_text("utf-8").splitlines(), start=1):
+    for number, raw in enumerate(lines, start=1):
         line = raw.strip().removeprefix("export ").lstrip()
         if not line or line.startswith("#"):
             continue
