@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from tradewind.adapters.feature_files import FeatureFile, file_of, read_features, write_features
 from tradewind.adapters.market.quality import TOLERANCE, inspect
 from tradewind.adapters.market.sealed.columns import content_hash
+from tradewind.app.news_articles import news_of
 from tradewind.app.recordings import material_for
 from tradewind.app.settings.root import AppConfig
 from tradewind.app.workspace import Workspace
@@ -58,6 +59,13 @@ class Labels(msgspec.Struct, frozen=True):
     unresolved: float | None
 
 
+class NewsCover(msgspec.Struct, frozen=True):
+    """What a set with news was made of: ``articles`` about the symbol, and the share of its bars that know a day."""
+
+    articles: int
+    known: float
+
+
 class Built(msgspec.Struct, frozen=True):
     """A feature set that was made; ``size`` in bytes, 0 where no file was written."""
 
@@ -67,6 +75,7 @@ class Built(msgspec.Struct, frozen=True):
     size: int
     complete: Completeness
     labels: Labels
+    news: NewsCover | None = None
 
     @property
     def usable(self) -> int:
@@ -112,15 +121,16 @@ def stored_series(
     return SeriesBars(symbol, interval, columns, recording.source, SIMULATED if material.simulated else "")
 
 
-def build(config: AppConfig, bars: SeriesBars, folder: Path, *, save: bool = True) -> Built:
-    """The features of a series, written into ``folder`` unless ``save`` is off.
+def build(config: AppConfig, bars: SeriesBars, folder: Path, *, save: bool = True, news: bool = False) -> Built:
+    """The features of a series, with ``news`` also what articles said; written into ``folder`` unless ``save`` is off.
 
     Raises:
         Misconfigured: there are no bars.
-        Unavailable: the file cannot be written.
+        Unavailable: the file cannot be written, or nobody has read any news.
     """
-    schema = default_schema(bars.timeframe)
-    made = feature_set(bars.symbol, schema, bars.columns, _calendar(config, bars.symbol))
+    schema = default_schema(bars.timeframe, news=news)
+    told = news_of(config, bars.symbol) if news else None
+    made = feature_set(bars.symbol, schema, bars.columns, _calendar(config, bars.symbol), told)
     origin = FeatureOrigin(
         symbol=bars.symbol,
         timeframe=bars.timeframe,
@@ -137,7 +147,8 @@ def build(config: AppConfig, bars: SeriesBars, folder: Path, *, save: bool = Tru
     size = write_features(path, made, origin) if save else 0
     columns = {name: made.rows[:, number] for number, name in enumerate(schema.names)}
     data = labelled(made, bars.columns)
-    return Built(str(path), origin, schema.width, size, completeness(columns), labels_of(data))
+    cover = None if told is None else NewsCover(told.articles, float(np.isfinite(columns["news_score"]).mean()))
+    return Built(str(path), origin, schema.width, size, completeness(columns), labels_of(data), cover)
 
 
 def labels_of(data: DataSet) -> Labels:
@@ -185,7 +196,9 @@ def verify(
     wrong: tuple[ColumnFault, ...] = ()
     looked = leakage and same
     if looked:
-        known = replayed(origin.symbol, found.schema, columns, _calendar(config, origin.symbol), on_bars=on_bars)
+        told = news_of(config, origin.symbol) if found.schema.reads_news else None
+        calendar = _calendar(config, origin.symbol)
+        known = replayed(origin.symbol, found.schema, columns, calendar, told, on_bars)
         wrong = column_faults(*_paired(found, known))
     elif leakage:
         faults.append("leakage cannot be checked without the candles it was made of")

@@ -16,13 +16,14 @@ from tradewind.adapters.news_feeds.intake import Intake, KeptArticle
 from tradewind.adapters.news_feeds.reader import FeedReader
 from tradewind.adapters.text_scorers.onnx_text import read_text_model
 from tradewind.app.settings.root import AppConfig
-from tradewind.errors import Corrupt, TradewindError
+from tradewind.errors import Corrupt, TradewindError, Unavailable
 from tradewind.features.lexicon import LexiconScorer
 from tradewind.features.news_inputs import LULL, NewsScores, Span, merged, span_of
 from tradewind.features.news_subjects import score_of
 from tradewind.features.sentiment import scored, scores_of
 from tradewind.model.article import Article, NewsRead
 from tradewind.model.instrument import Instrument
+from tradewind.model.instruments import resolve
 from tradewind.model.timeframe import DAY, HOUR
 from tradewind.ports.clock import Clock
 from tradewind.ports.text_scorer import TextScorer
@@ -211,6 +212,22 @@ def imported(library: Library, path: Path, now: int) -> tuple[FeedResult, tuple[
 
 def _known_at(kept: KeptArticle) -> int:
     return kept.article.known_at
+
+
+def news_of(config: AppConfig, symbol: str, folder: Path | None = None) -> NewsScores:
+    """What models read of a symbol's news.
+
+    Raises:
+        Unavailable: there is no archive of articles.
+        Corrupt: it cannot be read.
+    """
+    library = Library(config, folder)
+    if not library.spans:
+        raise Unavailable(
+            "nobody has read any news", where=str(library.archive.path),
+            next_step="tradewind news import FILE, or set sentiment.feeds and tradewind news fetch",
+        )  # fmt: skip
+    return library.scores(resolve(symbol, config.instruments))
 
 
 class Sentiment(NamedTuple):

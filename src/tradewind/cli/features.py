@@ -36,13 +36,24 @@ def build(
         bool,
         typer.Option("--save-parquet/--no-save-parquet", help="Write the files, or only say what they would hold."),
     ] = True,
+    with_sentiment: Annotated[
+        bool, typer.Option("--with-sentiment", help="Also what articles of the archive said, and how much is unknown.")
+    ] = False,
 ) -> Report:
     """Makes the inputs of models from candles, one *_features.parquet a series (exit 4 when one has no usable row)."""
     from tradewind.cli.answers.features import BuildOptions, built
 
     return built(
         config,
-        BuildOptions(tuple(symbol or ()), tuple(interval or ()), timerange, tuple(input or ()), output, save_parquet),
+        BuildOptions(
+            tuple(symbol or ()),
+            tuple(interval or ()),
+            timerange,
+            tuple(input or ()),
+            output,
+            save_parquet,
+            with_sentiment,
+        ),
     )
 
 

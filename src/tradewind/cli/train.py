@@ -49,6 +49,10 @@ def train(
     precision: Annotated[str, typer.Option("--precision", help="float32 or bfloat16.")] = "float32",
     budget: Annotated[float, typer.Option("--budget", min=0.0, help="Seconds of processor time; 0: none.")] = 0.0,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of everything random.")] = 0,
+    with_sentiment: Annotated[
+        bool,
+        typer.Option("--with-sentiment", help="Also read what articles said; trained again without, for comparison."),
+    ] = False,
 ) -> Report:
     """Trains, calibrates and judges one model of stored candles and keeps it as a signed version, passed or not.
 
@@ -68,6 +72,6 @@ def train(
         TrainOptions(
             tuple(symbol or ()), interval, type, size, {name: one for name, one in sizes.items() if one is not None},
             epochs, patience, batch_size, rate, length, 10**9 if more_data else samples, retrain, replay, precision,
-            budget, seed, not no_seal,
+            budget, seed, not no_seal, with_sentiment,
         ),
     )  # fmt: skip

@@ -59,6 +59,16 @@ class NewsScores:
         self._begins = np.array([begin for begin, _ in spans], dtype=np.int64)
         self._ends = np.array([end for _, end in spans], dtype=np.int64)
 
+    @property
+    def until(self) -> int:
+        """Up to when anything is known, UTC nanoseconds; 0: never."""
+        return int(self._ends.max(initial=0))
+
+    @property
+    def articles(self) -> int:
+        """Number of articles."""
+        return self._known.size
+
     def at(self, ts: NDArray[np.int64]) -> NDArray[np.float64]:
         """Mean score and number of the articles known in ``(ts - window, ts]``, ``(n, 2)``.
 

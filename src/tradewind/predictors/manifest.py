@@ -113,6 +113,11 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     card: dict[str, Any] = {}
 
     @property
+    def reads_news(self) -> bool:
+        """Whether its inputs hold what articles said."""
+        return "news_score" in self.channels
+
+    @property
     def width(self) -> int:
         """Inputs a row."""
         return len(self.channels)

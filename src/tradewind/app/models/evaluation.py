@@ -138,7 +138,7 @@ class _Judge:
         """Every symbol on ``window``; inputs are made of the bars up to its end and of no later ones."""
         chosen = [one for one in self.bars if one.symbol in symbols]
         cut = [before(one, window[1]) for one in chosen]
-        sets = [labelled_bars(self.workspace.config, one) for one in cut]
+        sets = [labelled_bars(self.workspace.config, one, news=self.manifest.reads_news) for one in cut]
         inputs = self._inputs(cut, sets)
         made = []
         for bars, data in zip(cut, sets, strict=True):

@@ -7,7 +7,9 @@ from typing import Final, NamedTuple
 
 from tradewind.app.feature_sets import SeriesBars, stored_series
 from tradewind.app.models.sealing import seal_of
+from tradewind.app.news_articles import news_of
 from tradewind.app.settings.root import AppConfig
+from tradewind.app.signal_text import utc
 from tradewind.app.workspace import Workspace
 from tradewind.errors import Unavailable
 from tradewind.features.feature_set import FeatureSet
@@ -52,18 +54,22 @@ def material_of(
     samples: int = SAMPLES,
     *,
     sealed: bool = True,
+    news: bool = False,
 ) -> Material:
     """The newest ``samples`` of each symbol before its sealed bars: 64% to train, 16% to calibrate, 20% to test.
 
     Not ``sealed``: no bar is left out, for a challenger that is judged on bars to come; ``seal`` is 0 then.
+    With ``news`` the series end where the last reading of the news does: behind it no row is complete.
 
     Raises:
-        Unavailable: nothing is stored of a symbol, or too few samples come of it.
+        Unavailable: nothing is stored of a symbol, too few samples come of it, or nobody has read any news.
     """
     stored = [stored_series(config, symbol, interval) for symbol in symbols]
+    if news:
+        stored = [_while_read(config, one) for one in stored]
     seal = seal_of(Workspace(config), stored, kind) if sealed else 0
     bars = tuple(before(one, seal) for one in stored) if sealed else tuple(stored)
-    return Material(tuple(_part(config, one, length, samples) for one in bars), bars, seal)
+    return Material(tuple(_part(config, one, length, samples, news=news) for one in bars), bars, seal)
 
 
 def before(bars: SeriesBars, end: int) -> SeriesBars:
@@ -84,8 +90,8 @@ def cost_of(config: AppConfig, bars: SeriesBars) -> float:
     return 2.0 * (half + costs.slippage_fraction + costs.commission_fraction + per_lot)
 
 
-def _part(config: AppConfig, bars: SeriesBars, length: int, samples: int) -> Part:
-    data = labelled_bars(config, bars)
+def _part(config: AppConfig, bars: SeriesBars, length: int, samples: int, *, news: bool) -> Part:
+    data = labelled_bars(config, bars, news=news)
     every = data.samples(length)
     usable = every[-samples:]
     if usable.size < FEWEST:
@@ -98,14 +104,29 @@ def _part(config: AppConfig, bars: SeriesBars, length: int, samples: int) -> Par
     return Part(data, chronological(data, usable), cost_of(config, bars), every[: every.size - usable.size])
 
 
-def labelled_bars(config: AppConfig, bars: SeriesBars) -> DataSet:
-    """Inputs and labels of every bar.
+def _while_read(config: AppConfig, bars: SeriesBars) -> SeriesBars:
+    """The bars up to the end of the last reading of the news."""
+    until = news_of(config, bars.symbol).until
+    cut = before(bars, until)
+    if not cut.columns.ts_close.size:
+        raise Unavailable(
+            f"no bar of {bars.symbol} closed up to the end of the news ({utc(until)})",
+            where="training",
+            next_step="import articles of the time of the bars, or bars of the time of the articles",
+        )
+    return cut
+
+
+def labelled_bars(config: AppConfig, bars: SeriesBars, *, news: bool = False) -> DataSet:
+    """Inputs and labels of every bar; with ``news`` also what articles said.
 
     Raises:
         Misconfigured: there are no bars.
+        Unavailable: nobody has read any news.
     """
     calendar = calendar_of(resolve(bars.symbol, config.instruments).calendar)
-    made = feature_set(bars.symbol, default_schema(bars.timeframe), bars.columns, calendar)
+    told = news_of(config, bars.symbol) if news else None
+    made = feature_set(bars.symbol, default_schema(bars.timeframe, news=news), bars.columns, calendar, told)
     return labelled(made, bars.columns)
 
 
@@ -116,7 +137,8 @@ def checked_inputs(config: AppConfig, sets: Iterable[FeatureSet], bars: Sequence
     for features, bars_of in zip(sets, bars, strict=True):
         columns = {name: features.rows[:, number] for number, name in enumerate(features.schema.names)}
         calendar = calendar_of(resolve(bars_of.symbol, config.instruments).calendar)
-        known = replayed(bars_of.symbol, features.schema, bars_of.columns, calendar)
+        news = news_of(config, bars_of.symbol) if features.schema.reads_news else None
+        known = replayed(bars_of.symbol, features.schema, bars_of.columns, calendar, news)
         leaks += [f"{bars_of.symbol}: {fault}" for fault in column_faults(columns, known)]
         found = completeness(columns)
         after = found.rows - found.first if found.first >= 0 else 0

@@ -76,7 +76,7 @@ class Promotions:
         """
         _, artifact, signed = self.shelf.read(version)
         manifest = manifest_of(self._workspace, signed)
-        schema = default_schema(manifest.timeframe, news="news_score" in manifest.channels)
+        schema = default_schema(manifest.timeframe, news=manifest.reads_news)
         return Version(verified(manifest, artifact, schema.hash), self.sealed(version))
 
     def sealed(self, version: str) -> SealedRecord | None:

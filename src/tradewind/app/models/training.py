@@ -25,7 +25,7 @@ from tradewind.model.report import GateRow
 from tradewind.model.timeframe import Timeframe
 from tradewind.predictors.manifest import BARRIERS, FORMAT, GateRecord, Manifest, Provenance
 from tradewind.predictors.served import verified
-from tradewind.research.model_evaluation import Evaluation
+from tradewind.research.model_evaluation import Evaluation, Forecasts
 from tradewind.research.model_gates import PROFILES, InputCheck, ModelLimits, ModelProfile, model_rows, passed
 from tradewind.research.model_training import NETS, Order, Part, Progress, TrainedModel, train_model
 from tradewind.research.signing import signed_bytes
@@ -40,6 +40,7 @@ class Trained(NamedTuple):
     place: Path
     cpu_seconds: float
     resumed_from: int
+    forecasts: tuple[Forecasts, ...] = ()
 
 
 def train(
@@ -88,7 +89,9 @@ def train(
         for name in PROFILES
     }
     resumed_from = len(found.history) - told_of
-    return Trained(manifest, rows, found.evaluations, place, time.process_time() - started, resumed_from)
+    return Trained(
+        manifest, rows, found.evaluations, place, time.process_time() - started, resumed_from, found.forecasts
+    )
 
 
 def _manifest(

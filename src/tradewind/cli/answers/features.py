@@ -33,6 +33,7 @@ class BuildOptions(NamedTuple):
     inputs: tuple[Path, ...]
     output: Path | None
     save: bool
+    sentiment: bool = False
 
 
 class VerifyOptions(NamedTuple):
@@ -67,7 +68,7 @@ def built(config: Path | None, asked: BuildOptions) -> Report:
             advance.named(f"Features of {name} {interval}")
             try:
                 bars = series[at] if series else _stored(settings, name, interval, asked.timerange)
-                done.append(build(settings, bars, folder, save=asked.save))
+                done.append(build(settings, bars, folder, save=asked.save, news=asked.sentiment))
             except Unavailable as error:
                 if asked.inputs or (asked.symbols and asked.intervals):
                     raise
@@ -80,7 +81,10 @@ def built(config: Path | None, asked: BuildOptions) -> Report:
     warn(left)
     short = [one for one in done if not one.usable]
     document = {"features": [_document(one) for one in done], "left_out": left, "written": asked.save}
-    return Report(document, _built_text(done, folder, written=asked.save), NEGATIVE if short else DONE)
+    text: list[RenderableType] = [_built_text(done, folder, written=asked.save)]
+    if asked.sentiment:
+        text += _unknown_text(done)
+    return Report(document, text, NEGATIVE if short else DONE)
 
 
 def verified(config: Path | None, asked: VerifyOptions) -> Report:
@@ -186,6 +190,7 @@ def _document(one: Built) -> dict[str, Any]:
         "first_complete": one.complete.first,
         "channels": one.channels,
         "unknown": one.complete.unknown,
+        "news": one.news,
         "labels": one.labels,
         "bytes": one.size,
     }
@@ -218,6 +223,22 @@ def _built_text(done: Sequence[Built], folder: Path, *, written: bool) -> Render
     size = sum(one.size for one in done) / 2**20
     note = f"Written to {folder} ({size:.1f} MiB)." if written else "Nothing was written."
     return table("Features", names, rows, note=note)
+
+
+def _unknown_text(done: Sequence[Built]) -> list[RenderableType]:
+    """How much of every channel is NaN after the warm-up, and what is known of the news at all."""
+    found: list[RenderableType] = []
+    for one in done:
+        shares = [(name, f"{share:.2%}") for name, share in one.complete.unknown.items()]
+        cover = one.news
+        note = (
+            ""
+            if cover is None
+            else f"{cover.articles:,} articles; the news of a day are known at {cover.known:.1%} of all bars."
+        )
+        title = f"Unknown values of {one.origin.symbol} {one.origin.timeframe} from the first whole row on"
+        found.append(table(title, ["channel", "NaN"], shares, note=note))
+    return found
 
 
 def _checked_text(checked: Sequence[Checked], asked: VerifyOptions) -> Sequence[str | RenderableType]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,7 +22,8 @@ from tradewind.errors import Misconfigured, Unavailable
 from tradewind.model.stamp import SIMULATED
 from tradewind.model.timeframe import Timeframe
 from tradewind.research.fit_plan import FitPlan
-from tradewind.research.model_training import KINDS, NETS, Order, Progress
+from tradewind.research.model_training import KINDS, NETS, Order, Progress, train_model
+from tradewind.research.news_ablation import Ablation, ablation, without_news
 
 
 class TrainOptions(NamedTuple):
@@ -44,6 +46,7 @@ class TrainOptions(NamedTuple):
     budget: float
     seed: int
     sealed: bool = True
+    sentiment: bool = False
 
 
 def trained(config: Path | None, asked: TrainOptions) -> Report:
@@ -57,7 +60,14 @@ def trained(config: Path | None, asked: TrainOptions) -> Report:
         symbols = symbols[:1]
     with progress(f"Reading {', '.join(symbols)} {interval}", total=None):
         material = material_of(
-            settings, symbols, interval, order.kind, order.length, asked.samples, sealed=asked.sealed
+            settings,
+            symbols,
+            interval,
+            order.kind,
+            order.length,
+            asked.samples,
+            sealed=asked.sealed,
+            news=asked.sentiment,
         )
         inputs = checked_inputs(settings, [one.data.features for one in material.parts], material.bars)
     warm = _newest(shelf_of(workspace), order.kind, symbols, interval) if asked.retrain else ""
@@ -68,7 +78,16 @@ def trained(config: Path | None, asked: TrainOptions) -> Report:
             tell(one.epoch.line(one.of))
 
         done = train(workspace, order, material, interval, inputs, WallClock().now(), warm=warm, told=told)
-    return Report(_document(done), _text(done))
+    if not asked.sentiment:
+        return Report(_document(done), _text(done))
+    with progress(f"Training {order.kind} without the news", total=None):
+        bare = train_model(order, [without_news(part) for part in material.parts])
+    worth = ablation(
+        symbols,
+        list(zip(done.forecasts, done.evaluations, strict=True)),
+        list(zip(bare.forecasts, bare.evaluations, strict=True)),
+    )
+    return Report({**_document(done), "ablation": worth}, [*_text(done), *_ablation_text(worth)])
 
 
 def _order(asked: TrainOptions) -> Order:
@@ -139,6 +158,26 @@ def _text(done: Trained) -> list[RenderableType | str]:
     verdict = "met" if manifest.gate.passed else f"not met: {', '.join(manifest.gate.missed)}"
     lines.append(f"Honest gate {verdict}. Kept in {done.place}; nothing is promoted by training.")
     return lines
+
+
+def _ablation_text(worth: Sequence[Ablation]) -> list[RenderableType | str]:
+    """With and without the news, on the same samples."""
+    rows = []
+    for one in worth:
+        for name, found in (("with", one.with_news), ("without", one.without)):
+            rows.append(
+                (one.symbol, name, found.n, round(found.n_eff), f"{found.accuracy:.1%}", f"{found.base_rate:.1%}",
+                 f"{100.0 * found.skill:+.1f} ({100.0 * found.skill_low:+.1f} to {100.0 * found.skill_high:+.1f})",
+                 _number(found.brier, 4), _number(found.log_loss, 4))
+            )  # fmt: skip
+    names = ["pair", "news", "test samples", "n_eff", "accuracy", "base rate", "skill, points", "Brier", "log loss"]
+    said = [
+        f"{one.symbol}: the news are worth {100.0 * one.gain:+.1f} points of accuracy"
+        f" ({100.0 * one.low:+.1f} to {100.0 * one.high:+.1f}),"
+        f" {'more than chance' if one.low > 0 else 'less than nothing' if one.high < 0 else 'not told from nothing'}."
+        for one in worth
+    ]
+    return [table("Ablation: the same samples with and without the news", names, rows), *said]
 
 
 def _number(value: float | None, digits: int) -> str:
