@@ -17,13 +17,15 @@ from tradewind.app.venues import desk_for
 from tradewind.app.wiring import engine_for, sequencer_for, started_event
 from tradewind.engine.pipeline import Engine
 from tradewind.engine.plan import EnginePlan
+from tradewind.model.article import NewsRead
 from tradewind.model.calendar import NewsCalendar
 
 
 class Backtest:
     """A wired engine with everything it needs to run over recordings once.
 
-    ``keep_journal`` keeps entries for a comparison; otherwise only the digest survives. ``calendar`` is what was due.
+    ``keep_journal`` keeps entries for a comparison; otherwise only the digest survives. ``calendar`` is what was due,
+    ``news`` what articles said.
     """
 
     def __init__(
@@ -33,8 +35,10 @@ class Backtest:
         *,
         keep_journal: bool = False,
         calendar: NewsCalendar | None = None,
+        news: Sequence[NewsRead] = (),
     ) -> None:
         self._calendar = calendar if plan.asks_for("calendar") else None
+        self._news = tuple(news) if plan.asks_for("articles") else ()
         self.plan = plan
         self.recordings = tuple(recordings)
         self.summary = RunSummary()
@@ -59,6 +63,8 @@ class Backtest:
         self.session.begin(started_event(self.plan, feed.first_ts))
         if self._calendar is not None:
             self.session.inject(self._calendar)
+        for read in self._news:
+            self.session.inject(read)
         return drive_replay(
             self.session,
             feed,

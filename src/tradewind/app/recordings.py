@@ -9,10 +9,12 @@ import msgspec
 import numpy as np
 
 from tradewind.adapters.replay_feed import Recording
+from tradewind.app.news_articles import Library
 from tradewind.app.news_calendar import calendar_for, concerned, notes_on
 from tradewind.app.signal_text import utc
 from tradewind.app.workspace import Workspace
 from tradewind.errors import Misconfigured, Unavailable
+from tradewind.model.article import NewsRead
 from tradewind.model.bar import BarColumns
 from tradewind.model.calendar import NewsCalendar
 from tradewind.model.instrument import Instrument
@@ -26,7 +28,7 @@ class Material(msgspec.Struct, frozen=True):
     """What a run is made of; ``data_hash`` covers the data sets and the range taken of them.
 
     ``warnings`` is what a person should know about the files the bars came from. ``calendar`` is what was due in that
-    time, where a calendar is kept that says so.
+    time, where a calendar is kept that says so; ``news`` what articles said, for runs that ask for them.
     """
 
     recordings: tuple[Recording, ...]
@@ -36,6 +38,7 @@ class Material(msgspec.Struct, frozen=True):
     synthetic: int
     warnings: tuple[str, ...] = ()
     calendar: NewsCalendar | None = None
+    news: tuple[NewsRead, ...] = ()
 
     @property
     def bars(self) -> int:
@@ -122,6 +125,27 @@ def with_calendar(workspace: Workspace, material: Material) -> Material:
     events = hashlib.sha256(msgspec.json.encode(calendar.events)).hexdigest()
     digest = hashlib.sha256(f"{material.data_hash}|calendar|{events}".encode()).hexdigest()
     return msgspec.structs.replace(material, warnings=warnings, calendar=calendar, data_hash=digest[:16])
+
+
+def with_news(workspace: Workspace, material: Material) -> Material:
+    """The same bars with what articles of the archive said in their time, and when they were read.
+
+    Where nobody read any in that time they stay as they are, with a warning.
+
+    Raises:
+        Corrupt, Unavailable: the archive cannot be read.
+    """
+    library = Library(workspace.config, workspace.folder)
+    instruments = [resolve(one.symbol, workspace.config.instruments) for one in material.recordings]
+    last = max(int(one.columns.ts_close[-1]) for one in material.recordings)
+    news = library.told(material.first_ts, material.first_ts, last, instruments)
+    if not news:
+        missing = f"nobody has read any news between {utc(material.first_ts)} and {utc(last)}: sentiment is unknown"
+        return msgspec.structs.replace(
+            material, warnings=(*material.warnings, f"{missing} (tradewind news import FILE)")
+        )
+    digest = hashlib.sha256(f"{material.data_hash}|news|".encode() + msgspec.json.encode(news)).hexdigest()
+    return msgspec.structs.replace(material, news=news, data_hash=digest[:16])
 
 
 def _require_sessions(symbol: str, base: Timeframe, columns: BarColumns, calendar: SessionCalendar) -> None:

@@ -37,6 +37,7 @@ from tradewind.engine.modes import Modes
 from tradewind.engine.pipeline import Engine
 from tradewind.engine.plan import EnginePlan
 from tradewind.errors import Corrupt, TradewindError
+from tradewind.model.article import NewsRead
 from tradewind.model.bar import Bar
 from tradewind.model.calendar import NewsCalendar
 from tradewind.model.decision import Signal
@@ -234,6 +235,13 @@ class JournaledRun:
         if calendar is not None and self.plan.asks_for("calendar") and differs(self.engine.book.calendar, calendar):
             self.session.inject(calendar)
 
+    def hear(self, news: Sequence[NewsRead]) -> int:
+        """Tells the engine what was read, where anything of the run asks for articles and it is not known yet."""
+        due = [one for one in news if not self.engine.book.news.knows(one)] if self.plan.asks_for("articles") else []
+        for one in due:
+            self.session.inject(one)
+        return len(due)
+
     def result(self, recovery: Recovery | None, loop: LoopResult, checked: int | None = None) -> RunResult:
         """Where the run stands."""
         seq, digest, _ = self.store.journal.head
@@ -331,6 +339,7 @@ def run_replay(
         run.inform(material.calendar)
         if rules is not None:
             run.regulate(rules, "start")
+        run.hear(material.news)
         for note in () if baseline is None else baseline.notes:
             say(f"WARNING: {note}")
         if baseline is not None:

@@ -43,6 +43,13 @@ def backtest(
     sealed: Annotated[
         bool, typer.Option("--sealed", help="Also the sealed window; written down, it proves nothing afterwards.")
     ] = False,
+    with_sentiment: Annotated[
+        bool,
+        typer.Option("--with-sentiment", help="With the sentiment veto and the articles of the archive, and without."),
+    ] = False,
+    system: Annotated[
+        str, typer.Option("--system", help="crypto or forex: only the pairs of that market; gold is forex.")
+    ] = "",
     no_page: Annotated[bool, typer.Option("--no-report", help="Write no HTML report.")] = False,
 ) -> Report:
     """Runs the strategies over stored candles: decisions, trades, costs, gates, an HTML report."""
@@ -62,5 +69,7 @@ def backtest(
             stress=stress,
             writes=not no_page,
             sealed=sealed,
+            sentiment=with_sentiment,
+            system=system,
         ),
     )

@@ -34,6 +34,11 @@ class NewsDesk:
         """The articles about ``symbol``; the same object as long as the engine lives."""
         return self._heard[symbol]
 
+    def knows(self, read: NewsRead) -> bool:
+        """Whether taking ``read`` would change nothing."""
+        told = all(article.id in self._ids for article in read.articles)
+        return told and all(heard.has_read(read.since, read.until) for heard in self._heard.values())
+
     def take(self, read: NewsRead) -> None:
         """What was read counts from now on, each article once."""
         for heard in self._heard.values():

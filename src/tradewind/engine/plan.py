@@ -86,9 +86,11 @@ class EnginePlan(msgspec.Struct, frozen=True):
     modes: tuple[ModeSeat, ...] = ()
 
     def asks_for(self, what: str) -> bool:
-        """Whether a veto on any symbol, or a rule of the firm, needs ``what``: calendar, closes."""
+        """Whether a veto on any symbol, a rule of the firm or a model needs ``what``: calendar, closes, articles."""
         firm = None if self.guard is None else self.guard.firm
         if what == "calendar" and firm is not None and firm.keeps_out_of_news:
+            return True
+        if what == "articles" and any(seat.schema.reads_news for symbol in self.symbols for seat in symbol.seats):
             return True
         return any(what in one.needs for symbol in self.symbols for one in symbol.filters)
 

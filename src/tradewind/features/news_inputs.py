@@ -108,6 +108,11 @@ class HeardNews:
         del self._known[:gone], self._parts[:gone]
         self._spans = [one for one in self._spans if one[1] > oldest]
 
+    def has_read(self, since: int, until: int) -> bool:
+        """Whether that reading is within what is known to be read."""
+        begin, end = span_of(since, until)
+        return any(one <= begin and end <= other for one, other in self._spans)
+
     def take(self, known_at: int, score: float) -> None:
         """An article that counts from ``known_at`` on."""
         place = bisect_right(self._known, known_at)

@@ -24,7 +24,7 @@ class Ablation(msgspec.Struct, frozen=True, kw_only=True):
     """One symbol's test samples, forecast with the news and without.
 
     ``gain`` is the difference of the accuracies, with less without, a share; ``low`` and ``high`` its 95% limits from
-    the paired differences, counted as ``n_eff`` independent ones. ``brier_gain`` is without less with: above 0 is better.
+    the paired differences, counted as ``n_eff`` independent ones. ``brier_gain`` is that of the Brier scores.
     """
 
     symbol: str

@@ -14,17 +14,21 @@ from tradewind.app.measured_run import FinishedRun, MeasuredRun, measure
 from tradewind.app.recordings import Material, material_for, with_calendar
 from tradewind.app.run_page import report_data, require_page, write_page
 from tradewind.app.sealed_bars import SealedBars
+from tradewind.app.sentiment_run import sentiment_worth, with_sentiment
 from tradewind.app.settings.root import AppConfig
 from tradewind.app.signal_text import percent, utc
 from tradewind.app.wiring import plan_for
 from tradewind.app.workspace import Workspace
 from tradewind.cli.answers.member_tables import member_tables
+from tradewind.cli.answers.sentiment_tables import worth_tables
 from tradewind.cli.contract import DONE, NEGATIVE, Report, progress, table, warn
 from tradewind.cli.options import Period, TimeRange
 from tradewind.cli.overrides import configured
 from tradewind.engine.guard import Guard
 from tradewind.errors import Misconfigured
 from tradewind.model.guard import GuardState
+from tradewind.model.instrument import AssetClass
+from tradewind.model.instruments import resolve
 from tradewind.model.report import Verdict
 from tradewind.model.stamp import head_of
 from tradewind.model.timeframe import DAY, Timeframe
@@ -47,13 +51,15 @@ class BacktestOptions(NamedTuple):
     stress: bool
     writes: bool
     sealed: bool = False
+    sentiment: bool = False
+    system: str = ""
 
 
 def answer(config: Path | None, asked: BacktestOptions) -> Report:
     """Runs over stored candles, measures, and writes the page."""
     settings = configured(config, asked.preset, asked.interval)
     workspace = Workspace(settings)
-    symbols = workspace.symbols(asked.symbols)
+    symbols = _symbols(workspace, asked)
     if asked.page is not None:
         require_page(asked.page)
     guarded = SealedBars(settings, workspace, symbols, asked.interval, asked.detail, all_members=asked.sealed)
@@ -62,6 +68,8 @@ def answer(config: Path | None, asked: BacktestOptions) -> Report:
         workspace, symbols, interval=asked.interval, detail=asked.detail, start=span.start, end=span.end
     )
     material = with_calendar(workspace, bars)
+    if asked.sentiment:
+        settings, material = with_sentiment(settings, material, workspace)
     warn(material.warnings)
     looks = 0
     if asked.sealed:
@@ -73,9 +81,15 @@ def answer(config: Path | None, asked: BacktestOptions) -> Report:
     run, result = run_backtest(settings, material, asked.seed, stress=asked.stress)
     target = asked.page or workspace.reports / "backtest.html"
     written = write_page(target, report_data(run, result, "Backtest")) if asked.writes else None
-    document = {"result": result, "report": None if written is None else str(written), "shortfall": short,
-                "sealed_from": kept_back, "looks": looks}  # fmt: skip
-    closing = [short] if short else []
+    place = None if written is None else str(written)
+    document: dict[str, Any] = {
+        "result": result, "report": place, "shortfall": short, "sealed_from": kept_back, "looks": looks
+    }  # fmt: skip
+    closing: list[Any] = [short] if short else []
+    if asked.sentiment:
+        worth = sentiment_worth(settings, material, asked.seed, result)
+        document["sentiment"] = worth
+        closing += worth_tables(worth)
     if kept_back is not None:
         closing.append(f"The bars from {utc(kept_back)} on were left out: a proof of these strategies, or of others of"
                        " their families that trade more seldom, is judged on them once. --sealed shows them, and writes"
@@ -87,6 +101,24 @@ def answer(config: Path | None, asked: BacktestOptions) -> Report:
     closing.append(f"Report: {written}" if written else "No report written.")
     proven = any(proof.report.verdict is Verdict.PASS for proof in result.proofs)
     return Report(document, [*result_tables(result), *closing], DONE if proven else NEGATIVE)
+
+
+def _symbols(workspace: Workspace, asked: BacktestOptions) -> tuple[str, ...]:
+    """The pairs to run; of one market where it is named: those asked for or configured, else those that are stored."""
+    symbols = workspace.symbols(asked.symbols)
+    if not asked.system:
+        return symbols
+    if asked.system not in ("crypto", "forex"):
+        raise Misconfigured(f"{asked.system!r}", where="--system", allowed="crypto, forex")
+    stored = tuple(sorted({one.symbol for one in workspace.candles.datasets()}))
+    for pairs in (symbols, () if asked.symbols else stored):
+        coins = [resolve(one, workspace.config.instruments).asset_class is AssetClass.CRYPTO for one in pairs]
+        found = tuple(one for one, coin in zip(pairs, coins, strict=True) if coin == (asked.system == "crypto"))
+        if found:
+            return found
+    raise Misconfigured(
+        f"no {asked.system} pair is configured or stored", where="--system", allowed="pairs of that market"
+    )
 
 
 def _span(asked: BacktestOptions, seal: int | None, newest: int) -> tuple[TimeRange, int | None]:
@@ -125,7 +157,7 @@ def run_backtest(
 ) -> tuple[FinishedRun, MeasuredRun]:
     """Runs with a progress bar and measures; ``stress`` repeats the signals at higher costs."""
     plan = plan_for(settings, material.bases, executes=True, simulated=material.simulated)
-    backtest = Backtest(plan, material.recordings, calendar=material.calendar)
+    backtest = Backtest(plan, material.recordings, calendar=material.calendar, news=material.news)
     with progress("Backtest", material.bars) as advance:
         backtest.run(advance)
     warn(stopped_lines(backtest.engine.guard))

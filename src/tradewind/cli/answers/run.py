@@ -18,7 +18,7 @@ from tradewind.app.learning.baselines import newest_baseline
 from tradewind.app.learning.mode_rules import rules_of
 from tradewind.app.learning.retraining import Retraining
 from tradewind.app.pacing import paced
-from tradewind.app.recordings import Material, material_for, with_calendar
+from tradewind.app.recordings import Material, material_for, with_calendar, with_news
 from tradewind.app.run_options import policy_asked, requested
 from tradewind.app.run_page import require_page
 from tradewind.app.run_plan import RunPlan, Wanted, run_plan
@@ -71,6 +71,10 @@ def answer(config: Path | None, asked: RunOptions) -> Report:
         )  # fmt: skip
         chosen = run_plan(settings, wanted, place, WallClock().now())
         warn(chosen.notes)
+        if chosen.plan.asks_for("articles"):
+            told_already = len(material.warnings)
+            material = with_news(workspace, material)
+            warn(material.warnings[told_already:])
         result = _replayed(chosen, material, place, workspace, (say, told), asked, words, config)
     else:
         from tradewind.cli.answers.live import (
