@@ -5,6 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tests.cli_runner import run_cli
+from tests.fakes.shelved_models import seated, shelved
+from tradewind.app.config import AppConfig
+from tradewind.app.workspace import Workspace
 
 KEYS = {
     "W01": ("live_trading.mode", "live_trading.enabled"),
@@ -315,9 +318,17 @@ def test_a_predictor_without_a_promoted_model_stops_paper_and_live(tmp_path, mon
     monkeypatch.setenv("RUNTIME_MODE", "paper")
     refused = run_cli("config", "check")
     assert refused.exit_code == 2
-    assert "lstm has no promoted model" in refused.stderr
+    assert "no promoted model for BTC/USDT 1h" in refused.stderr
     (tmp_path / "models" / "promoted").mkdir(parents=True)
-    (tmp_path / "models" / "promoted" / "lstm_EURUSD.onnx").write_bytes(b"x")
+    (tmp_path / "models" / "promoted" / "BTC-USDT-1h.json").write_bytes(b"x")
+    (tmp_path / "tradewind.toml").write_text(
+        '[[predictors]]\nname = "lstm"\nsymbols = ["BTC/USDT"]\ntimeframes = ["1h"]\n'
+    )
+    refused = run_cli("config", "check")
+    assert refused.exit_code == 2, "a file by hand is no promotion"
+    assert "cannot be served" in refused.stderr
+    shelved(Workspace(AppConfig(), tmp_path), "v1")
+    seated(Workspace(AppConfig(), tmp_path), "v1")
     assert run_cli("config", "check").exit_code == 0
     (tmp_path / "tradewind.toml").write_text('[[predictors]]\nname = "dice"\nsource = "random"\n')
     refused = run_cli("config", "check")

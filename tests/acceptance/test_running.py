@@ -188,7 +188,7 @@ def test_a_predictor_that_was_never_promoted_stops_a_paper_run_and_none_at_all_l
     own_market.configured('[[predictors]]\nname = "lstm"\n')
     refused = own_market.types(*RUN, "--execution", "paper", "--iterations", "3")
     assert refused.exit_code == 2
-    assert "lstm has no promoted model" in refused.stderr
+    assert "lstm: no promoted model for BTC/USDT 1h" in refused.stderr
     assert "models/promoted" in refused.stderr
     assert not (own_market.folder / "data" / "tradewind.db").exists()
     assert own_market.types(*RUN, "--mode", "dryrun", "--iterations", "3").exit_code == 0

@@ -7,8 +7,9 @@ import hashlib
 import msgspec
 import numpy as np
 
+from tradewind.adapters.models.shelf import seat_of
 from tradewind.adapters.verdict_files import VerdictFiles
-from tradewind.app.models.promotion import Promotions, SealedRecord
+from tradewind.app.models.promotion import SEAT, Promotions, SealedRecord
 from tradewind.app.models.versions import KIND
 from tradewind.app.workspace import Workspace
 from tradewind.features.input_schema import default_schema
@@ -24,6 +25,7 @@ from tradewind.predictors.manifest import (
     probe_windows,
 )
 from tradewind.predictors.plain import Linear
+from tradewind.predictors.seats import Seat, Seated
 from tradewind.research.signing import signed_bytes
 
 
@@ -79,3 +81,29 @@ def shelved(
         )  # fmt: skip
         promotions.keep_sealed(record)
     return manifest
+
+
+def seated(
+    workspace: Workspace,
+    champion: str = "",
+    challenger: str = "",
+    *,
+    predecessor: str = "",
+    symbol: str = "BTC/USDT",
+    timeframe: Timeframe = Timeframe.H1,
+) -> None:
+    """Writes who sits where, signed with the project's key, as a decision would have left it; versions as they lie."""
+    shelf = Promotions(workspace).shelf
+
+    def one(version: str) -> Seated | None:
+        if not version:
+            return None
+        digest = hashlib.sha256(shelf.read(version)[1]).hexdigest()
+        return Seated(version, digest, 1, "by hand")
+
+    seat = Seat(
+        symbol=symbol, timeframe=timeframe, champion=one(champion), predecessor=one(predecessor),
+        challenger=one(challenger), decision=1,
+    )  # fmt: skip
+    key = VerdictFiles(workspace.data).make_key()
+    shelf.choose(seat_of(symbol, timeframe), signed_bytes(SEAT, seat, key))

@@ -10,6 +10,7 @@ from tradewind.adapters.replay_feed import Recording, ReplayFeed
 from tradewind.adapters.sim_clock import ManualClock
 from tradewind.adapters.store.memory_journal import MemoryJournal
 from tradewind.app.measured_run import FinishedRun
+from tradewind.app.models.serving import Serving
 from tradewind.app.replay_loop import LoopResult, drive_replay
 from tradewind.app.run_summary import RunSummary
 from tradewind.app.session import Session
@@ -25,7 +26,7 @@ class Backtest:
     """A wired engine with everything it needs to run over recordings once.
 
     ``keep_journal`` keeps entries for a comparison; otherwise only the digest survives. ``calendar`` is what was due,
-    ``news`` what articles said.
+    ``news`` what articles said, ``serving`` gives the models of its seats.
     """
 
     def __init__(
@@ -36,15 +37,17 @@ class Backtest:
         keep_journal: bool = False,
         calendar: NewsCalendar | None = None,
         news: Sequence[NewsRead] = (),
+        serving: Serving | None = None,
     ) -> None:
         self._calendar = calendar if plan.asks_for("calendar") else None
         self._news = tuple(news) if plan.asks_for("articles") else ()
         self.plan = plan
+        self._serving = serving
         self.recordings = tuple(recordings)
         self.summary = RunSummary()
         self.journal = MemoryJournal(keep=keep_journal)
         self.clock = ManualClock()
-        self.engine: Engine = engine_for(plan, keep_shadow=True)
+        self.engine: Engine = engine_for(plan, keep_shadow=True, models=None if serving is None else serving.library)
         self.session = Session(
             self.engine,
             sequencer_for(plan),
@@ -65,6 +68,12 @@ class Backtest:
             self.session.inject(self._calendar)
         for read in self._news:
             self.session.inject(read)
+        if self._serving is not None:
+            served, refused = self._serving.due(self.engine, feed.first_ts)
+            for one in refused:
+                raise one.error
+            for event in served:
+                self.session.inject(event)
         return drive_replay(
             self.session,
             feed,

@@ -15,6 +15,7 @@ from tradewind.app.run_page import report_data
 from tradewind.app.run_summary import HISTORY, RunSummary
 from tradewind.app.stored_run import StoredRun
 from tradewind.app.wiring import engine_for
+from tradewind.engine.forecasts import ModelSource
 from tradewind.engine.plan import EnginePlan
 from tradewind.model.bar import Bar, BarColumns
 from tradewind.model.decision import NoDecision
@@ -74,10 +75,15 @@ def _columns(bars: Sequence[Bar]) -> BarColumns:
 
 
 def recorded_page(
-    store: Store, run: StoredRun, plan: EnginePlan, summary: RunSummary, on_entries: Callable[[int], None]
+    store: Store,
+    run: StoredRun,
+    plan: EnginePlan,
+    summary: RunSummary,
+    on_entries: Callable[[int], None],
+    models: ModelSource | None = None,
 ) -> tuple[ReplayedRun, ReportData]:
     """What ``verify_run`` finds, and the page of the run; ``summary`` takes its signals and trades."""
-    engine, bars = engine_for(plan, keep_shadow=True), _Bars()
+    engine, bars = engine_for(plan, keep_shadow=True, models=models), _Bars()
     found = verify_run(store, run, engine, summary, on_entries, bars.watch)
     finished = FinishedRun(engine, summary, bars.recordings(), found.digest)
     result = measure(finished, f"journal {store.journal.head[2].hex()[:16]}", SEED, naive=True)

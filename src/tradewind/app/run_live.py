@@ -29,6 +29,7 @@ from tradewind.app.live_loop import LiveLoop, check_clock
 from tradewind.app.live_sources import LiveRequest, is_made_up, live_sources, notes_of
 from tradewind.app.market_feed import FeedRules
 from tradewind.app.market_sources import Gateway, gateway_of
+from tradewind.app.models.serving import serving_of
 from tradewind.app.news_calendar import newest, notes_on
 from tradewind.app.people.channels import outbox_rows
 from tradewind.app.people.people import People, Reread
@@ -203,6 +204,7 @@ class _LiveRun:
                 self.plan, store, clock, self._say, origin="live", commit_every=1, on_closed=self._closed,
                 on_feed=fed, switches=switches, tell=self._tell, retraining=self._retraining,
                 drift=DriftBook(database_path(self._config), self._chosen.pool.proven, self._say),
+                serving=serving_of(self._config, self.plan),
             )  # fmt: skip
             recovery = run.start(clock.now(), self._request.asked, self._chosen.pool.proven)
             self._holds_to(run, clock.now())

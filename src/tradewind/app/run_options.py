@@ -5,7 +5,6 @@ from __future__ import annotations
 import msgspec
 
 from tradewind.app.pool import Policy
-from tradewind.app.settings.evidence import require_promoted_models
 from tradewind.app.settings.root import AppConfig
 from tradewind.errors import Misconfigured
 
@@ -41,8 +40,8 @@ def requested(
     the paper venue. Live is refused: there is no live execution yet.
 
     Raises:
-        Misconfigured: live was asked for, a word is unknown, two words contradict each other, a configured predictor
-            has no promoted model, or unproven strategies were to be heard on arriving bars by people.
+        Misconfigured: live was asked for, a word is unknown, two words contradict each other, or unproven strategies
+        were to be heard on arriving bars by people.
     """
     spoken = mode or (config.runtime.mode if execution is None and config.runtime.mode != "dryrun" else None)
     on_a_venue = (execution or config.execution) in VENUE_EXECUTIONS
@@ -75,7 +74,6 @@ def requested(
             allowed="--execution none",
             next_step="run with --execution none, or switch it off",
         )
-    require_promoted_models(config, "dryrun" if chosen == "none" else "paper")
     if policy is Policy.UNPROVEN and source != "replay" and chosen == "none":
         raise Misconfigured(
             f"unproven strategies would give signals on arriving bars (--feed {source}, --execution none)",

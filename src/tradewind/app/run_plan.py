@@ -11,6 +11,7 @@ from tradewind.adapters.store.opening import database_at
 from tradewind.adapters.store.store import Store
 from tradewind.app.instruments import instrument_for
 from tradewind.app.learning.params import learning_params
+from tradewind.app.models.serving import Serving, require_models
 from tradewind.app.pool import Policy, Pool
 from tradewind.app.proofs import Asked, Findings, findings_for
 from tradewind.app.settings.root import AppConfig
@@ -63,11 +64,15 @@ def run_plan(config: AppConfig, wanted: Wanted, store: Path, now: int) -> RunPla
 
     Raises:
         Rejected: nobody is proven; the message says what was found and what to do.
-        Misconfigured: the store's run was begun with another policy.
+        Misconfigured: a configured predictor has no promoted model that verifies, and signals are filled; the store's
+            run was begun with another policy.
     """
     begun = _begun(store, now)
     if begun is None:
-        return new_run(config, wanted)
+        chosen = new_run(config, wanted)
+        if wanted.executes:
+            require_models(config, [seat for one in chosen.plan.symbols for seat in one.seats], wanted.folder)
+        return chosen
     pool = pool_of(begun)
     if pool.policy is not wanted.policy:
         raise Misconfigured(
@@ -91,15 +96,17 @@ def new_run(config: AppConfig, wanted: Wanted, *, empty: bool = False) -> RunPla
     """
     found = findings(config, wanted)
     pool = Pool(wanted.policy, found.proven)
-    if wanted.policy is Policy.PROVEN and not found.proven and not empty:
+    plan = _plan(config, wanted, pool)
+    served = _served(config, plan, wanted)
+    if wanted.policy is Policy.PROVEN and not found.proven and not served and not empty:
         raise nothing_proven(found, tuple(wanted.bases))
     notes = [*found.warnings, *found.lost, *(f"a verdict is not taken: {fault}" for fault in found.faults)]
-    if wanted.policy is Policy.PROVEN and found.proven:
-        silent = sorted(wanted.bases.keys() - {one.symbol for one in found.proven})
+    if wanted.policy is Policy.PROVEN and (found.proven or served):
+        silent = sorted(wanted.bases.keys() - {one.symbol for one in found.proven} - served.keys())
         notes += [f"nothing is proven on {symbol}: it is watched in the shadow" for symbol in silent]
-        notes += _below_quorum(pool, config.ensemble.quorum)
+        notes += _below_quorum(pool, served, config.ensemble.quorum)
         notes += [f"a PASS does not speak here: {line}" for line in _first(found.passed_over)]
-    return RunPlan(_plan(config, wanted, pool), pool, notes=tuple(notes))
+    return RunPlan(plan, pool, notes=tuple(notes))
 
 
 def findings(config: AppConfig, wanted: Wanted) -> Findings:
@@ -170,18 +177,25 @@ def _continued(plan: EnginePlan, pool: Pool, found: Findings, store: Path) -> Ru
             f"proven since this run began: {names}{' and others' if len(fresh) > SHOWN else ''}; they are heard by a"
             " new run, which begins on a new store (--store FILE)"
         )
-    if len(gone) == len(pool.proven):
+    if gone and len(gone) == len(pool.proven):
         if not _open_positions(store):
             raise nothing_proven(found, tuple(one.instrument.symbol for one in plan.symbols), lost)
         notes.append("NOBODY of this run is proven any more: it signals nothing and only sees its open positions out")
     return RunPlan(plan, pool, tuple(f"{one.symbol} {one.id}" for one in gone), tuple(notes))
 
 
-def _below_quorum(pool: Pool, quorum: int) -> list[str]:
-    """The symbols on which too few are proven for any signal at all."""
-    heard = Counter(one.symbol for one in pool.proven)
+def _served(config: AppConfig, plan: EnginePlan, wanted: Wanted) -> Counter[str]:
+    """How many promoted models speak on each symbol."""
+    seats = [seat for one in plan.symbols for seat in one.seats]
+    serving = Serving(config, wanted.folder) if seats else None
+    return Counter(seat.symbol for seat in seats if serving is not None and not serving.missing((seat,)))
+
+
+def _below_quorum(pool: Pool, served: Counter[str], quorum: int) -> list[str]:
+    """The symbols on which too few are proven or promoted for any signal at all."""
+    heard = Counter(one.symbol for one in pool.proven) + served
     return [
-        f"{n} proven on {symbol}, ensemble.quorum asks for {quorum}: no signal can come until more are proven there"
+        f"{n} heard on {symbol}, ensemble.quorum asks for {quorum}: no signal can come until more are proven there"
         for symbol, n in sorted(heard.items())
         if n < quorum
     ]

@@ -20,6 +20,7 @@ from tradewind.app.control.desk import ControlDesk, answered_line
 from tradewind.app.learning.baselines import Found, references_of
 from tradewind.app.learning.drift_book import DriftBook
 from tradewind.app.learning.retraining import Retraining
+from tradewind.app.models.serving import Refused, Serving
 from tradewind.app.news_calendar import differs
 from tradewind.app.recordings import Material
 from tradewind.app.replay_loop import LoopResult, drive_replay
@@ -88,7 +89,8 @@ class JournaledRun:
     ``on_closed`` is shown the bars of every event once they are durable; only with ``commit_every`` 1 are they current.
     ``on_feed`` is shown what became of a feed. ``switches`` tells what people switched off in the strategy book.
     ``tell`` hears signals and trades, ``say`` everything else (and those too without ``tell``). ``drift`` carries who
-    was taken off for drift into the strategy book, ``retraining`` what seats of models ask for to a trainer.
+    was taken off for drift into the strategy book, ``retraining`` what seats of models ask for to a trainer,
+    ``serving`` the models of its seats.
 
     Raises:
         Misconfigured: the store's run was made with another configuration.
@@ -111,8 +113,10 @@ class JournaledRun:
         tell: Callable[[str], None] | None = None,
         drift: DriftBook | None = None,
         retraining: Callable[[Modes], Retraining] | None = None,
+        serving: Serving | None = None,
     ) -> None:
         self.plan = plan
+        self.serving = serving
         self._drift = drift
         self._say = say
         self._switches = switches
@@ -123,7 +127,7 @@ class JournaledRun:
         self.begun = 0
         self._rolled_back = False
         self.summary = RunSummary()
-        self.engine: Engine = engine_for(plan)
+        self.engine: Engine = engine_for(plan, models=None if serving is None else serving.library)
         modes = self.engine.modes
         self.retraining = None if modes is None or retraining is None else retraining(modes)
         instruments = {one.instrument.symbol: one.instrument for one in plan.symbols}
@@ -192,6 +196,7 @@ class JournaledRun:
         self.begun = ts if begun is None else begun.started.ts
         if begun is None:
             self.session.begin(started_event(self.plan, ts, asked, proven))
+            self._say_refused(self.serve(ts))
             return None
         advice = "continue with that configuration, or start in another folder or with --store FILE"
         require_same(begun, self.plan, self.store.database.path, advice)
@@ -211,7 +216,23 @@ class JournaledRun:
                 f"WARNING: stopped since {since}: no order leaves, signals are followed on paper;"
                 " `tradewind resume --stopped --reason TEXT` starts it again"
             )
+        self._say_refused(self.serve(ts))
         return recovery
+
+    def serve(self, ts: int) -> list[Refused]:
+        """Tells the engine who sits in its seats now, where that is another model; those that may not sit there."""
+        if self.serving is None:
+            return []
+        served, refused = self.serving.due(self.engine, ts)
+        for event in served:
+            self.session.inject(event)
+            what = f"{event.version} ({event.sha256[:16]}) serves" if event.version else "nobody serves"
+            self._say(f"[{event.symbol} @ {event.timeframe}] {what} as {event.seat}")
+        return refused
+
+    def _say_refused(self, refused: Sequence[Refused]) -> None:
+        for one in refused:
+            self._say(f"WARNING: {one.text}")
 
     def refer(self, references: References) -> None:
         """Tells the engine what members are held to, where that is something else than it knows."""
@@ -312,6 +333,7 @@ def run_replay(
     tell: Callable[[str], None] | None = None,
     rules: ModeRules | None = None,
     retraining: Callable[[Modes], Retraining] | None = None,
+    serving: Serving | None = None,
 ) -> RunResult:
     """Runs ``material`` to its end on the store at ``database``, continuing where an earlier life stopped.
 
@@ -319,6 +341,7 @@ def run_replay(
     switched off in the book of the store at ``book`` (None: ``database``) are not heard, from the next transaction on.
     A plan that learns holds its members to ``baseline``; whom it takes off is off in this run, not in the book. Seats
     of models are held to ``rules``, and what they ask for is trained by ``retraining`` before the next close.
+    ``serving`` gives the models.
 
     Raises:
         Corrupt: the store is damaged. Damage behind the newest snapshot is found beside the run and ends it in order.
@@ -333,6 +356,7 @@ def run_replay(
         run = JournaledRun(
             plan, store, clock, say, origin="replay", process=process, commit_every=batch, switches=switches, tell=tell,
             drift=DriftBook(book or database, (), say), retraining=retraining,
+            serving=serving,
         )  # fmt: skip
         feed = ReplayFeed(material.recordings)
         recovery = run.start(feed.first_ts, asked, chosen.pool.proven)

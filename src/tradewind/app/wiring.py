@@ -16,6 +16,7 @@ from tradewind import __version__, filters
 from tradewind.adapters.null_broker import NullBroker
 from tradewind.app.firm_files import firm_rules
 from tradewind.app.instruments import instrument_for
+from tradewind.app.models.serving import seats_for
 from tradewind.app.own_strategies import families_of
 from tradewind.app.pool import Policy, Pool, Seats, seats_of
 from tradewind.app.settings.root import AppConfig
@@ -37,6 +38,7 @@ from tradewind.errors import Misconfigured
 from tradewind.features.rule import Member, member_of
 from tradewind.model.decision import Signal
 from tradewind.model.event import Started
+from tradewind.model.forecast import SEATS
 from tradewind.model.instrument import AssetClass, Instrument
 from tradewind.model.proven import ProvenStrategy
 from tradewind.model.session import SessionCalendar, calendar_of
@@ -195,8 +197,8 @@ def plan_for(
 
     ``members`` replaces the configured ones, for runs over a given set. ``pool`` says which of them are proven and who
     is heard; without one everybody is heard, and the plan is stamped UNPROVEN. Without ``learning`` no outcome is
-    followed and nobody is taken off. ``orders`` puts an order manager with a venue of its own where the simulated
-    broker is.
+    followed and nobody is taken off. Configured predictors have their seats, unless ``members`` were given.
+    ``orders`` puts an order manager with a venue of its own where the simulated broker is.
     """
     symbols = []
     for name, base in sorted(bases.items()):
@@ -209,8 +211,20 @@ def plan_for(
             if pool is None
             else seats_of(pool, instrument.symbol, configured, known, config.strategies.seats)
         )
-        vetoes = filters_for(config, instrument)
-        symbols.append(SymbolPlan(instrument, base, timeframes, seats.members, vetoes, seats.unheard, seats.reserve))
+        models = () if members is not None else seats_for(config, instrument.symbol, timeframes, simulated=simulated)
+        silent = SEATS if pool is not None and pool.policy is Policy.SHADOW else ("challenger",)
+        symbols.append(
+            SymbolPlan(
+                instrument=instrument,
+                base=base,
+                timeframes=timeframes,
+                members=(*seats.members, *(member for seat in models for member in seat.members)),
+                filters=filters_for(config, instrument),
+                unheard=(*seats.unheard, *(seat.member(one) for seat in models for one in silent)),
+                reserve=seats.reserve,
+                seats=models,
+            )
+        )
     modes = [ModeSeat.of_models(each.symbol, each.timeframe) for one in symbols for each in one.seats]
     plan = EnginePlan(
         symbols=tuple(symbols),
@@ -260,6 +274,7 @@ def plan_hash(plan: EnginePlan) -> str:
         text.append(repr(sorted(one.unheard)))
         if one.reserve:
             text.append(repr(one.reserve))
+        text += [repr((seat.symbol, str(seat.timeframe), seat.schema.hash, seat.barriers)) for seat in one.seats]
     if plan.orders is not None:
         text.append(repr(msgspec.to_builtins(plan.orders)))
     if plan.modes:

@@ -11,7 +11,7 @@ from tradewind.adapters.store.config_versions import ConfigVersion, config_versi
 from tradewind.adapters.store.reader import StoreReader
 from tradewind.app.config import NAMES, SETTINGS, InvalidConfiguration, Loaded, built_in, config_hash, load, value_at
 from tradewind.app.database import database_path
-from tradewind.app.settings.evidence import require_promoted_models
+from tradewind.app.models.serving import require_promoted_models
 from tradewind.app.settings.example import env_example, toml_example
 from tradewind.app.settings.explain import described, matching, shown, written
 from tradewind.app.settings.key import NOT_YET

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tradewind.app.config import AppConfig, load_config
+from tradewind.app.models.serving import require_promoted_models
 from tradewind.app.run_options import requested
 from tradewind.app.settings.orders import OrderSettings
 from tradewind.app.settings.service import RuntimeSettings
@@ -40,10 +41,10 @@ def test_the_kill_switch_lets_no_order_leave(tmp_path):
 def test_paper_does_not_start_with_a_predictor_that_has_no_promoted_model(tmp_path):
     environment = {"TRADEWIND__PREDICTORS": '[{"name": "lstm"}]', "TRADEWIND__PATHS__MODELS": str(tmp_path / "models")}
     config = load_config(environment=environment, folder=tmp_path)
-    assert requested(config, execution="none").executes is False
-    with pytest.raises(Misconfigured, match="lstm has no promoted model"):
-        requested(config, execution="paper")
-    assert requested(AppConfig(), execution="paper").executes is True
+    require_promoted_models(config, "dryrun")
+    with pytest.raises(Misconfigured, match="lstm: no promoted model for BTC/USDT 1h"):
+        require_promoted_models(config, "paper")
+    require_promoted_models(AppConfig(), "paper")
 
 
 @pytest.mark.parametrize(

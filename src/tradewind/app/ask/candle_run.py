@@ -13,6 +13,7 @@ from tradewind.adapters.replay_feed import Recording, ReplayFeed
 from tradewind.adapters.sim_clock import ManualClock
 from tradewind.adapters.store.memory_journal import MemoryJournal
 from tradewind.app.instruments import instrument_for
+from tradewind.app.models.serving import serving_of
 from tradewind.app.pool import Policy
 from tradewind.app.recordings import Material, material_for, with_calendar
 from tradewind.app.replay_loop import drive_replay
@@ -66,7 +67,8 @@ class CandleRun:
         chosen = new_run(config, wanted, empty=empty)
         self.plan: EnginePlan = msgspec.structs.replace(chosen.plan, orders=None)  # no venue stands behind a question
         self.notes = chosen.notes
-        self.engine: Engine = engine_for(self.plan)
+        self._serving = serving_of(config, self.plan)
+        self.engine: Engine = engine_for(self.plan, models=None if self._serving is None else self._serving.library)
         with StrategySwitches(self.plan, workspace.database, proven=chosen.pool.proven) as switches:
             self.engine.silence(frozenset(switches.off()))
 
@@ -97,6 +99,9 @@ class CandleRun:
         )
         if self.material.calendar is not None and self.plan.asks_for("calendar"):
             session.inject(self.material.calendar)
+        if self._serving is not None:
+            for event in self._serving.due(self.engine, 0)[0]:
+                session.inject(event)
         drive_replay(session, ReplayFeed(self._cut(until)), clock, on_step=lambda step: on_bars(len(step.bars)))
 
     def _cut(self, until: int) -> list[Recording]:

@@ -10,13 +10,19 @@ from tradewind.app.ask.catcher import Caught, ChainCatcher
 from tradewind.app.ask.recorded import DecisionTable, Recorded
 from tradewind.app.stored_run import StoredRun
 from tradewind.app.wiring import engine_for, sequencer_for
+from tradewind.engine.forecasts import ModelSource
 from tradewind.engine.plan import EnginePlan
 from tradewind.engine.snapshot import restore_engine
 from tradewind.errors import Corrupt
 
 
 def chain_from_store(
-    store: Store, run: StoredRun, plan: EnginePlan, recorded: Recorded, on_entries: Callable[[int], None]
+    store: Store,
+    run: StoredRun,
+    plan: EnginePlan,
+    recorded: Recorded,
+    on_entries: Callable[[int], None],
+    models: ModelSource | None = None,
 ) -> Caught:
     """Feeds the journaled inputs to a new engine, from the newest snapshot before the decision, and inspects it.
 
@@ -24,7 +30,7 @@ def chain_from_store(
         Corrupt: the chain is broken, or the decision comes out another one than was recorded.
     """
     decision = recorded.decision
-    engine = engine_for(plan)
+    engine = engine_for(plan, models=models)
     # The bars of a longer bar arrive after the decision before it, so the engine must be fed from there at the latest.
     before = DecisionTable(store.database).at_or_before(decision.symbol, decision.timeframe, recorded.ts - 1)
     found = store.snapshots.latest(plan.config_hash, before.seq) if before is not None else None

@@ -15,6 +15,7 @@ from tradewind.app.ask.moment import moment
 from tradewind.app.ask.nearest_change import Change, nearest_changes
 from tradewind.app.ask.recorded import DecisionTable, Recorded
 from tradewind.app.ask.store_run import chain_from_store
+from tradewind.app.models.serving import library_for
 from tradewind.app.signal_text import utc
 from tradewind.app.stored_run import StoredRun, plan_of
 from tradewind.engine.inspection import Chain
@@ -122,7 +123,7 @@ def _from_either(
             raise
         note = f"the store's run cannot be rebuilt, so this is the chain of the present configuration: {fault}"
         return _from_candles(desk, symbol, at, hit, (note,), on_steps, journaled.run)
-    return _rebuilt(journaled, plan, hit, on_steps)
+    return _rebuilt(desk, journaled, plan, hit, on_steps)
 
 
 def recorded_chain(desk: Desk, journaled: Journaled, decision: Decision, on_steps: Told) -> Answer:
@@ -141,12 +142,12 @@ def recorded_chain(desk: Desk, journaled: Journaled, decision: Decision, on_step
             where=str(journaled.store.database.path),
             next_step="run tradewind db check",
         )
-    return _rebuilt(journaled, plan, hit, on_steps)
+    return _rebuilt(desk, journaled, plan, hit, on_steps)
 
 
-def _rebuilt(journaled: Journaled, plan: EnginePlan, hit: Recorded, on_steps: Told) -> Answer:
+def _rebuilt(desk: Desk, journaled: Journaled, plan: EnginePlan, hit: Recorded, on_steps: Told) -> Answer:
     return _answer(
-        chain_from_store(journaled.store, journaled.run, plan, hit, on_steps),
+        chain_from_store(journaled.store, journaled.run, plan, hit, on_steps, library_for(desk.config, plan)),
         origin="store",
         simulated=journaled.run.started.simulated,
         unproven=journaled.run.started.unproven,

@@ -13,6 +13,7 @@ from tradewind.app.service.dead_man import dead_man
 from tradewind.app.service.health_server import health_server
 from tradewind.app.service.jobs import AUTO_SIGNALS, HEALTH, LEARNING
 from tradewind.app.service.life import Life
+from tradewind.app.service.models import models
 from tradewind.app.service.scheduling import looping
 from tradewind.app.service.supervision import Policy
 from tradewind.app.service.supervisor import Supervisor, Work
@@ -40,6 +41,7 @@ ROWS: Final[tuple[Row, ...]] = (
     Row("heartbeat", beating),
     Row("calendar", calendar),
     Row("backup", backing_up, UNHURRIED),
+    Row("models", models),
     *(Row(f"tell {peer}", partial(telling, peer)) for peer in PEERS),
     Row("bot", listening),
     Row(AUTO_SIGNALS, looping(AUTO_SIGNALS)),

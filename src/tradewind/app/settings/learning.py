@@ -246,10 +246,13 @@ class PredictorSettings(msgspec.Struct, frozen=True):
     """One trained predictor that votes beside the strategies.
 
     ``source`` says where its predictions come from: ``promoted`` models, or ``mock`` and ``random`` numbers, which
-    are for trying things out and refused wherever money or evidence is at stake.
+    are for trying things out and refused wherever money or evidence is at stake. Without ``symbols`` or ``timeframes``
+    it speaks on all of the run. ``news``: its models read what articles said. ``weight`` is that of its votes.
     """
 
     name: str
     source: Literal["promoted", "mock", "random"] = "promoted"
     symbols: tuple[str, ...] = ()
     timeframes: tuple[Timeframe, ...] = ()
+    weight: float = 1.0
+    news: bool = False

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from tradewind.app.settings.gate import GateSettings
-from tradewind.app.settings.key import NOT_YET, Key
+from tradewind.app.settings.key import Key
 from tradewind.app.settings.learning import (
     ApprovalSettings,
     ContinuousLearningSettings,
@@ -72,7 +72,7 @@ class AppConfig(msgspec.Struct, frozen=True):
     predictors: Annotated[
         tuple[PredictorSettings, ...],
         Key("Trained predictors that vote too; each needs a promoted model in paper and live.", source="H19 I14",
-            reader=NOT_YET + "predictors; their absence stops paper and live already now"),
+            reader="run"),
     ] = ()  # fmt: skip
     timeframes: TimeframeSettings = TimeframeSettings()
     strategies: StrategySettings = StrategySettings()

@@ -11,6 +11,7 @@ from tradewind.adapters.wall_clock import WallClock
 from tradewind.app.backtest import Backtest
 from tradewind.app.cost_stress import FACTORS, cost_stress
 from tradewind.app.measured_run import FinishedRun, MeasuredRun, measure
+from tradewind.app.models.serving import serving_of
 from tradewind.app.recordings import Material, material_for, with_calendar
 from tradewind.app.run_page import report_data, require_page, write_page
 from tradewind.app.sealed_bars import SealedBars
@@ -157,7 +158,8 @@ def run_backtest(
 ) -> tuple[FinishedRun, MeasuredRun]:
     """Runs with a progress bar and measures; ``stress`` repeats the signals at higher costs."""
     plan = plan_for(settings, material.bases, executes=True, simulated=material.simulated)
-    backtest = Backtest(plan, material.recordings, calendar=material.calendar, news=material.news)
+    serving = serving_of(settings, plan)
+    backtest = Backtest(plan, material.recordings, calendar=material.calendar, news=material.news, serving=serving)
     with progress("Backtest", material.bars) as advance:
         backtest.run(advance)
     warn(stopped_lines(backtest.engine.guard))

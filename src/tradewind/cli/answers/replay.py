@@ -8,6 +8,7 @@ from typing import Any
 from tradewind.adapters.store.opening import database_at
 from tradewind.adapters.store.store import Store
 from tradewind.app.config import load_config
+from tradewind.app.models.serving import library_for
 from tradewind.app.recorded_page import recorded_page
 from tradewind.app.replayed_run import Difference, ReplayedRun, read_run, verify_run
 from tradewind.app.run_page import require_page, write_page
@@ -52,10 +53,11 @@ def repeat(place: Path, configure: Configure, summary: RunSummary, page: Path | 
     with Store.read(database_at(place)) as store:
         run = stored_run(store)
         plan = plan_of(run, configure, place)
+        models = library_for(configure(None, None), plan)
         with progress("Repeat the run from its journal", store.journal.head[0]) as advance:
             if page is None:
-                return verify_run(store, run, engine_for(plan), summary, advance)
-            found, data = recorded_page(store, run, plan, summary, advance)
+                return verify_run(store, run, engine_for(plan, models=models), summary, advance)
+            found, data = recorded_page(store, run, plan, summary, advance, models)
     write_page(page, data)
     return found
 

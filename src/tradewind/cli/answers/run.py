@@ -17,6 +17,7 @@ from tradewind.app.config import config_hash
 from tradewind.app.learning.baselines import newest_baseline
 from tradewind.app.learning.mode_rules import rules_of
 from tradewind.app.learning.retraining import Retraining
+from tradewind.app.models.serving import serving_of
 from tradewind.app.pacing import paced
 from tradewind.app.recordings import Material, material_for, with_calendar, with_news
 from tradewind.app.run_options import policy_asked, requested
@@ -125,6 +126,7 @@ def _replayed(
             tell=voices[1],
             rules=rules_of(workspace.config) if chosen.plan.modes else None,
             retraining=retraining if chosen.plan.modes else None,
+            serving=serving_of(workspace.config, chosen.plan),
         )
 
 

@@ -1,0 +1,205 @@
+"""From the shelf into the engine: who sits where by the project's decisions, verified before it counts."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from tradewind.adapters.models.shelf import seat_of
+from tradewind.app.models.library import ModelLibrary
+from tradewind.app.models.promotion import Promotions
+from tradewind.app.settings.root import AppConfig
+from tradewind.app.workspace import Workspace
+from tradewind.engine.pipeline import Engine
+from tradewind.engine.plan import EnginePlan
+from tradewind.engine.seat import SeatPlan
+from tradewind.errors import Corrupt, Misconfigured, TradewindError
+from tradewind.features.input_schema import default_schema
+from tradewind.model.event import ModelServed
+from tradewind.model.forecast import SEATS, Seat
+from tradewind.model.instruments import resolve
+from tradewind.model.timeframe import Timeframe
+from tradewind.predictors.manifest import BARRIERS
+from tradewind.predictors.seats import Seated
+
+SHOWN: Final = 6
+
+
+class Refused(NamedTuple):
+    """A model that may not take its seat, and why."""
+
+    seat: SeatPlan
+    place: Seat
+    version: str
+    error: TradewindError
+
+    @property
+    def text(self) -> str:
+        """In one line."""
+        return f"{self.place} {self.version or '?'} of {self.seat.symbol} {self.seat.timeframe}: {self.error}"
+
+
+def seats_for(
+    config: AppConfig, symbol: str, timeframes: Sequence[Timeframe], *, simulated: bool
+) -> tuple[SeatPlan, ...]:
+    """Where the configured predictors may speak on ``symbol``; one without symbols or timeframes speaks on all.
+
+    Raises:
+        Misconfigured: two predictors claim one seat, or a weight is none.
+    """
+    found: dict[Timeframe, tuple[str, SeatPlan]] = {}
+    for one in config.predictors:
+        names = {resolve(name, config.instruments).symbol for name in one.symbols}
+        if one.source != "promoted" or (names and symbol not in names):
+            continue
+        for timeframe in timeframes:
+            if one.timeframes and timeframe not in one.timeframes:
+                continue
+            if timeframe in found:
+                raise Misconfigured(
+                    f"{found[timeframe][0]} and {one.name} both sit on {symbol} {timeframe}",
+                    where="predictors",
+                    allowed="one predictor for a symbol and a timeframe",
+                    next_step="give them other symbols or timeframes",
+                )
+            if not 0.0 < one.weight < math.inf:
+                raise Misconfigured(f"weight {one.weight}", where=f"predictors, {one.name}", allowed="above 0")
+            schema = default_schema(timeframe, news=one.news)
+            found[timeframe] = one.name, SeatPlan(symbol, timeframe, schema, BARRIERS, simulated, one.weight)
+    return tuple(seat for _, seat in found.values())
+
+
+class Serving:
+    """The seats of a run and what the shelf says of them. ``library`` is what its engine takes models from.
+
+    What was decided about a seat is read again only where its file changed, so asking often costs little.
+    """
+
+    def __init__(self, config: AppConfig, folder: Path | None = None) -> None:
+        self._promotions = Promotions(Workspace(config, folder))
+        self.library = ModelLibrary(self._promotions)
+        self._seen: dict[str, bytes | None] = {}
+
+    def due(self, engine: Engine, ts: int) -> tuple[list[ModelServed], list[Refused]]:
+        """What has to be told to ``engine`` so that it serves what was decided, and what may not be served.
+
+        Every model that is named was loaded and verified. A champion is told before a challenger, so that a record goes
+        with its version. A refusal is told once for each change of the shelf; whoever sits there stays.
+        """
+        served: list[ModelServed] = []
+        refused: list[Refused] = []
+        for plan in seats_of_plan(engine):
+            name = seat_of(plan.symbol, plan.timeframe)
+            pointer = self._promotions.shelf.choice(name)
+            if name in self._seen and self._seen[name] == pointer:
+                continue
+            self._seen[name] = pointer
+            found, faults = self._wanted(plan)
+            refused += faults
+            speaks = engine.desks[plan.symbol].series[plan.timeframe].forecasts
+            assert speaks is not None, "the plan has a seat there"
+            served += [
+                ModelServed(
+                    ts, plan.symbol, plan.timeframe, place, one.version if one else "", one.sha256 if one else ""
+                )
+                for place, one in found.items()
+                if speaks.serving(place) != ((one.version, one.sha256) if one else ("", ""))
+            ]
+        return served, refused
+
+    def missing(self, seats: Iterable[SeatPlan]) -> list[str]:
+        """Why seats have no champion that may speak, a line each."""
+        lines = []
+        for plan in seats:
+            found, refused = self._wanted(plan)
+            own = [one.error for one in refused if one.place == "champion"]
+            if own:
+                lines.append(f"the promoted model of {plan.symbol} {plan.timeframe} cannot be served: {own[0]}")
+            elif found.get("champion") is None:
+                lines.append(f"no promoted model for {plan.symbol} {plan.timeframe}")
+        return lines
+
+    def _wanted(self, plan: SeatPlan) -> tuple[dict[Seat, Seated | None], list[Refused]]:
+        """Who should sit in the places of a seat, without those that may not."""
+        try:
+            seat = self._promotions.seat(plan.symbol, plan.timeframe)
+        except TradewindError as error:
+            return {}, [Refused(plan, "champion", "", error)]
+        wanted: dict[Seat, Seated | None] = {}
+        refused: list[Refused] = []
+        for place, one in zip(SEATS, (seat.champion, seat.challenger), strict=True):
+            if one is not None:
+                try:
+                    self._fitting(plan, place, one)
+                except TradewindError as error:
+                    refused.append(Refused(plan, place, one.version, error))
+                    continue
+            wanted[place] = one
+        return wanted, refused
+
+    def _fitting(self, plan: SeatPlan, place: Seat, one: Seated) -> None:
+        manifest = self.library.model(one.version, one.sha256).manifest
+        if fault := plan.misfit(manifest, place):
+            raise Corrupt(fault, where=f"model {one.version}", next_step="promote a model that fits, or roll back")
+
+
+def library_for(config: AppConfig, plan: EnginePlan) -> ModelLibrary | None:
+    """The models of the project, for a run that is repeated; None where its plan has no seats."""
+    return ModelLibrary(Promotions(Workspace(config))) if any(one.seats for one in plan.symbols) else None
+
+
+def serving_of(config: AppConfig, plan: EnginePlan) -> Serving | None:
+    """What gives a run its models; None where the plan has no seats."""
+    return Serving(config) if any(one.seats for one in plan.symbols) else None
+
+
+def seats_of_plan(engine: Engine) -> tuple[SeatPlan, ...]:
+    """Every seat of an engine's plan."""
+    return tuple(seat for one in engine.plan.symbols for seat in one.seats)
+
+
+def require_models(config: AppConfig, seats: Sequence[SeatPlan], folder: Path | None = None) -> None:
+    """Stops where a configured predictor has no promoted model that verifies, on any of its seats.
+
+    Raises:
+        Misconfigured: naming each predictor and each seat.
+    """
+    named = ", ".join(one.name for one in config.predictors)
+    if seats and (lines := Serving(config, folder).missing(seats)):
+        more = f"; and {len(lines) - SHOWN} more" if len(lines) > SHOWN else ""
+        raise Misconfigured(
+            f"{named}: " + "; ".join(lines[:SHOWN]) + more,
+            where="predictors",
+            allowed=f"models promoted into {config.paths.models}/promoted, whose files are what was promoted",
+            next_step="tradewind train, evaluate and promote one; remove the predictor; or run with --mode dryrun",
+        )
+
+
+def require_promoted_models(config: AppConfig, mode: str, folder: Path | None = None) -> None:
+    """As ``require_models`` for every configured symbol and timeframe; ``mode`` dryrun starts without.
+
+    A configuration without predictors starts: its votes come from strategies alone.
+
+    Raises:
+        Misconfigured: naming each predictor and each seat, or predictions that are made up.
+    """
+    if mode == "dryrun" or not config.predictors:
+        return
+    made_up = [
+        f"{one.name} makes its predictions up (source {one.source})"
+        for one in config.predictors
+        if one.source != "promoted"
+    ]
+    if made_up:
+        raise Misconfigured(
+            "; ".join(made_up),
+            where="predictors",
+            allowed=f"in {mode} mode: source promoted",
+            next_step="promote a model, remove the predictor, or run with --mode dryrun",
+        )
+    symbols = Workspace(config, folder).symbols()
+    timeframes = tuple(one.interval for one in config.timeframes.intervals)
+    seats = [seat for symbol in symbols for seat in seats_for(config, symbol, timeframes, simulated=True)]
+    require_models(config, seats, folder)

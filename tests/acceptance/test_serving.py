@@ -1,0 +1,186 @@
+"""Black box: models that serve: who may start a run, what is on file of a forecast, swaps, and replays."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.acceptance.project import Project
+from tests.acceptance.test_live_run import begun, heard, series, words
+from tests.fakes.shelved_models import seated, shelved
+from tests.fakes.venue import START, in_background
+from tradewind.app.config import load_config
+from tradewind.app.workspace import Workspace
+from tradewind.model.timeframe import HOUR, MINUTE, Timeframe
+
+RUN = ("run", "--feed", "replay", "--symbol", "BTC/USDT", "--interval", "1h", "--allow-unproven", "--quiet")
+PREDICTOR = '[[predictors]]\nname = "follower"\nsymbols = ["BTC/USDT"]\ntimeframes = ["1h"]\n'
+SCORES = tuple(0.3 + number / 1000 for number in range(60))
+FOLLOW = {"return_1": 1.0, "above_ema_10": 0.5}
+AGAINST = {"return_1": -1.0, "above_ema_10": -0.5}
+
+
+def place(project: Project) -> Workspace:
+    return Workspace(load_config(folder=project.folder, environment={}), project.folder)
+
+
+def put(project: Project, version: str, weights: dict[str, float], **changes: Any) -> None:
+    shelved(place(project), version, weights=weights, scores=SCORES, **changes)
+
+
+def forecasts(project: Project) -> list[dict[str, Any]]:
+    columns = "seat, ts, version, sha256, p, outcomes, side, acted, ts_end, went, missed"
+    rows = project.rows(f"SELECT {columns} FROM forecasts ORDER BY ts, seat")
+    return [dict(zip(columns.split(", "), row, strict=True)) for row in rows]
+
+
+@pytest.mark.req("H19", "I14", "HZ35")
+def test_a_paper_run_asks_the_promoted_model_and_keeps_every_forecast_with_its_hash(own_market: Project) -> None:
+    """Without a model it does not start, and nothing is made; with one each forecast names its hash."""
+    own_market.configured(PREDICTOR)
+    refused = own_market.types(*RUN, "--execution", "paper")
+    assert refused.exit_code == 2
+    assert "follower: no promoted model for BTC/USDT 1h" in refused.stderr
+    assert not (own_market.folder / "data" / "tradewind.db").exists()
+    put(own_market, "v1", FOLLOW)
+    put(own_market, "v2", AGAINST, passed=False)
+    seated(place(own_market), "v1", "v2")
+    ran = own_market.types(*RUN, "--execution", "paper", "--json")
+    assert ran.exit_code == 0, ran.stderr
+    hashes = {version: _hash(own_market, version) for version in ("v1", "v2")}
+    found = forecasts(own_market)
+    assert {(one["seat"], one["version"], one["sha256"]) for one in found} == {
+        ("champion", "v1", hashes["v1"]),
+        ("challenger", "v2", hashes["v2"]),
+    }
+    assert len(found) > 3_000
+    assert not any(one["acted"] for one in found if one["seat"] == "challenger")
+    assert all(0.0 <= one["p"] <= 1.0 for one in found)
+    ended = [one for one in found if one["went"]]
+    assert len(ended) > 2_000
+    assert 0.2 < sum(one["missed"] for one in ended) / len(ended) < 0.5, "alpha is 0.35"
+    assert own_market.types("replay", "--verify").exit_code == 0
+
+
+@pytest.mark.req("I14")
+def test_a_run_with_swaps_between_its_lives_is_repeated_byte_for_byte(own_market: Project) -> None:
+    """The journal says who spoke from which bar on; a repeat asks the same models, and says so where one is gone."""
+    own_market.configured(PREDICTOR)
+    put(own_market, "v1", FOLLOW)
+    put(own_market, "v2", AGAINST)
+    for champion, challenger in (("v1", ""), ("v1", "v2"), ("v2", ""), ("v1", "")):
+        seated(place(own_market), champion, challenger, predecessor="v2" if champion == "v1" else "v1")
+        ran = own_market.types(*RUN, "--execution", "paper", "--iterations", "600", "--json")
+        assert ran.exit_code == 0, ran.stderr
+    served = [
+        json.loads(row[0]) for row in own_market.rows("SELECT event FROM journal WHERE kind = 'model' ORDER BY seq")
+    ]
+    assert [(one["seat"], one["version"]) for one in served] == [
+        ("champion", "v1"), ("challenger", "v2"), ("champion", "v2"), ("challenger", ""), ("champion", "v1"),
+    ]  # fmt: skip
+    found = [one for one in forecasts(own_market) if one["seat"] == "champion"]
+    assert [version for version, _ in groupby(one["version"] for one in found)] == ["v1", "v2", "v1"]
+    assert own_market.types("replay", "--verify").exit_code == 0
+    shutil.rmtree(own_market.folder / "models" / "versions" / "v2")
+    gone = own_market.types("replay", "--verify")
+    assert gone.exit_code == 3
+    assert "v2" in gone.stderr
+
+
+def test_nobody_is_asked_where_no_predictor_is_configured(own_market: Project) -> None:
+    """A promoted model alone changes nothing: the same digest as without a models folder."""
+    digests = []
+    for number in range(2):
+        own_market.configured("")
+        store = f"data/own-{number}.db"
+        ran = own_market.types(*RUN, "--execution", "paper", "--iterations", "800", "--store", store, "--json")
+        assert ran.exit_code == 0, ran.stderr
+        digests.append((ran.document["config_hash"], ran.document["digest"]))
+        put(own_market, f"v{number}", FOLLOW)
+        seated(place(own_market), f"v{number}")
+    assert digests[0] == digests[1]
+
+
+@pytest.mark.req("H19", "I14")
+def test_a_running_service_swaps_a_good_model_and_refuses_crafted_ones(project: Project) -> None:
+    """Code in the file, other bytes, other inputs, no numbers, no signature: told once each, the old one serves on."""
+    project.configured(PREDICTOR + "[market]\nhistory_days = 25\nrequests_per_minute = 5000\n")
+    put(project, "good", FOLLOW)
+    put(project, "next", AGAINST)
+    versions = project.folder / "models" / "versions"
+    for name in ("code", "bytes", "inputs", "nan"):
+        put(project, name, {"rsi": 1.0})
+    seated(place(project), "good")
+    with in_background([series()], now=START + 700 * HOUR + MINUTE, bars_per_s=4) as server:
+        process = begun(project, *words(server, "stream", "--json"))
+        try:
+            heard(process, "good .* serves as champion")
+            heard(process, "Candle closed")
+            for name, craft in CRAFTS.items():
+                seated(place(project), name if (versions / name).exists() else "good")
+                craft(project, versions / name)
+                line = heard(process, "ALARM: not served")
+                assert name in line or name == "unsigned", line
+                heard(process, "Candle closed")
+            seated(place(project), "next", predecessor="good")
+            heard(process, "next .* serves as champion")
+            heard(process, "Candle closed")
+            heard(process, "Candle closed")
+            process.send_signal(signal.SIGINT)
+            out, _ = process.communicate(timeout=30)
+        finally:
+            if process.poll() is None:
+                process.kill()
+                process.communicate(timeout=30)
+    assert json.loads(out)["loop"]["stopped"] == "asked"
+    found = forecasts(project)
+    assert found[0]["version"] == "good"
+    assert {one["version"] for one in found} == {"good", "next"}
+    told = [row[0] for row in project.rows("SELECT payload FROM outbox") if "model_refused" in row[0]]
+    assert len(told) >= 1
+    assert not (project.folder / "ran").exists(), "nothing of a file is run"
+    assert project.types("replay", "--verify").exit_code == 0
+
+
+def _code(project: Project, folder: Path) -> None:
+    """A pickle that would leave a file behind, in the artifact's place."""
+    (folder / "model.json").write_bytes(b"cposix\nsystem\n(S'touch ran'\ntR.")
+
+
+def _bytes(project: Project, folder: Path) -> None:
+    """Another model under the manifest of this one."""
+    shutil.copy(folder.parent / "good" / "model.json", folder / "model.json")
+
+
+def _inputs(project: Project, folder: Path) -> None:
+    """A model of another timeframe's inputs in this seat, properly signed."""
+    shutil.rmtree(folder)
+    put(project, "inputs", {}, timeframe=Timeframe.H4)
+    seated(place(project), "inputs")
+
+
+def _nan(project: Project, folder: Path) -> None:
+    """Weights that are no numbers."""
+    path = folder / "model.json"
+    path.write_bytes(path.read_bytes().replace(b'"bias":0.0', b'"bias":null'))
+
+
+def _unsigned(project: Project, folder: Path) -> None:
+    """A choice that was edited by hand."""
+    del folder
+    pointer = project.folder / "models" / "promoted" / "BTC-USDT-1h.json"
+    pointer.write_bytes(pointer.read_bytes().replace(b'"by hand"', b'"by a hand"'))
+
+
+CRAFTS = {"code": _code, "bytes": _bytes, "inputs": _inputs, "nan": _nan, "unsigned": _unsigned}
+
+
+def _hash(project: Project, version: str) -> str:
+    manifest = json.loads((project.folder / "models" / "versions" / version / "manifest.json").read_text())
+    return str(manifest["model"]["sha256"])
