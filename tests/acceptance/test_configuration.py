@@ -318,17 +318,17 @@ def test_a_predictor_without_a_promoted_model_stops_paper_and_live(tmp_path, mon
     monkeypatch.setenv("RUNTIME_MODE", "paper")
     refused = run_cli("config", "check")
     assert refused.exit_code == 2
-    assert "no promoted model for BTC/USDT 1h" in refused.stderr
+    assert "no promoted model for EUR/USD 1h" in refused.stderr
     (tmp_path / "models" / "promoted").mkdir(parents=True)
-    (tmp_path / "models" / "promoted" / "BTC-USDT-1h.json").write_bytes(b"x")
+    (tmp_path / "models" / "promoted" / "EUR-USD-1h.json").write_bytes(b"x")
     (tmp_path / "tradewind.toml").write_text(
-        '[[predictors]]\nname = "lstm"\nsymbols = ["BTC/USDT"]\ntimeframes = ["1h"]\n'
+        '[[predictors]]\nname = "lstm"\nsymbols = ["EUR/USD"]\ntimeframes = ["1h"]\n'
     )
     refused = run_cli("config", "check")
     assert refused.exit_code == 2, "a file by hand is no promotion"
     assert "cannot be served" in refused.stderr
-    shelved(Workspace(AppConfig(), tmp_path), "v1")
-    seated(Workspace(AppConfig(), tmp_path), "v1")
+    shelved(Workspace(AppConfig(), tmp_path), "v1", symbols=("EUR/USD",))
+    seated(Workspace(AppConfig(), tmp_path), "v1", symbol="EUR/USD")
     assert run_cli("config", "check").exit_code == 0
     (tmp_path / "tradewind.toml").write_text('[[predictors]]\nname = "dice"\nsource = "random"\n')
     refused = run_cli("config", "check")

@@ -11,7 +11,6 @@ from tradewind.adapters.store.config_versions import ConfigVersion, config_versi
 from tradewind.adapters.store.reader import StoreReader
 from tradewind.app.config import NAMES, SETTINGS, InvalidConfiguration, Loaded, built_in, config_hash, load, value_at
 from tradewind.app.database import database_path
-from tradewind.app.models.serving import require_promoted_models
 from tradewind.app.settings.example import env_example, toml_example
 from tradewind.app.settings.explain import described, matching, shown, written
 from tradewind.app.settings.key import NOT_YET
@@ -51,6 +50,7 @@ def show(config: Path | None = None, preset: PresetOption = None, changed: Chang
 @verb
 def check(config: Path | None = None, preset: PresetOption = None) -> Report:
     """Checks the whole configuration and lists every fault at once (exit 2)."""
+    from tradewind.app.models.serving import require_promoted_models  # as below
     from tradewind.app.named_plugins import unknown_plugins  # the compiler; the other config verbs do without
 
     loaded = _loaded(config, preset)

@@ -42,7 +42,7 @@ def test_paper_does_not_start_with_a_predictor_that_has_no_promoted_model(tmp_pa
     environment = {"TRADEWIND__PREDICTORS": '[{"name": "lstm"}]', "TRADEWIND__PATHS__MODELS": str(tmp_path / "models")}
     config = load_config(environment=environment, folder=tmp_path)
     require_promoted_models(config, "dryrun")
-    with pytest.raises(Misconfigured, match="lstm: no promoted model for BTC/USDT 1h"):
+    with pytest.raises(Misconfigured, match="lstm: no promoted model for EUR/USD 1h"):
         require_promoted_models(config, "paper")
     require_promoted_models(AppConfig(), "paper")
 
