@@ -52,6 +52,7 @@ OWN = {
     ("adapters/store/opening.py", "tradewind.adapters.store.postgres"): "psycopg, an extra; SQLite needs none",
     ("adapters/store/reader.py", "tradewind.adapters.store.opening"): "SQLAlchemy, 0.2 s; a look at SQLite needs none",
     ("cli/config.py", "tradewind.app.named_plugins"): "the compiler; only `config check` looks plug-ins up",
+    ("cli/config.py", "tradewind.app.models.serving"): "as above; only `config check` verifies models",
     ("cli/kill.py", "tradewind.cli.answers.control"): "the store; shared by every verb that orders something",
     ("cli/pause.py", "tradewind.cli.answers.control"): "the same",
     ("cli/resume.py", "tradewind.cli.answers.control"): "the same",
