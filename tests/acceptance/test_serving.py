@@ -20,7 +20,10 @@ from tradewind.app.workspace import Workspace
 from tradewind.model.timeframe import HOUR, MINUTE, Timeframe
 
 RUN = ("run", "--feed", "replay", "--symbol", "BTC/USDT", "--interval", "1h", "--allow-unproven", "--quiet")
-PREDICTOR = '[[predictors]]\nname = "follower"\nsymbols = ["BTC/USDT"]\ntimeframes = ["1h"]\n'
+PREDICTOR = (
+    "[continuous_learning]\nenabled = false\n"
+    '[[predictors]]\nname = "follower"\nsymbols = ["BTC/USDT"]\ntimeframes = ["1h"]\n'
+)
 SCORES = tuple(0.3 + number / 1000 for number in range(60))
 FOLLOW = {"return_1": 1.0, "above_ema_10": 0.5}
 AGAINST = {"return_1": -1.0, "above_ema_10": -0.5}

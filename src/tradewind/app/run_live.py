@@ -177,6 +177,7 @@ class _LiveRun:
         for note in notes:
             say(f"WARNING: {note}")
         self.sources = live_sources(config, request, gateway, time, start.transport, say)
+        self._serving = serving_of(config, self.plan)
         self._heard = False
 
     async def run(
@@ -202,9 +203,8 @@ class _LiveRun:
             service.remembers(known_passes(store.database))
             run = JournaledRun(
                 self.plan, store, clock, self._say, origin="live", commit_every=1, on_closed=self._closed,
-                on_feed=fed, switches=switches, tell=self._tell, retraining=self._retraining,
+                on_feed=fed, switches=switches, tell=self._tell, retraining=self._retraining, serving=self._serving,
                 drift=DriftBook(database_path(self._config), self._chosen.pool.proven, self._say),
-                serving=serving_of(self._config, self.plan),
             )  # fmt: skip
             recovery = run.start(clock.now(), self._request.asked, self._chosen.pool.proven)
             self._holds_to(run, clock.now())
