@@ -370,3 +370,33 @@ def test_weights_follow_what_timeframes_showed_out_of_sample(own: Project):
     assert min(one["proposed"] for one in weights.values()) >= 0.05
     assert found["of_models"]["1h"] > 100
     assert "To take them" in own.types("weights", "tune").stdout
+
+
+@pytest.mark.req("I19", "I15")
+def test_more_data_is_more_samples_and_a_version_has_the_name_it_was_given(own: Project):
+    """--more-data takes every sample before the seal, --retrain begins with the newest; a name is taken once."""
+    words = ("train", "--symbol", PAIR, "--interval", HOUR, "--type", "logistic")
+    few = typed(own, *words, "--samples", "1500", "--name", "v1.0", code=0)
+    more = typed(own, *words, "--more-data", "--name", "v1.1", code=0)
+    assert (few["version"], more["version"]) == ("v1.0", "v1.1")
+    assert sum(few["card"]["samples"].values()) < 1500 < 4000 < sum(more["card"]["samples"].values())
+    assert own.types(*words, "--name", "v1.1").exit_code == 4
+    assert own.types(*words, "--name", "../v1").exit_code == 2
+    assert own.types(*words, "--checkpoint").exit_code == 2
+    again = typed(own, *words, "--retrain", "--name", "v1.2", code=0)
+    assert again["provenance"]["warm_start"] == "v1.1"
+
+
+@pytest.mark.req("V03", "V06")
+def test_a_bench_says_what_each_stage_costs_and_keeps_nothing(own: Project):
+    """Features, validation and training are timed; the time of 4,821 samples stands beside the published one."""
+    before = sorted(path.name for path in (own.folder / "models").rglob("*"))
+    words = ("train", "--symbol", PAIR, "--type", "logistic", "--bench")
+    found = typed(own, *words, code=0)
+    assert [one["name"] for one in found["stages"]] == ["features", "validation", "training"]
+    assert all(one["wall"] > 0 for one in found["stages"])
+    assert found["source"] == pytest.approx(found["whole"] * 4821 / found["fit"])
+    assert sorted(path.name for path in (own.folder / "models").rglob("*")) == before
+    text = own.types(*words).stdout
+    for part in ("of 4,821 samples", "164 to 191 s", "30 days of 5m", "Nothing was kept"):
+        assert part in text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import shutil
 from pathlib import Path
@@ -62,6 +63,7 @@ def test_a_model_is_trained_judged_by_both_profiles_and_kept_signed(own: Project
         (("--type", "logistic", "--retrain"), 3, "to start from"),
         (("--interval", "7h"), 2, "7h"),
         (("--type", "logistic", "--interval", "1d"), 3, "longer history"),
+        (("--type", "logistic", "--name", "a/b"), 2, "--name"),
         (("--symbol", "EUR/XXX"), 2, "EUR/XXX"),
         (("--precision", "int4", "--type", "logistic"), 2, "float32, bfloat16"),
     ],
@@ -72,3 +74,12 @@ def test_what_cannot_be_trained_says_why(own: Project, words: tuple[str, ...], c
     ran = own.types("train", *given)
     assert ran.exit_code == code, ran.stderr
     assert said in " ".join(ran.stderr.split())
+
+
+@pytest.mark.skipif(importlib.util.find_spec("torch") is not None, reason="PyTorch is installed here")
+def test_a_net_without_its_library_says_what_to_install(own: Project):
+    """No stack trace where the training environment is missing: exit 2, what works without it and how to get it."""
+    ran = own.types("train", "--symbol", "BTC/USDT", "--type", "lstm")
+    assert ran.exit_code == 2, ran.stderr
+    assert "torch is not installed" in ran.stderr
+    assert "requirements/train.txt" in ran.stderr

@@ -53,6 +53,14 @@ def train(
         bool,
         typer.Option("--with-sentiment", help="Also read what articles said; trained again without, for comparison."),
     ] = False,
+    name: Annotated[str, typer.Option("--name", help="Name of the version, v1.1; default: made of the time.")] = "",
+    checkpoint: Annotated[
+        bool,
+        typer.Option("--checkpoint", help="Best weights as models/checkpoints/TYPE_SYMBOL_best.npz, too."),
+    ] = False,
+    bench: Annotated[
+        bool, typer.Option("--bench", help="Keep nothing; say what each stage costs and what a whole one would.")
+    ] = False,
 ) -> Report:
     """Trains, calibrates and judges one model of stored candles and keeps it as a signed version, passed or not.
 
@@ -72,6 +80,6 @@ def train(
         TrainOptions(
             tuple(symbol or ()), interval, type, size, {name: one for name, one in sizes.items() if one is not None},
             epochs, patience, batch_size, rate, length, 10**9 if more_data else samples, retrain, replay, precision,
-            budget, seed, not no_seal, with_sentiment,
+            budget, seed, not no_seal, with_sentiment, name, checkpoint, bench,
         ),
     )  # fmt: skip

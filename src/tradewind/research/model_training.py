@@ -252,9 +252,17 @@ def _net(
     resumed: bytes | None,
     told: Callable[[Progress], None] | None,
 ) -> _Made:
-    from tradewind.research import nets  # PyTorch; simple predictors need none
-    from tradewind.research.nets.export import exported
-    from tradewind.research.nets.fitting import Checkpoint, fit
+    try:
+        from tradewind.research import nets  # PyTorch; simple predictors need none
+        from tradewind.research.nets.export import exported
+        from tradewind.research.nets.fitting import Checkpoint, fit
+    except ModuleNotFoundError as fault:
+        raise Misconfigured(
+            f"{fault.name} is not installed",
+            where=f"training {order.kind}",
+            allowed=", ".join(SIMPLE),
+            next_step="make training, or pip install --require-hashes -r requirements/train.txt",
+        ) from fault
 
     net = nets.net(order.kind)
     options = net.options_of(order.options, order.size)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,7 +20,7 @@ from tradewind.app.models.material import Material
 from tradewind.app.models.versions import KIND, latency_p99_ms, shelf_of
 from tradewind.app.settings.root import AppConfig
 from tradewind.app.workspace import Workspace
-from tradewind.errors import Corrupt
+from tradewind.errors import Corrupt, Rejected
 from tradewind.model.report import GateRow
 from tradewind.model.timeframe import Timeframe
 from tradewind.predictors.manifest import BARRIERS, FORMAT, GateRecord, Manifest, Provenance
@@ -52,14 +52,18 @@ def train(
     now: int,
     *,
     warm: str = "",
+    name: str = "",
+    checkpoint: bool = False,
     told: Callable[[Progress], None] | None = None,
 ) -> Trained:
     """Trains, judges by both profiles and puts the version on the shelf, promoted or not.
 
     A fit that was cut short goes on from its last epoch, if order and data are the same. ``warm`` is a version whose
-    weights it starts with. ``now`` is UTC nanoseconds and goes into the version's name.
+    weights it starts with. ``now`` is UTC nanoseconds and goes into the version's name, unless it is given a ``name``.
+    With ``checkpoint`` the best weights lie in ``checkpoints`` too, under the kind and the symbol.
 
     Raises:
+        Rejected: another version has that name.
         Misconfigured: as ``train_model``.
         Corrupt: the weights of ``warm`` are damaged.
     """
@@ -74,15 +78,21 @@ def train(
             told(progress)
 
     shelf = shelf_of(workspace)
+    if name in shelf.versions():
+        raise Rejected(f"a version {name} is there", where=str(shelf.folder), next_step="name another one")
     cut = _Checkpoint(shelf.folder, order, material, warm)
-    begin = _weights(shelf, warm) if warm else None
+    begin = _weights(shelf, warm) if warm and order.kind in NETS else None  # others have none
     found = train_model(order, material.parts, warm=begin, resumed=cut.read(), told=keep)
     manifest = _manifest(workspace.config, found, material, interval, inputs, now, warm)
+    if name:
+        manifest = msgspec.structs.replace(manifest, version=name)
     key = VerdictFiles(workspace.data).make_key()
     with shelf.alone():
         place = shelf.put(manifest.version, found.artifact, found.data, signed_bytes(KIND, manifest, key))
         if found.weights:
-            _keep_weights(shelf, manifest.version, found.weights)
+            _keep_weights(shelf.folder / "weights" / f"{manifest.version}.npz", found.weights)
+    if found.weights and checkpoint:
+        _keep_weights(best_weights_at(shelf, order.kind, manifest.symbols), found.weights)
     cut.path.unlink(missing_ok=True)
     rows: dict[ModelProfile, tuple[GateRow, ...]] = {
         name: _rows(name, found, inputs, manifest.card["latency_p99_ms"], limits_of(workspace.config))
@@ -105,7 +115,7 @@ def _manifest(
     tested = [times[part.slices.test] for times, part in zip(spans, material.parts, strict=True)]
     digest = hashlib.sha256(found.data).hexdigest()
     stamp = np.datetime64(now, "ns").astype("datetime64[s]").item().strftime("%Y%m%dT%H%M%S")
-    seats = "+".join(seat_of(one.symbol, interval) for one in material.bars)
+    seats = "_".join(seat_of(one.symbol, interval) for one in material.bars)
     manifest = Manifest(
         format=FORMAT,
         version=f"{seats[:40]}-{found.order.kind}-{stamp}-{digest[:8]}",
@@ -194,10 +204,15 @@ def _weights(shelf: ModelShelf, version: str) -> dict[str, NDArray[Any]]:
         raise Corrupt(f"no weights of {version}", where=str(path), next_step="train without a warm start") from fault
 
 
-def _keep_weights(shelf: ModelShelf, version: str, weights: Mapping[str, NDArray[Any]]) -> None:
+def best_weights_at(shelf: ModelShelf, kind: str, symbols: Sequence[str]) -> Path:
+    """``checkpoints/lstm_BTC-USDT_best.npz``; of several symbols ``transformer_best.npz``: numbers, no program."""
+    head = f"{kind}_{symbols[0].replace('/', '-')}" if len(symbols) == 1 else kind
+    return shelf.folder / "checkpoints" / f"{head}_best.npz"
+
+
+def _keep_weights(path: Path, weights: Mapping[str, NDArray[Any]]) -> None:
     from tradewind.research.nets.state import packed  # as above
 
-    path = shelf.folder / "weights" / f"{version}.npz"
     path.parent.mkdir(parents=True, exist_ok=True)
     write_bytes_durably(path, packed(weights))
 

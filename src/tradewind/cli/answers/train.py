@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import msgspec
 from rich.console import RenderableType
 
-from tradewind.adapters.models.shelf import ModelShelf
 from tradewind.adapters.wall_clock import WallClock
 from tradewind.app.config import load_config
+from tradewind.app.models.bench import SOURCE_SAMPLES, SOURCE_SECONDS, Bench, bench
 from tradewind.app.models.material import checked_inputs, material_of
+from tradewind.app.models.promotion import Promotions
+from tradewind.app.models.registry import manifests
 from tradewind.app.models.training import Trained, train
-from tradewind.app.models.versions import shelf_of
 from tradewind.app.workspace import Workspace
 from tradewind.cli.contract import Report, progress, table, tell
 from tradewind.cli.options import split_symbols
@@ -24,6 +26,8 @@ from tradewind.model.timeframe import Timeframe
 from tradewind.research.fit_plan import FitPlan
 from tradewind.research.model_training import KINDS, NETS, Order, Progress, train_model
 from tradewind.research.news_ablation import Ablation, ablation, without_news
+
+_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 
 
 class TrainOptions(NamedTuple):
@@ -47,6 +51,9 @@ class TrainOptions(NamedTuple):
     seed: int
     sealed: bool = True
     sentiment: bool = False
+    name: str = ""
+    checkpoint: bool = False
+    bench: bool = False
 
 
 def trained(config: Path | None, asked: TrainOptions) -> Report:
@@ -58,6 +65,9 @@ def trained(config: Path | None, asked: TrainOptions) -> Report:
     symbols = workspace.symbols(split_symbols(list(asked.symbols) or None) if asked.symbols else ())
     if not asked.symbols:
         symbols = symbols[:1]
+    if asked.bench:
+        with progress(f"Timing {order.kind}", total=None):
+            return _benched(bench(settings, symbols, interval, order, asked.samples), symbols, interval)
     with progress(f"Reading {', '.join(symbols)} {interval}", total=None):
         material = material_of(
             settings,
@@ -70,14 +80,17 @@ def trained(config: Path | None, asked: TrainOptions) -> Report:
             news=asked.sentiment,
         )
         inputs = checked_inputs(settings, [one.data.features for one in material.parts], material.bars)
-    warm = _newest(shelf_of(workspace), order.kind, symbols, interval) if asked.retrain else ""
+    warm = _newest(workspace, order.kind, symbols, interval) if asked.retrain else ""
     with progress(f"Training {order.kind}", total=order.plan.epochs) as advance:
 
         def told(one: Progress) -> None:
             advance()
             tell(one.epoch.line(one.of))
 
-        done = train(workspace, order, material, interval, inputs, WallClock().now(), warm=warm, told=told)
+        done = train(
+            workspace, order, material, interval, inputs, WallClock().now(), warm=warm, name=asked.name,
+            checkpoint=asked.checkpoint, told=told,
+        )  # fmt: skip
     if not asked.sentiment:
         return Report(_document(done), _text(done))
     with progress(f"Training {order.kind} without the news", total=None):
@@ -97,6 +110,10 @@ def _order(asked: TrainOptions) -> Order:
         raise Misconfigured(
             f"sizes for {asked.kind}", where="train", allowed="none: only nets have sizes", next_step="leave them out"
         )
+    if asked.name and not _NAME.fullmatch(asked.name):
+        raise Misconfigured(f"{asked.name!r}", where="--name", allowed="80 letters, digits, dots, _ and - at most")
+    if asked.kind not in NETS and asked.checkpoint:
+        raise Misconfigured(f"weights of {asked.kind}", where="--checkpoint", allowed=f"one of {', '.join(NETS)}")
     if asked.precision not in ("float32", "bfloat16"):
         raise Misconfigured(f"{asked.precision!r}", where="--precision", allowed="float32, bfloat16")
     plan = FitPlan(
@@ -108,16 +125,32 @@ def _order(asked: TrainOptions) -> Order:
     )
 
 
-def _newest(shelf: ModelShelf, kind: str, symbols: tuple[str, ...], interval: Timeframe) -> str:
-    """The newest version of a kind for these symbols: names end with the time they were made."""
-    head = "+".join(f"{one.replace('/', '-')}-{interval}" for one in symbols)[:40]
-    found = [one for one in shelf.versions() if one.startswith(f"{head}-{kind}-")]
+def _newest(workspace: Workspace, kind: str, symbols: tuple[str, ...], interval: Timeframe) -> str:
+    """The newest version of a kind for exactly these symbols."""
+    known, _ = manifests(workspace, Promotions(workspace))
+    found = [name for name, one in known.items() if (one.kind, one.symbols, one.timeframe) == (kind, symbols, interval)]
     if not found:
         raise Unavailable(
             f"no {kind} of {', '.join(symbols)} {interval} to start from", where="--retrain",
             next_step="train it without --retrain first",
         )  # fmt: skip
-    return max(found)
+    return found[-1]
+
+
+def _benched(found: Bench, symbols: tuple[str, ...], interval: Timeframe) -> Report:
+    rows: list[tuple[str, str, str]] = [(one.name, f"{one.wall:.1f} s", f"{one.cpu:.1f} s CPU") for one in found.stages]
+    steps = f"{found.epochs} epochs" if found.epoch is not None else "one fit"
+    if found.epoch is not None:
+        rows.append(("an epoch", "", f"{found.epoch:.2f} s CPU"))
+    rows += [
+        (f"whole, {found.asked} epochs at most", "extrapolated", f"{found.whole:.1f} s CPU"),
+        (f"of {SOURCE_SAMPLES:,} samples", "extrapolated", f"{found.source:.1f} s CPU; the figure to beat is "
+         f"{SOURCE_SECONDS[0]:.0f} to {SOURCE_SECONDS[1]:.0f} s"),
+        ("30 days of 5m, 100 epochs", "extrapolated", f"{found.month / 3600:.2f} h CPU"),
+    ]  # fmt: skip
+    title = f"{found.kind} of {', '.join(symbols)} {interval}: {found.bars:,} bars, {found.fit:,} samples, {steps}"
+    note = "Nothing was kept. Early stopping makes it less, never more."
+    return Report(found, table(title, ["stage", "passed", "processor"], rows, note=note))
 
 
 def _document(done: Trained) -> dict[str, Any]:
