@@ -107,16 +107,26 @@ class Compared(NamedTuple):
     net_r: Difference
 
 
-def compared(champion: ServedModel, challenger: ServedModel, unseen: Unseen, *, drifted: bool = False) -> Compared:
+def compared(
+    champion: ServedModel,
+    challenger: ServedModel,
+    unseen: Unseen,
+    other: Unseen | None = None,
+    *,
+    drifted: bool = False,
+) -> Compared:
     """Both models on the same samples of ``unseen``; the score of an event is 1 where right at 1/2, else 0.
 
-    The champion has drifted where ``drifted`` says so, or where it breaks its promise (``breaks_promise``).
+    ``other`` are the same bars as the challenger reads them, where that is not as the champion does (news). The
+    champion has drifted where ``drifted`` says so, or where it breaks its promise (``breaks_promise``).
 
     Raises:
         Unavailable: there is no sample that both can speak of.
     """
-    samples = unseen.samples(max(champion.predictor.length, challenger.predictor.length))
-    one, two = said(champion, unseen, samples), said(challenger, unseen, samples)
+    other = other or unseen
+    length = max(champion.predictor.length, challenger.predictor.length)
+    samples = np.intersect1d(unseen.samples(length), other.samples(length), assume_unique=True)
+    one, two = said(champion, unseen, samples), said(challenger, other, samples)
     sides = [acted(each, conformal_of(model.manifest)) for each, model in ((one, champion), (two, challenger))]
     events = without_overlap(one.start, one.end)
     right = [((each.p_up >= 0.5) == (each.label > 0.0))[events].astype(np.float64) for each in (one, two)]

@@ -14,7 +14,8 @@ import msgspec
 
 from tradewind.app.models.material import checked_inputs, material_of
 from tradewind.app.settings.root import AppConfig
-from tradewind.model.timeframe import Timeframe
+from tradewind.model.timeframe import SECOND, Timeframe
+from tradewind.ports.clock import Clock
 from tradewind.research.model_training import NETS, Order, Progress, train_model
 
 EPOCHS: Final = 3
@@ -52,20 +53,22 @@ class Bench(msgspec.Struct, frozen=True):
     month: float
 
 
-def bench(config: AppConfig, symbols: Sequence[str], interval: Timeframe, order: Order, samples: int) -> Bench:
-    """Times reading and features, the check of the inputs, and the fit.
+def bench(
+    config: AppConfig, symbols: Sequence[str], interval: Timeframe, order: Order, samples: int, clock: Clock
+) -> Bench:
+    """Times reading and features, the check of the inputs, and the fit; ``clock`` says what passed.
 
     Raises:
         Unavailable: nothing is stored of a symbol, or too little.
         Misconfigured: as ``train_model``.
     """
     stages: list[Stage] = []
-    mark = time.monotonic(), time.process_time()
+    mark = clock.monotonic(), time.process_time()
 
     def stage(name: str) -> None:
         nonlocal mark
-        now = time.monotonic(), time.process_time()
-        stages.append(Stage(name, now[0] - mark[0], now[1] - mark[1]))
+        now = clock.monotonic(), time.process_time()
+        stages.append(Stage(name, (now[0] - mark[0]) / SECOND, now[1] - mark[1]))
         mark = now
 
     material = material_of(config, symbols, interval, order.kind, order.length, samples)

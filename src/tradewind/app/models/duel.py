@@ -50,8 +50,12 @@ def duel_of(
             for each in (one, two)
         ]
         record_looks(workspace, looks, f"duel {pair[0]} {pair[1]}", now)
-    unseen = Unseen(labelled_bars(workspace.config, bars), cost_of(workspace.config, bars), start, end)
-    return compared(one.served, two.served, unseen, drifted=drifted)
+    cost = cost_of(workspace.config, bars)
+    own, other = (
+        Unseen(labelled_bars(workspace.config, bars, news=each.manifest.reads_news), cost, start, end)
+        for each in (one, two)
+    )
+    return compared(one.served, two.served, own, other, drifted=drifted)
 
 
 def _speaks(found: Version, symbol: str, timeframe: Timeframe) -> Version:

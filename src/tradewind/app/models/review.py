@@ -63,7 +63,8 @@ def review_of(
     start = end - round(days * DAY)
     seen, came_from = _served(store, found, symbol, timeframe, start), SERVED
     if seen is None:
-        unseen = Unseen(labelled_bars(workspace.config, bars), cost_of(workspace.config, bars), start, end)
+        data = labelled_bars(workspace.config, bars, news=found.manifest.reads_news)
+        unseen = Unseen(data, cost_of(workspace.config, bars), start, end)
         seen, came_from = _replayed(found, unseen), REPLAYED
     review = reviewed(seen, error_before(found, symbol), np.random.default_rng(0))
     simulated = found.manifest.provenance.simulated or bool(bars.made)

@@ -44,7 +44,8 @@ def timeframe_evidence(
         found = promotions.version(seat.champion.version)
         bars = stored_series(workspace.config, seat.symbol, seat.timeframe)
         span = unseen_from(found.manifest), int(bars.columns.ts_close[-1])
-        unseen = Unseen(labelled_bars(workspace.config, bars), cost_of(workspace.config, bars), *span)
+        data = labelled_bars(workspace.config, bars, news=found.manifest.reads_news)
+        unseen = Unseen(data, cost_of(workspace.config, bars), *span)
         try:
             forecasts = said(found.served, unseen, unseen.samples(found.manifest.length))
         except Unavailable:  # nothing came since it was trained

@@ -67,7 +67,7 @@ def trained(config: Path | None, asked: TrainOptions) -> Report:
         symbols = symbols[:1]
     if asked.bench:
         with progress(f"Timing {order.kind}", total=None):
-            return _benched(bench(settings, symbols, interval, order, asked.samples), symbols, interval)
+            return _benched(bench(settings, symbols, interval, order, asked.samples, WallClock()), symbols, interval)
     with progress(f"Reading {', '.join(symbols)} {interval}", total=None):
         material = material_of(
             settings,
