@@ -14,7 +14,9 @@ import pytest
 
 from tests.acceptance.project import Project
 from tests.fakes.shelved_models import shelved
+from tests.fakes.venue import in_background
 from tests.models.markets import momentum, momentum_bars
+from tradewind.adapters.market.stand_in.market import Series
 from tradewind.app.config import load_config
 from tradewind.app.workspace import Workspace
 from tradewind.model.timeframe import Timeframe
@@ -387,7 +389,23 @@ def test_more_data_is_more_samples_and_a_version_has_the_name_it_was_given(own: 
     assert again["provenance"]["warm_start"] == "v1.1"
 
 
-@pytest.mark.req("V03", "V06")
+@pytest.mark.req("V06")
+def test_collecting_features_and_validation_say_how_long_they_took(project: Project):
+    """Bars fetched from a stand-in venue, then a bench: seconds of each of the three."""
+    bars = momentum_bars(2600, 4)[0]
+    with in_background([Series(PAIR, Timeframe.H1, bars)], now=int(bars.ts_close[-1])) as server:
+        fetched = typed(
+            project, "data", "fetch", "-p", PAIR, "-i", HOUR, "--days", "120", "--provider", "binance", "--gateway",
+            server.url, code=0,
+        )  # fmt: skip
+    assert fetched["seconds"] > 0
+    found = typed(project, "train", "--symbol", PAIR, "--type", "logistic", "--bench", code=0)
+    stages = {one["name"]: one["wall"] for one in found["stages"]}
+    assert stages["features"] > 0
+    assert stages["validation"] > 0
+
+
+@pytest.mark.req("V03")
 def test_a_bench_says_what_each_stage_costs_and_keeps_nothing(own: Project):
     """Features, validation and training are timed; the time of 4,821 samples stands beside the published one."""
     before = sorted(path.name for path in (own.folder / "models").rglob("*"))

@@ -68,20 +68,24 @@ def fetch_(
     settings = load_config(config)
     names = split_symbols(symbols) or settings.symbols
     instruments = [resolve(name, settings.instruments) for name in names]
+    clock = WallClock()
+    begun = clock.monotonic()
     with progress("Fetching", total=len(instruments)) as advance:
         wish = _Wish(interval, days, timerange or TimeRange(), provider, gateway)
         transport = HttpTransport()
         done, failed = asyncio.run(_fetch_all(settings, instruments, wish, transport, advance))
     if failed and not done and len({str(error) for _, error in failed}) == 1:
         raise failed[0][1]
+    seconds = (clock.monotonic() - begun) / 1e9
     short = [each for each in done if each.shortfall]
     code = max((error.exit_code for _, error in failed), default=UNAVAILABLE if short else DONE)
     document = {
         "fetched": done,
         "failed": [{"symbol": symbol, "message": str(error)} for symbol, error in failed],
         "network": transport.traffic,
+        "seconds": seconds,
     }
-    return Report(document, [f"Network: {transport.traffic.text()}.", *_fetched(done, failed)], code)
+    return Report(document, [f"Network: {transport.traffic.text()}; {seconds:.1f} s.", *_fetched(done, failed)], code)
 
 
 class _Wish(NamedTuple):

@@ -14,7 +14,7 @@ import pytest
 from tests.fakes.shelved_models import shelved
 from tradewind.adapters.models.bucket import PREFIX, bucket_of
 from tradewind.app.config import load_config
-from tradewind.app.models.copies import copy_models, put_back
+from tradewind.app.models.copies import WeeklyCopies, copy_models, put_back
 from tradewind.app.models.promotion import Promotions
 from tradewind.app.workspace import Workspace
 from tradewind.errors import Corrupt, Unavailable
@@ -104,6 +104,24 @@ def test_a_copy_that_was_changed_brings_nothing_back(promotions: Promotions, tmp
     with pytest.raises(Corrupt, match="no copy of models"):
         put_back(promotions, b"nonsense" * 200, "x", "")
     assert put_back(promotions, tar_of({"versions/half/model.json": b"{}"}), "x", "").refused
+
+
+@pytest.mark.req("I18")
+def test_a_service_copies_once_a_week_and_keeps_what_was_asked_for(promotions: Promotions, tmp_path: Path):
+    """Due without a copy and seven days after the newest; with two kept the third goes; no models, nothing due."""
+    settings = load_config(environment={"TRADEWIND__BACKUP__WEEKLY": "2"}, folder=tmp_path)
+    copies = WeeklyCopies(settings, tmp_path)
+    assert copies.due(NOW)
+    taken = [copies.take(NOW).file]
+    assert not copies.due(NOW + 7 * DAY - 1)
+    for week in (1, 2):
+        assert copies.due(NOW + 7 * week * DAY)
+        taken.append(copies.take(NOW + 7 * week * DAY).file)
+    assert [path.is_file() for path in taken] == [False, True, True]
+    assert sorted(path.name for path in taken[2].parent.glob("*.sha256")) == [
+        f"{path.name}.sha256" for path in taken[1:]
+    ]
+    assert not WeeklyCopies(settings, tmp_path / "empty").due(NOW)
 
 
 def test_no_models_are_no_copy(tmp_path: Path):

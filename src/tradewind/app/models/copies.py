@@ -11,15 +11,18 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from tradewind.adapters.market.sealed.durable import sync_folder, write_bytes_durably
-from tradewind.adapters.models.bucket import Bucket
+from tradewind.adapters.models.bucket import Bucket, bucket_of
 from tradewind.adapters.models.shelf import ARTIFACTS, LARGEST, MANIFEST
 from tradewind.app.models.promotion import Promotions
+from tradewind.app.settings.root import AppConfig
+from tradewind.app.workspace import Workspace
 from tradewind.errors import Corrupt, TradewindError, Unavailable
-from tradewind.model.timeframe import SECOND
+from tradewind.model.timeframe import DAY, SECOND
 
 PREFIX: Final = "models_backup_"
 PARTS: Final = ("versions", "promoted", "evaluations", "weights")
 HASH: Final = ".sha256"
+WEEK: Final = 7 * DAY
 
 
 class Copied(NamedTuple):
@@ -41,6 +44,45 @@ class PutBack(NamedTuple):
     there: tuple[str, ...]
     seats: tuple[str, ...]
     refused: tuple[str, ...]
+
+
+class WeeklyCopies:
+    """The copies a service takes: one a week where there are models, of which ``backup.weekly`` (at least one) stay."""
+
+    def __init__(self, config: AppConfig, folder: Path | None = None) -> None:
+        workspace = Workspace(config, folder)
+        self.folder = workspace.folder / config.backup.folder
+        self._promotions = Promotions(workspace)
+        self._keep = max(1, config.backup.weekly)
+        self._bucket = config.aws.backup_bucket
+        self._region = config.aws.region
+
+    def due(self, now: int) -> bool:
+        """Whether there are models and the newest copy here is a week old, by the day in its name."""
+        if not self._promotions.shelf.versions():
+            return False
+        found = self._here()
+        if not found:
+            return True
+        newest = datetime.strptime(found[-1].name.removeprefix(PREFIX)[:8], "%Y%m%d").replace(tzinfo=UTC)
+        return now - int(newest.timestamp()) * SECOND >= WEEK
+
+    def take(self, now: int) -> Copied:
+        """Takes one and removes the oldest ones here that need not stay.
+
+        Raises:
+            Unavailable: the disk refuses.
+        """
+        bucket = bucket_of(self._bucket, self._region) if self._bucket else None
+        done = copy_models(self._promotions, self.folder, now, bucket)
+        for old in self._here()[: -self._keep]:
+            old.with_name(old.name + HASH).unlink(missing_ok=True)
+            old.unlink(missing_ok=True)
+        return done
+
+    def _here(self) -> list[Path]:
+        names = self.folder.glob(f"{PREFIX}*.tar")
+        return sorted(path for path in names if path.name.removeprefix(PREFIX)[:8].isdecimal())
 
 
 def copy_models(promotions: Promotions, folder: Path, now: int, bucket: Bucket | None = None) -> Copied:

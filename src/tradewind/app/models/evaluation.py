@@ -197,7 +197,7 @@ def evaluate(
 def _unread(manifest: Manifest, asked: Asked, bars: Sequence[SeriesBars]) -> str:
     """Why the sealed bars are not opened, empty where they may be."""
     if not manifest.provenance.seal:
-        return "it was trained before bars were sealed: train it again"
+        return "it was trained on every bar, so that it can only shadow beside a champion"
     if not manifest.gate.passed:
         return f"its gate was not met in development ({', '.join(manifest.gate.missed)})"
     came = min(int((one.columns.ts_open >= manifest.provenance.seal).sum()) for one in bars)
