@@ -12,6 +12,13 @@ from tradewind.cli.options import SymbolsOption
 
 app = single()
 
+CheckpointOption = Annotated[
+    bool, typer.Option("--checkpoint", help="Best weights as models/checkpoints/TYPE_SYMBOL_best.npz, too.")
+]
+BenchOption = Annotated[
+    bool, typer.Option("--bench", help="Keep nothing; say what each stage costs and what a whole one would.")
+]
+
 
 @app.command()
 @verb
@@ -54,13 +61,8 @@ def train(
         typer.Option("--with-sentiment", help="Also read what articles said; trained again without, for comparison."),
     ] = False,
     name: Annotated[str, typer.Option("--name", help="Name of the version, v1.1; default: made of the time.")] = "",
-    checkpoint: Annotated[
-        bool,
-        typer.Option("--checkpoint", help="Best weights as models/checkpoints/TYPE_SYMBOL_best.npz, too."),
-    ] = False,
-    bench: Annotated[
-        bool, typer.Option("--bench", help="Keep nothing; say what each stage costs and what a whole one would.")
-    ] = False,
+    checkpoint: CheckpointOption = False,
+    bench: BenchOption = False,
 ) -> Report:
     """Trains, calibrates and judges one model of stored candles and keeps it as a signed version, passed or not.
 
