@@ -60,8 +60,9 @@ class Library:
         self.articles: list[Article] = []
         self._readings: list[tuple[int, int, int]] = []
         self._known: set[str] = set()
-        self._keep(self.archive.readings())
-        self.intake = Intake(self.articles)
+        self._end = 0
+        self.intake = Intake()
+        self.refreshed()
 
     @property
     def spans(self) -> list[Span]:
@@ -74,14 +75,28 @@ class Library:
         return max((until for _, _, until in self._readings), default=0)
 
     def add(self, *readings: Reading) -> tuple[NewsRead, ...]:
-        """Scores what readings brought, writes them down and gives them as input events.
+        """Scores what readings brought, writes them down and gives them, and what others wrote, as input events.
 
         Raises:
             Unavailable: the disk refuses; nothing was added then.
         """
+        self.archive.append([msgspec.structs.replace(one, kept=self._rescored(one.kept)) for one in readings])
+        return self.refreshed()
+
+    def refreshed(self) -> tuple[NewsRead, ...]:
+        """Takes what was written since by this process or another, and gives it as input events.
+
+        Raises:
+            Corrupt, Unavailable: the archive cannot be read.
+        """
+        readings, self._end = self.archive.readings(self._end)
         made = [msgspec.structs.replace(one, kept=self._rescored(one.kept)) for one in readings]
-        self.archive.append(made)
-        self._keep(made)
+        for reading in made:
+            self._readings.append((reading.ts, reading.since, reading.until))
+            new = [one.article for one in reading.kept if one.article.id not in self._known]
+            self._known |= {one.id for one in new}
+            self.articles += new
+            self.intake.remember(new)
         return tuple(NewsRead(one.ts, one.since, one.until, tuple(kept.article for kept in one.kept)) for one in made)
 
     def scores(self, instrument: Instrument) -> NewsScores:
@@ -103,13 +118,6 @@ class Library:
         return tuple(
             NewsRead(ts, since, until - LULL, () if number else about) for number, (since, until) in enumerate(spans)
         )
-
-    def _keep(self, readings: Sequence[Reading]) -> None:
-        for reading in readings:
-            self._readings.append((reading.ts, reading.since, reading.until))
-            new = [one for one in reading.kept if one.article.id not in self._known]
-            self._known |= {one.article.id for one in new}
-            self.articles += [one.article for one in self._rescored(new)]
 
     def _rescored(self, kept: Sequence[KeptArticle]) -> tuple[KeptArticle, ...]:
         """As the scorer of now sees them."""
@@ -143,10 +151,10 @@ def readers_of(config: AppConfig, transport: Transport, clock: Clock) -> tuple[F
 
 async def fetched(
     library: Library, readers: Sequence[FeedReader], clock: Clock
-) -> tuple[NewsRead | None, tuple[FeedResult, ...]]:
+) -> tuple[tuple[NewsRead, ...], tuple[FeedResult, ...]]:
     """Asks every feed once; what is new is scored and written down. A feed that fails keeps no other from being read.
 
-    The event is None where nothing is to be told: no feed answered, or none had news and the hour is not over.
+    No event where nothing is to be told: no feed answered, or none had news and the hour is not over.
 
     Raises:
         Unavailable: the disk refuses.
@@ -168,10 +176,9 @@ async def fetched(
         kept += new
     now = clock.now()
     if not answered or not (kept or now - library.last_read >= MARKED):
-        return None, tuple(results)
+        return (), tuple(results)
     kept = [msgspec.structs.replace(one, article=msgspec.structs.replace(one.article, seen=now)) for one in kept]
-    (event,) = library.add(Reading(now, now, now, tuple(kept)))
-    return event, tuple(results)
+    return library.add(Reading(now, now, now, tuple(kept))), tuple(results)
 
 
 def imported(library: Library, path: Path, now: int) -> tuple[FeedResult, tuple[Span, ...]]:

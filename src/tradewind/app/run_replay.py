@@ -257,8 +257,8 @@ class JournaledRun:
             self.session.inject(calendar)
 
     def hear(self, news: Sequence[NewsRead]) -> int:
-        """Tells the engine what was read, where anything of the run asks for articles and it is not known yet."""
-        due = [one for one in news if not self.engine.book.news.knows(one)] if self.plan.asks_for("articles") else []
+        """Tells the engine what was read, where it does not know it yet; how many readings that were."""
+        due = [one for one in news if not self.engine.book.news.knows(one)]
         for one in due:
             self.session.inject(one)
         return len(due)

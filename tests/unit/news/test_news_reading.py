@@ -46,11 +46,10 @@ def answering(**bodies: bytes | int):
 def test_a_feed_that_fails_keeps_no_other_from_being_read(tmp_path):
     library = Library(THREE, tmp_path)
     network, clock = answering(a=500, b=RSS, c=b"<html>no feed</html>"), ManualClock(NOW)
-    event, results = asyncio.run(fetched(library, readers_of(THREE, network, clock), clock))
+    (event,), results = asyncio.run(fetched(library, readers_of(THREE, network, clock), clock))
     assert [(one.source, one.new) for one in results] == [("a.example", 0), ("b.example", 2), ("c.example", 0)]
     assert "500" in results[0].fault
     assert "no feed" in results[2].fault
-    assert event is not None
     assert event.ts == event.since == event.until == NOW
     assert {one.seen for one in event.articles} == {NOW}
     assert dict(event.articles[0].subjects)["BTC"] > 0.3
@@ -64,13 +63,15 @@ def test_what_was_read_before_is_not_told_again_and_silence_is_told_once_an_hour
     for _ in range(9):
         told.append(asyncio.run(fetched(library, readers, clock))[0])
         clock.advance_to(clock.now() + 15 * MINUTE)
-    assert [None if one is None else len(one.articles) for one in told] == [2, None, None, None, 0, None, None, None, 0]
+    assert [[len(one.articles) for one in events] for events in told] == [[2], [], [], [], [0], [], [], [], [0]]
 
 
 def test_where_no_feed_answers_nobody_has_read(tmp_path):
     library, clock = Library(config(), tmp_path), ManualClock(NOW)
-    event, (result,) = asyncio.run(fetched(library, (FeedReader("http://a.example/", answering(a=503), clock),), clock))
-    assert event is None
+    events, (result,) = asyncio.run(
+        fetched(library, (FeedReader("http://a.example/", answering(a=503), clock),), clock)
+    )
+    assert events == ()
     assert result.fault
     assert library.spans == []
 
@@ -113,14 +114,15 @@ def test_only_addresses_of_the_web_are_asked(url):
 
 def test_a_cut_line_is_read_over_and_taken_away_by_the_next(tmp_path):
     archive = NewsArchive(tmp_path)
-    assert archive.readings() == []
+    assert archive.readings() == ([], 0)
     first, second = Reading(1, 1, 1), Reading(2, 2, 2)
     archive.append([first])
     whole = archive.path.read_bytes()
     archive.path.write_bytes(whole + b'{"ts":2,"since":')
-    assert archive.readings() == [first]
+    assert archive.readings() == ([first], len(whole))
     archive.append([second])
-    assert archive.readings() == [first, second]
+    assert archive.readings()[0] == [first, second]
+    assert archive.readings(len(whole))[0] == [second]
     archive.path.write_bytes(b"nonsense\n" + archive.path.read_bytes())
     with pytest.raises(Corrupt, match="line 1"):
         archive.readings()
@@ -171,6 +173,20 @@ def test_what_another_scorer_scored_is_scored_again(tmp_path):
     path.write_bytes(path.read_bytes().replace(b"lexicon-", b"ancient-").replace(b'["BTC",0.', b'["BTC",-0.'))
     (article,) = Library(config(), tmp_path).articles
     assert article == library.articles[0]
+
+
+def test_what_another_process_adds_is_taken_once(tmp_path):
+    library, other, clock = Library(config(), tmp_path), Library(config(), tmp_path), ManualClock(NOW)
+    reader = FeedReader("http://b.example/y", answering(b=RSS), clock)
+    (event,), _ = asyncio.run(fetched(other, (reader,), clock))
+    assert library.refreshed() == (event,)
+    assert library.refreshed() == other.refreshed() == ()
+    assert library.articles == other.articles
+    again = FeedReader("http://b.example/y", answering(b=RSS), clock)
+    clock.advance_to(NOW + 2 * HOUR)
+    (silent,), (result,) = asyncio.run(fetched(library, (again,), clock))
+    assert silent.articles == ()
+    assert result.refused == {"known already": 2}
 
 
 def test_recorded_headlines_are_read_and_most_coins_are_found(tmp_path):

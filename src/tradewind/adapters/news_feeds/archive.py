@@ -62,30 +62,35 @@ class NewsArchive:
                 next_step="free space or correct the folder's permissions; what was written before is whole",
             ) from error  # fmt: skip
 
-    def readings(self) -> list[Reading]:
-        """Every reading, in the order of the file; none where there is no file.
+    def readings(self, start: int = 0) -> tuple[list[Reading], int]:
+        """Readings from the byte ``start`` on, in the order of the file, and the byte behind the last whole line.
+
+        None where there is no file.
 
         Raises:
             Corrupt: a line is none.
             Unavailable: the file cannot be read.
         """
         try:
-            body = self.path.read_bytes()
+            with self.path.open("rb") as file:
+                file.seek(start)
+                body = file.read()
         except FileNotFoundError:
-            return []
+            return [], 0
         except OSError as error:
             raise Unavailable(f"cannot read ({error.strerror or error})", where=str(self.path)) from error
-        lines = body.split(b"\n")[:-1]  # behind the last line end there is nothing, or what a crash cut off
+        whole = body.rfind(b"\n") + 1  # behind the last line end there is nothing, or what a crash cut off
         found = []
-        for number, line in enumerate(lines, start=1):
+        for number, line in enumerate(body[:whole].split(b"\n")[:-1], start=1):
             try:
                 found.append(_DECODER.decode(line))
             except (msgspec.DecodeError, UnicodeDecodeError) as error:
+                place = f"line {number}" + (f" behind byte {start}" if start else "")
                 raise Corrupt(
-                    f"line {number} is no reading ({error})", where=str(self.path),
+                    f"{place} is no reading ({error})", where=str(self.path),
                     next_step="take that line out of the file; every line stands for itself",
                 ) from error  # fmt: skip
-        return found
+        return found, start + whole
 
 
 _DECODER: Final = msgspec.json.Decoder(Reading)

@@ -40,10 +40,13 @@ class Intake:
     Copies of one headline from several sources within three days are one article. ``refused`` counts by reason.
     """
 
-    def __init__(self, known: Iterable[Article] = ()) -> None:
+    def __init__(self) -> None:
         self.refused: Counter[str] = Counter()
         self._ids: set[str] = set()
         self._titles: dict[str, int] = {}
+
+    def remember(self, known: Iterable[Article]) -> None:
+        """Articles that were taken before, by this intake or another."""
         for article in known:
             self._remember(article)
 

@@ -9,7 +9,7 @@ from tradewind.adapters.store.head_mark import HeadMark
 from tradewind.adapters.store.seat import SCHEMES, PostgresSeat
 from tradewind.errors import Corrupt, Misconfigured, TradewindError, Unavailable
 
-SCHEMA_REVISION: Final = "0011"
+SCHEMA_REVISION: Final = "0012"
 
 
 def path_of(location: str | Path, folder: Path | None = None) -> Path:

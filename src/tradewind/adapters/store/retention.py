@@ -18,7 +18,7 @@ COUNTED: Final = ("candles", "snapshots")
 """Tables that keep so many rows of each series rather than so many days."""
 AGED: Final = (
     "decisions", "confidence_history", "drift_checks", "learning_cycles", "selector_choices", "learning_states",
-    "forecasts", "error_log", "heartbeats", "command_inbox", "outbox", "deliveries",
+    "forecasts", "articles", "error_log", "heartbeats", "command_inbox", "outbox", "deliveries",
 )  # fmt: skip
 KEPT_FOR_GOOD: Final = (
     "journal", "signals", "positions", "trade_outcomes", "signal_outcomes", "outcome_audit", "drift_alarms",
@@ -36,6 +36,7 @@ _CHOICES: Final = (
     "DELETE FROM selector_choices WHERE symbol = ? AND ts < ? AND id < (SELECT max(id) FROM selector_choices)"
 )
 _FORECASTS: Final = "DELETE FROM forecasts WHERE ts < ?"
+_ARTICLES: Final = "DELETE FROM articles WHERE ts < ?"
 _CYCLES: Final = "DELETE FROM learning_cycles WHERE ts < ? AND id < (SELECT max(id) FROM learning_cycles)"
 _CHECKS: Final = "DELETE FROM drift_checks WHERE day < ?"
 _STATES: Final = (
@@ -79,6 +80,7 @@ def prune(writer: Writer, series: Iterable[tuple[str, str]], before: int, market
             take(cursor, "selector_choices", _CHOICES, symbol, market_before)
         take(cursor, "learning_cycles", _CYCLES, market_before)
         take(cursor, "forecasts", _FORECASTS, market_before)
+        take(cursor, "articles", _ARTICLES, market_before)
         take(cursor, "drift_checks", _CHECKS, market_text[:10])
         take(cursor, "learning_states", _STATES, text)
         take(cursor, "error_log", _ERRORS, text)

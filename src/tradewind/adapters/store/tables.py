@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from operator import attrgetter
 from typing import Any, Final
 
+from tradewind.adapters.store.article_rows import article_rows
 from tradewind.adapters.store.codec import encode_text
 from tradewind.adapters.store.database import Cursor
 from tradewind.adapters.store.forecast_rows import FORECASTS, forecast_row
@@ -15,6 +16,7 @@ from tradewind.adapters.store.mode_rows import MODELS, MODES, mode_statements, m
 from tradewind.adapters.store.order_rows import answer_row, order_row
 from tradewind.adapters.store.outbox_rows import OutboxRows, changed
 from tradewind.adapters.store.schema import utc_text
+from tradewind.model.article import NewsRead
 from tradewind.model.decision import NoDecision, NoTrade, Signal
 from tradewind.model.drift import DriftAlarm, MemberReplaced
 from tradewind.model.event import BarClosed
@@ -152,6 +154,8 @@ class SqlTables:
             self._in_order.append(answer_row(event))
         elif isinstance(event, MODELS):
             self._in_order += model_statements(event)
+        elif isinstance(event, NewsRead):
+            self._in_order += article_rows(event, entry.seq)
         for number, output in enumerate(outputs):
             if isinstance(output, (NoTrade, NoDecision)):  # nearly all there is; nobody is told
                 self._decision(entry.seq, output)

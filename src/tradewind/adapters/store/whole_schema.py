@@ -6,10 +6,10 @@ not depend on what else a process has loaded.
 
 from __future__ import annotations
 
-from tradewind.adapters.store import forecast_schema, learning_schema
+from tradewind.adapters.store import article_schema, forecast_schema, learning_schema
 from tradewind.adapters.store.schema import metadata
 
-PARTS = (forecast_schema, learning_schema)
+PARTS = (article_schema, forecast_schema, learning_schema)
 """The modules beside ``schema`` that define tables."""
 
 __all__ = ["PARTS", "metadata"]

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final, NamedTuple
 
+from tradewind.app.service.articles import articles
 from tradewind.app.service.backing_up import backing_up
 from tradewind.app.service.beating import beating
 from tradewind.app.service.calendar import calendar
@@ -26,7 +27,7 @@ MARKET_POLICY: Final = Policy(stale_after=2 * MINUTE, hung_after=15 * MINUTE, vi
 
 
 UNHURRIED: Final = Policy(stale_after=30 * MINUTE, hung_after=0)
-"""A backup of a large store, and its copy into a bucket, take their time."""
+"""A backup of a large store, its copy into a bucket, and many feeds in turn take their time."""
 
 
 class Row(NamedTuple):
@@ -40,6 +41,7 @@ class Row(NamedTuple):
 ROWS: Final[tuple[Row, ...]] = (
     Row("heartbeat", beating),
     Row("calendar", calendar),
+    Row("articles", articles, UNHURRIED),
     Row("backup", backing_up, UNHURRIED),
     Row("models", models),
     *(Row(f"tell {peer}", partial(telling, peer)) for peer in PEERS),
