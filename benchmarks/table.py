@@ -222,6 +222,17 @@ def _real_models(document: Document) -> list[Row]:
     ]
 
 
+def _sentiment(document: Document) -> list[Row]:
+    if "scored" not in document:
+        return [("sentiment against people's labels", "not measured", "", "")]
+    rows = []
+    for name in ("scored", "words_counted", "bag_of_words", "base_rate"):
+        one = document[name]
+        span = f"{100 * one['accuracy']:.1f}% ({100 * one['low']:.1f} to {100 * one['high']:.1f}) of {one['n']}"
+        rows.append((f"sentiment against people's labels, {name.replace('_', ' ')}", span, "", ""))
+    return [*rows, _row("  a text", document["us_per_text"], "us CPU")]
+
+
 SHORT: Final = {
     "gate_power": ("--short",),
     "drift_power": ("--short",),
@@ -252,5 +263,6 @@ _ROWS: Final[dict[str, Callable[[Document], list[Row]]]] = {
     "service": _service,
     "ninety_days": _ninety_days,
     "real_models": _real_models,
+    "sentiment": _sentiment,
 }
 NAMES: Final = tuple(_ROWS)

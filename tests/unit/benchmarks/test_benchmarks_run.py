@@ -37,6 +37,7 @@ TINY = {
         {"FILES": ("ETHUSDT-1h",), "SERIES": (("ETH/USDT", "4h"),), "DEEP": (), "SIMPLE": ("base_rate",)},
     ),
     "restart": (["--hours", "60", "--rounds", "1"], {"POOLS": (("BTC/USDT",),)}),
+    "sentiment": ([], {"MOST": 200}),
     "service": (["--minutes", "1"], {"ROW_S": 1.0}),
     "simulation": (["--days", "1"], {}),
     "startup": ([], {"ROUNDS": 1, "CALLS": (("data", "list"),)}),

@@ -14,6 +14,7 @@ from tradewind.adapters.store.codec import encode_outputs
 from tradewind.adapters.store.schema import utc_text
 from tradewind.adapters.store.store import Store
 from tradewind.adapters.store.tables import SqlTables
+from tradewind.model.article import Article, NewsRead
 from tradewind.model.decision import NoDecision, NoTrade, Reason
 from tradewind.model.event import ModelServed
 from tradewind.model.forecast import Forecast, ForecastEnded
@@ -168,4 +169,18 @@ def test_a_forecast_is_on_file_with_its_models_hash_and_is_told_how_it_ended(tmp
     assert [tuple(one.values()) for one in found] == [
         ("challenger", "a" * 64, 0.7, "up", 0, None, None, None),
         ("champion", "a" * 64, 0.7, "up", 1, later, -1, 1),
+    ]
+
+
+def test_an_article_is_on_file_once_from_when_it_counted(tmp_path: Path) -> None:
+    """A row an article, the first time it is told; strangers' text is a parameter and never part of a statement."""
+    title = "'); DROP TABLE articles; --"
+    late = Article("a" * 16, "wire.example", title, START, START + HOUR, (("BTC", -0.5),), "lexicon-1")
+    with Store.open(tmp_path / "t.db", START) as store:
+        for ts in (START + HOUR, START + 2 * HOUR):
+            store.journal.append(NewsRead(ts, ts, ts, (late,)), encode_outputs([]))
+        store.journal.commit()
+        found = rows(store, "SELECT id, timestamp, published, seen, source, title, subjects, scorer FROM articles")
+    assert [tuple(one.values()) for one in found] == [
+        ("a" * 16, utc_text(START + HOUR), START, START + HOUR, "wire.example", title, '[["BTC",-0.5]]', "lexicon-1")
     ]
