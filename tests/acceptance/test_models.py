@@ -18,6 +18,8 @@ from tests.fakes.venue import in_background
 from tests.models.markets import momentum, momentum_bars
 from tradewind.adapters.market.stand_in.market import Series
 from tradewind.app.config import load_config
+from tradewind.app.models.promotion import Promotions
+from tradewind.app.models.review import review_of
 from tradewind.app.workspace import Workspace
 from tradewind.model.timeframe import Timeframe
 from tradewind.predictors.calibrators import Calibrator, Scaling, fitted
@@ -418,3 +420,50 @@ def test_a_bench_says_what_each_stage_costs_and_keeps_nothing(own: Project):
     text = own.types(*words).stdout
     for part in ("of 4,821 samples", "164 to 191 s", "30 days of 5m", "Nothing was kept"):
         assert part in text
+
+
+@pytest.mark.req("D18", "I11")
+def test_a_project_may_ask_for_the_published_accuracy_for_good(own: Project):
+    """model.profile = strict: the gate of a training and of its sealed bars holds model.min_accuracy too."""
+    own.configured(f'symbols = ["{PAIR}"]\n[model]\nprofile = "strict"\nmin_accuracy = 0.95\n')
+    trained = typed(own, "train", "--symbol", PAIR, "--type", "logistic", code=0)
+    assert "accuracy" in trained["missed"]
+    assert "accuracy.low" not in trained["missed"]
+    (source,) = [row for row in trained["profiles"]["source"] if row["name"] == "accuracy"]
+    assert source["threshold"] == 0.95
+    (found,) = typed(own, "evaluate", "--model", trained["version"], code=4)["models"]
+    assert found["profile"] == "strict"
+    assert "accuracy" in found["unread"]
+    (refused,) = typed(own, "promote", "--model", trained["version"], code=4)["decisions"]
+    assert "accuracy" in refused["missed"]
+
+
+class Served:
+    """A store in which a service wrote down what the champion said: right three times of four, on every 48th bar."""
+
+    path = Path("none")
+
+    def __init__(self, version: str, ts: list[int]) -> None:
+        self.version = version
+        self.rows = [(one, 0.8, 1, 1 if place % 4 else -1, one + 86400 * 10**9) for place, one in enumerate(ts)]
+
+    def query(self, sql: str, parameters: tuple[object, ...] = ()) -> tuple[list[str], list[Any]]:
+        symbol, timeframe, version, start = parameters
+        assert (symbol, timeframe) == (PAIR, HOUR)
+        return [], [row for row in self.rows if version == self.version and row[0] > start]
+
+
+@pytest.mark.req("I17", "I16")
+def test_a_review_takes_what_was_served_where_a_service_wrote_it_down(own: Project, calibrated: Calibrator):
+    """75 of 100 right where 80% was promised; another version's forecasts are not taken for the champion's."""
+    made_up("good", weights=KNOWS, calibrator=calibrated)
+    typed(own, "promote", "--model", "good", code=0)
+    workspace = Workspace(load_config(None))
+    ts = momentum_bars(BARS, SEED)[0].ts_close[-4801::48].tolist()[:100]
+    found = review_of(workspace, Promotions(workspace), PAIR, Timeframe.H1, 300, Served("good", ts))
+    rate = found.review.hit_rate
+    assert found.came_from == "as served"
+    assert (rate.n, rate.hits, rate.promised) == (100, 75, pytest.approx(0.8))
+    assert found.review.calibration.error == pytest.approx(0.05)
+    other = review_of(workspace, Promotions(workspace), PAIR, Timeframe.H1, 300, Served("other", ts))
+    assert other.came_from == "replayed from stored candles"
