@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import math
 import shutil
 import signal
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from tests.acceptance.project import Project
@@ -16,7 +18,10 @@ from tests.acceptance.test_live_run import begun, heard, series, words
 from tests.fakes.shelved_models import seated, shelved
 from tests.fakes.venue import START, in_background
 from tradewind.app.config import load_config
+from tradewind.app.models import predicting
+from tradewind.app.models.predictor import ModelPredictor
 from tradewind.app.workspace import Workspace
+from tradewind.errors import Misconfigured, Unavailable
 from tradewind.model.timeframe import HOUR, MINUTE, Timeframe
 
 RUN = ("run", "--feed", "replay", "--symbol", "BTC/USDT", "--interval", "1h", "--allow-unproven", "--quiet")
@@ -187,3 +192,114 @@ CRAFTS = {"code": _code, "bytes": _bytes, "inputs": _inputs, "nan": _nan, "unsig
 def _hash(project: Project, version: str) -> str:
     manifest = json.loads((project.folder / "models" / "versions" / version / "manifest.json").read_text())
     return str(manifest["model"]["sha256"])
+
+
+@pytest.fixture
+def promoted(own_market: Project) -> Project:
+    """Champions on 1h and 4h, a challenger on 1h."""
+    put(own_market, "lstm-1", FOLLOW)
+    put(own_market, "transformer-1", AGAINST)
+    put(own_market, "four", FOLLOW, timeframe=Timeframe.H4)
+    seated(place(own_market), "lstm-1", "transformer-1")
+    seated(place(own_market), "four", timeframe=Timeframe.H4)
+    return own_market
+
+
+@pytest.mark.req("E08", "E09", "I14", "H19")
+def test_predict_explains_every_model_and_how_they_add_up(promoted: Project) -> None:
+    """The whole is the documented formula of the parts; each part carries hash, set and calibration."""
+    promoted.configured(
+        '[timeframes]\nintervals = [{ interval = "1h", weight = 0.6 }, { interval = "4h", weight = 0.4 }]\n'
+    )
+    ran = promoted.types("predict", "BTCUSDT", "--explain", "--json")
+    assert ran.exit_code == 0, ran.stderr
+    said = ran.document
+    parts = {one["timeframe"]: one for one in said["timeframes"]}
+    assert list(parts) == ["1h", "4h"]
+    assert [one["share"] for one in parts.values()] == pytest.approx([0.6, 0.4])
+    assert parts["1h"]["challenger"]["voices"][0]["version"] == "transformer-1"
+    odds = sum(
+        one["share"] * math.log(one["champion"]["probs"]["up"] / one["champion"]["probs"]["down"])
+        for one in said["timeframes"]
+    )
+    whole = said["together"]
+    assert whole["probs"]["up"] == pytest.approx(1.0 / (1.0 + math.exp(-odds)))
+    assert whole["confidence"] == max(whole["probs"].values())
+    assert 0.5 <= whole["confidence"] <= 1.0
+    assert whole["source"] == "promoted"
+    assert [one["sha256"] for one in whole["voices"]] == [_hash(promoted, "lstm-1"), _hash(promoted, "four")]
+    text = promoted.types("predict", "BTCUSDT", "--explain").stdout
+    for word in ("lstm-1", "transformer-1", "not heard", "logarithmic pool", "calibration", "No signal"):
+        assert word in text
+    both = promoted.types("predict", "BTCUSDT", "-i", "1h", "--model", "lstm-1,transformer-1", "--json").document
+    assert both["together"]["probs"]["up"] == pytest.approx(0.5, abs=1e-5), "for and against, equally sure"
+    assert both["together"]["version"] == "lstm-1+transformer-1"
+
+
+@pytest.mark.req("I14")
+def test_predict_says_what_the_run_said_at_the_same_close(promoted: Project) -> None:
+    """One model, one row, one number: on the shelf and in the service."""
+    promoted.configured(PREDICTOR)
+    assert promoted.types(*RUN, "--execution", "paper").exit_code == 0
+    newest = [one for one in forecasts(promoted) if one["seat"] == "champion"][-1]
+    said = promoted.types("predict", "BTCUSDT", "-i", "1h", "--json").document["timeframes"][0]
+    assert (said["ts"], said["champion"]["voices"][0]["p_up"]) == (newest["ts"], newest["p"])
+
+
+@pytest.mark.req("D21")
+def test_predict_times_itself_and_is_red_above_the_limit(promoted: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """p50, p95, p99 of 200 answers; above the limit the exit code is 4."""
+    ran = promoted.types("predict", "BTCUSDT", "--bench", "--json")
+    found = ran.document["latency"]
+    assert found["n"] == 200
+    assert 0.0 < found["p50_ms"] <= found["p95_ms"] <= found["p99_ms"]
+    assert found["limit_ms"] == 500.0
+    assert ran.exit_code == (0 if found["met"] else 4)
+    monkeypatch.setattr(predicting, "LIMIT_MS", 0.0)
+    assert promoted.types("predict", "BTCUSDT", "--bench").exit_code == 4
+
+
+def test_predict_without_a_promoted_model_says_what_to_do(own_market: Project) -> None:
+    """Exit 3, and the seat is named where its model cannot be served."""
+    ran = own_market.types("predict", "BTCUSDT")
+    assert ran.exit_code == 3
+    assert "tradewind promote" in ran.stderr
+    put(own_market, "v1", FOLLOW)
+    seated(place(own_market), "v1")
+    artifact = own_market.folder / "models" / "versions" / "v1" / "model.json"
+    artifact.write_bytes(artifact.read_bytes() + b" ")
+    ran = own_market.types("predict", "BTCUSDT")
+    assert ran.exit_code == 3
+    assert "sha256" in ran.stderr
+
+
+@pytest.mark.req("I12", "I13")
+def test_the_predictor_of_the_library_answers_probabilities_confidence_and_version(promoted: Project) -> None:
+    """Import and call: two models by path, one answer; a file that may be a program is not opened."""
+    config = load_config(folder=promoted.folder, environment={})
+    versions = promoted.folder / "models" / "versions"
+    shutil.copytree(versions / "lstm-1", versions / "lstm-BTC-USDT")
+    found = ModelPredictor(
+        lstm_path=versions / "lstm-{symbol}", transformer_path=str(versions / "transformer-1"), config=config,
+        folder=promoted.folder,
+    )  # fmt: skip
+    rows = np.zeros((5, 32))
+    rows[-1, 0] = 2.0
+    said = found.predict("BTC/USDT", rows)
+    up = 1.0 / (1.0 + math.exp(-2.0))
+    assert [one.p_up for one in said.voices] == pytest.approx([up, 1.0 - up], abs=1e-6)
+    assert said.probs["up"] == pytest.approx(0.5, abs=1e-6)
+    assert sum(said.probs.values()) == pytest.approx(1.0)
+    assert said.version == "lstm-1+transformer-1"
+    assert said.confidence == max(said.probs.values())
+    alone = ModelPredictor(lstm_path=versions / "lstm-1", config=config, folder=promoted.folder)
+    assert alone.predict("BTC/USDT", rows).confidence == pytest.approx(up, abs=1e-6)
+    with pytest.raises(Misconfigured, match="program"):
+        ModelPredictor(lstm_path="models/lstm-{symbol}.pt", config=config).predict("BTC/USDT", rows)
+    with pytest.raises(Misconfigured, match="speaks for"):
+        alone.predict("ETH/USDT", rows)
+    with pytest.raises(Misconfigured, match="shape"):
+        alone.predict("BTC/USDT", rows[:, :31])
+    rows[-1, 3] = np.nan
+    with pytest.raises(Unavailable, match="unknown"):
+        alone.predict("BTC/USDT", rows)

@@ -36,6 +36,7 @@ _ALL = (
     Verb("news", DATA, "Articles: what they say of a pair; fetch the feeds, import an archive."),
     Verb("features", DATA, "What models read, made of candles; whether any of it came from the future."),
     Verb("train", TRADE, "One model from stored candles: trained, calibrated, judged, kept as a signed version."),
+    Verb("predict", TRADE, "What the promoted models say of a symbol now, each alone and all together."),
     Verb("evaluate", TRADE, "What models are worth on bars they never saw; sealed bars are opened once."),
     Verb("promote", TRADE, "Let a model be heard where it has earned it, or shadow; and the way back."),
     Verb("models", TRADE, "Who serves and who shadows, what they did, every decision, copies and the way back."),
