@@ -36,6 +36,7 @@ NEEDED = {
     ("db", "sql"): ("SELECT 1",),
     ("signal",): ("EURUSD",),
     ("why",): ("EURUSD",),
+    ("predict",): ("EURUSD",),
     ("explain",): ("X",),
     ("strategy", "show"): ("X",),
     ("strategy", "enable"): ("X",),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
@@ -23,10 +22,12 @@ from tradewind.model.forecast import SEATS
 from tradewind.model.instruments import resolve
 from tradewind.model.session import calendar_of
 from tradewind.model.timeframe import Timeframe
+from tradewind.ports.clock import Clock
 from tradewind.predictors.served import ServedModel
 from tradewind.research.dataset import feature_set
 
 ROUNDS: Final = 200
+MILLISECOND: Final = 1_000_000
 LIMIT_MS: Final = 500.0
 """What an answer may take at the 99th percentile (D21)."""
 
@@ -78,9 +79,9 @@ def predict(
     timeframes: Sequence[Timeframe],
     versions: Sequence[str] = (),
     *,
-    bench: bool = False,
+    bench: Clock | None = None,
 ) -> Answer:
-    """What champions, or ``versions`` in their place, say of the newest stored bars of ``symbol``.
+    """What champions, or ``versions`` in their place, say of the newest bars of ``symbol``; ``bench`` times them.
 
     Raises:
         Unavailable: no model speaks there, nothing is stored, or every forecast lacks an input.
@@ -118,11 +119,13 @@ def predict(
         together=msgspec.structs.replace(together(symbol, tuple(voices)), source="version" if versions else "promoted"),
         timeframes=made,
         notes=tuple(notes),
-        latency=latency(symbol, [(one.champions, one.rows) for one in found]) if bench else None,
+        latency=None if bench is None else latency(symbol, [(one.champions, one.rows) for one in found], bench),
     )
 
 
-def latency(symbol: str, models: Sequence[tuple[dict[str, ServedModel], Rows]], rounds: int = ROUNDS) -> Latency:
+def latency(
+    symbol: str, models: Sequence[tuple[dict[str, ServedModel], Rows]], clock: Clock, rounds: int = ROUNDS
+) -> Latency:
     """How long an answer takes: for every timeframe a row of inputs made anew and every model asked, then the pool."""
     makers = []
     for asked_for, rows in models:
@@ -131,13 +134,13 @@ def latency(symbol: str, models: Sequence[tuple[dict[str, ServedModel], Rows]], 
         makers.append((asked_for, rows, maker, maker.blank()))
     taken = []
     for _ in range(rounds + 5):
-        begun = time.perf_counter()
+        begun = clock.monotonic()
         voices: list[Voice] = []
         for asked_for, rows, maker, sources in makers:
             maker.rows(sources)
             voices += asked(symbol, asked_for, rows).voices
         together(symbol, tuple(voices))
-        taken.append(1000.0 * (time.perf_counter() - begun))
+        taken.append((clock.monotonic() - begun) / MILLISECOND)
     p50, p95, p99 = (float(np.quantile(taken[5:], share)) for share in (0.5, 0.95, 0.99))
     return Latency(rounds, p50, p95, p99, LIMIT_MS, p99 <= LIMIT_MS)
 

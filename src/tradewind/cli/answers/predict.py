@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from tradewind.adapters.wall_clock import WallClock
 from tradewind.app.config import load_config
 from tradewind.app.models.predicting import Answer, Latency, predict
 from tradewind.app.models.predictor import Voice
@@ -27,7 +28,9 @@ def answer(
     settings = load_config(config)
     (name,) = Workspace(settings).symbols((symbol,))
     timeframes = (interval,) if interval else tuple(one.interval for one in settings.timeframes.intervals)
-    found = predict(settings, name, timeframes, split_symbols([model]) if model else (), bench=bench)
+    found = predict(
+        settings, name, timeframes, split_symbols([model]) if model else (), bench=WallClock() if bench else None
+    )
     late = found.latency is not None and not found.latency.met
     document = msgspec.to_builtins(found)
     return Report(document, human=_text(found, explains=explains), exit_code=NEGATIVE if late else DONE)
