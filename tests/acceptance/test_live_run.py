@@ -124,6 +124,16 @@ def test_a_signal_ends_the_warm_up_too(project: Project) -> None:
 
 
 @pytest.mark.req("A23")
+def test_orders_of_unproven_strategies_on_bars_that_arrive_are_refused(project: Project) -> None:
+    """A gateway that does not call its bars SIMULATED may pass a real venue on: nobody is asked, nothing leaves."""
+    project.configured(CONFIG)
+    with in_background([series()], now=START + 300 * HOUR + MINUTE, bars_per_s=20) as server:
+        for execution in ("approve", "auto"):
+            ran = project.types(*words(server, "stream"), "--execution", execution)
+            assert ran.exit_code == 2
+            assert "unproven strategies would give orders" in ran.stderr
+
+
 def test_a_wrong_key_is_refused_with_the_name_of_its_variable(project: Project) -> None:
     project.configured(CONFIG)
     with in_background([series(symbol="EUR/USD")], now=START + 300 * HOUR) as server:

@@ -213,6 +213,25 @@ def test_every_configuration_the_service_met_is_a_version(project: Project) -> N
     assert "monitoring.log_level" in project.types_outside("config", "history").stdout
 
 
+@pytest.mark.req("W20")
+def test_a_change_of_execution_is_seen_though_the_settings_hash_stays(project: Project) -> None:
+    """The settings hash leaves execution out and a run's own hash has it: each says which it is, history lists it."""
+    with served(project) as (process, _):
+        file = project.folder / "tradewind.toml"
+        file.write_text('execution = "approve"\n' + file.read_text())
+        heard(process, r"the configuration changed \(execution\)")
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=30)
+    newest, first = project.types("config", "history", "--json").document["versions"]
+    assert newest["changes"] == {"execution": ["none", "approve"]}
+    checked = project.types("config", "check")
+    assert newest["config_hash"] == first["config_hash"]
+    assert f"Settings hash {first['config_hash']}" in checked.stdout
+    assert "settings hash" in project.types("config", "history").stdout
+    (run_hash,) = project.rows("SELECT json_extract(event, '$.config_hash') FROM journal ORDER BY seq LIMIT 1")[0]
+    assert run_hash != first["config_hash"]
+
+
 @pytest.mark.req("T01", "HZ14", "O16")
 def test_planted_secrets_are_in_no_output_of_the_service(project: Project, tracker_sink) -> None:
     """Logs, console, store, beat file, pages, metrics, verbs, the tracker: none of them holds a canary."""

@@ -210,7 +210,10 @@ def test_the_owner_lets_an_order_go_with_two_presses_and_the_rest_expires(projec
         "[orders]\napproval_ttl = 604800\n[risk]\nvalid_bars = 1000\nentry_zone = 0.05\n"
         'entry_zone_of_stop = 1.0\nmin_stop = "5%"\n'
     )
-    with telegram() as bot, in_background([series()], now=START + 300 * HOUR + MINUTE, bars_per_s=10) as venue:
+    with (
+        telegram() as bot,
+        in_background([series()], label="SIMULATED", now=START + 300 * HOUR + MINUTE, bars_per_s=10) as venue,
+    ):
         project.configured(CONFIG + LOOSE + waits + settings(bot.url).replace(f'"{ADMIN}"', f'"{OWNER}"'))
         typed = [*words(venue, "stream"), "--execution", "approve"]
         process = begun(project, *typed)

@@ -34,6 +34,7 @@ from tradewind.app.news_calendar import newest, notes_on
 from tradewind.app.people.channels import outbox_rows
 from tradewind.app.people.people import People, Reread
 from tradewind.app.replay_loop import LoopResult
+from tradewind.app.run_options import require_proof_for_orders
 from tradewind.app.run_plan import Wanted, run_plan
 from tradewind.app.run_replay import JournaledRun, RunResult, history_check, history_verdict, switches_of
 from tradewind.app.service.beating import finish
@@ -166,6 +167,7 @@ class _LiveRun:
         self._tell = start.tell
         self._reread = start.reread
         made_up = bool(gateway.label) or is_made_up(config, request)
+        require_proof_for_orders(request.policy, request.execution, made_up=made_up)
         wanted = Wanted(
             request.bases, request.executes, made_up, request.policy, learns=True, execution=request.execution
         )

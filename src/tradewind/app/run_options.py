@@ -84,6 +84,21 @@ def requested(
     return RunRequest(source, chosen != "none", policy, chosen)
 
 
+def require_proof_for_orders(policy: Policy, execution: str, *, made_up: bool) -> None:
+    """Keeps unproven strategies on arriving bars away from a person's yes and from a venue; ``made_up`` bars may.
+
+    Raises:
+        Misconfigured: their orders would leave to a venue.
+    """
+    if policy is Policy.UNPROVEN and execution in VENUE_EXECUTIONS and not made_up:
+        raise Misconfigured(
+            f"unproven strategies would give orders on arriving bars (--execution {execution})",
+            where="--allow-unproven",
+            allowed="--execution paper, --feed replay, or a SIMULATED market",
+            next_step="gather their votes and outcomes unheard with --shadow, or prove them with `tradewind research`",
+        )
+
+
 def policy_asked(*, allow_unproven: bool, shadow: bool) -> Policy:
     """Who is heard, by the flags.
 

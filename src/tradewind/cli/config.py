@@ -42,7 +42,7 @@ def show(config: Path | None = None, preset: PresetOption = None, changed: Chang
         "settings": {path: {"value": shown(value), "origin": origin} for path, value, origin in rows},
     }
     lines = [(path, written(value), origin) for path, value, origin in rows]
-    note = f"file: {loaded.file or 'none, defaults'}   hash: {document['config_hash']}"
+    note = f"file: {loaded.file or 'none, defaults'}   settings hash: {document['config_hash']}"
     return Report(document, table("Configuration", ["key", "value", "from"], lines, note=note))
 
 
@@ -72,7 +72,11 @@ def check(config: Path | None = None, preset: PresetOption = None) -> Report:
         notes.append("approval.rule source-compat lets four good criteria outvote a broken drawdown limit")
     document = {"valid": True, "file": str(loaded.file) if loaded.file else None, "notes": notes}
     document["config_hash"] = config_hash(loaded.config)
-    human = [f"Configuration is valid ({loaded.file or 'no file, defaults'}), hash {document['config_hash']}."]
+    human = [
+        f"Configuration is valid ({loaded.file or 'no file, defaults'}).",
+        f"Settings hash {document['config_hash']}: what decides, without feed, execution and mode, so that a backtest"
+        " and a run share it. The hash of a run (status, why) is over its whole plan, execution and strategies too.",
+    ]
     return Report(document, [*human, *(f"  note: {note}" for note in notes)])
 
 
@@ -175,7 +179,7 @@ def history(
         for one in found
         for key, (old, new) in (one.changes or {"": (None, None)}).items()
     ]
-    columns = ["version", "time (UTC)", "who", "met at", "hash", "key", "was", "became"]
+    columns = ["version", "time (UTC)", "who", "met at", "settings hash", "key", "was", "became"]
     return Report({"versions": found}, table("Versions of the configuration", columns, rows))
 
 

@@ -6,7 +6,8 @@ import pytest
 
 from tradewind.app.config import AppConfig, load_config
 from tradewind.app.models.serving import require_promoted_models
-from tradewind.app.run_options import requested
+from tradewind.app.pool import Policy
+from tradewind.app.run_options import requested, require_proof_for_orders
 from tradewind.app.settings.orders import OrderSettings
 from tradewind.app.settings.service import RuntimeSettings
 from tradewind.app.venues import order_params
@@ -63,6 +64,20 @@ def test_approve_and_auto_run_beside_paper_and_a_flag_wins(setting, mode, execut
     config = AppConfig(execution=setting)
     found = requested(config, execution=execution, mode=mode)
     assert (found.execution, found.executes) == (chosen, chosen != "none")
+
+
+@pytest.mark.parametrize("execution", ["none", "approve", "auto"])
+def test_unproven_strategies_on_arriving_bars_reach_neither_a_person_nor_a_venue(execution):
+    """Paper alone, and orders to a venue on SIMULATED bars alone."""
+    with pytest.raises(Misconfigured, match="unproven strategies would give"):
+        require_proof_for_orders(
+            requested(AppConfig(), feed="poll", execution=execution, policy=Policy.UNPROVEN).policy,
+            execution,
+            made_up=False,
+        )
+    require_proof_for_orders(Policy.UNPROVEN, "paper", made_up=False)
+    require_proof_for_orders(Policy.UNPROVEN, execution, made_up=True)
+    require_proof_for_orders(Policy.PROVEN, execution, made_up=False)
 
 
 @pytest.mark.parametrize("execution", ["approve", "auto"])
