@@ -60,11 +60,12 @@ class Seat(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     def rolled_back(self, since: int, reason: str) -> Seat:
         """The predecessor is heard again; the champion takes its place, so that twice is where it began.
 
-        Only where there is a predecessor.
+        Nobody challenges itself: a challenger of that version leaves. Only where there is a predecessor.
         """
         assert self.predecessor is not None
         back = msgspec.structs.replace(self.predecessor, since=since, reason=reason)
-        return msgspec.structs.replace(self, champion=back, predecessor=self.champion)
+        kept = self.challenger if self.challenger and self.challenger.version != back.version else None
+        return msgspec.structs.replace(self, champion=back, predecessor=self.champion, challenger=kept)
 
 
 class Score(msgspec.Struct, frozen=True):

@@ -243,7 +243,7 @@ def _earned(found: Version, seat: Seat, duel: Duel | None) -> tuple[tuple[str, .
     if seat.champion is not None and seat.champion.version == version:
         return ("champion",), "it is the champion already"
     if not found.manifest.gate.passed:
-        return found.manifest.gate.missed, "its gate was not met on the bars it was developed on"
+        return found.manifest.gate.missed or ("gate",), "its gate was not met on the bars it was developed on"
     if seat.champion is not None:
         pair = (seat.champion.version, version)
         if duel is None or (duel.champion.version, duel.challenger.version) != pair:
@@ -252,7 +252,7 @@ def _earned(found: Version, seat: Seat, duel: Duel | None) -> tuple[tuple[str, .
     sealed = found.sealed
     if sealed is None or sealed.sha256 != found.manifest.sha256:
         return ("sealed",), "its sealed bars were not opened yet"
-    return (() if sealed.gate.passed else sealed.gate.missed), "its gate on sealed bars"
+    return (() if sealed.gate.passed else sealed.gate.missed or ("gate",)), "its gate on sealed bars"
 
 
 def _changed(found: str) -> Corrupt:
