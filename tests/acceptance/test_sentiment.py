@@ -180,3 +180,22 @@ def test_without_articles_of_its_time_there_is_nothing_to_compare(own_market):
     assert own_market.types("train", "--type", "logistic", "--symbol", "BTC/USDT", "--with-sentiment").exit_code == 3
     assert own_market.types("features", "build", "--with-sentiment", "--symbol", "BTC/USDT").exit_code == 3
     assert own_market.types("backtest", "--system", "stocks").exit_code == 2
+
+
+@pytest.mark.req("M07", "M08")
+def test_a_run_journals_the_articles_it_was_told_and_replays_without_the_archive(own):
+    """Rule: articles are input events: kept in a table, decided with, and the journal alone repeats every byte."""
+    own.configured(OPEN.replace("enabled = []", 'enabled = ["sentiment"]'))
+    words = ("run", "--allow-unproven", "--feed", "replay", "--symbol", "BTC/USDT", "--interval", "1h", "--execution",
+             "paper", "--quiet", "--json")  # fmt: skip
+    ran = own.types(*words)
+    assert ran.exit_code == 0, ran.stderr
+    assert ran.document["counts"]["reasons"]["sentiment"] > 0
+    assert own.rows("SELECT count(*) FROM articles") == [[2400]]
+    ((first, subjects),) = own.rows("SELECT timestamp, subjects FROM articles ORDER BY ts LIMIT 1")
+    assert first == "2020-01-01 00:30:00"
+    assert json.loads(subjects)[0][0] == "BTC"
+    shutil.rmtree(own.folder / "data/news")
+    again = own.types("replay", "--json")
+    assert again.exit_code == 0, again.stderr
+    assert own.types(*words).document["digest"] == ran.document["digest"]

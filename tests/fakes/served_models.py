@@ -19,15 +19,28 @@ BARRIERS = Barriers(2.0, 14, 24)
 
 
 def made_model(
-    symbol: str, timeframe: Timeframe, version: str, *, slope: float = 1.0, length: int = 3, **changes: Any
+    symbol: str,
+    timeframe: Timeframe,
+    version: str,
+    *,
+    slope: float = 1.0,
+    length: int = 3,
+    news: bool = False,
+    **changes: Any,
 ) -> tuple[bytes, Manifest]:
-    """Artifact and manifest of a model that believes in the last returns (``slope`` below 0: against them)."""
-    schema = default_schema(timeframe)
+    """Artifact and manifest of a model that believes in the last returns, or (``slope`` below 0) against them.
+
+    With ``news`` it believes in what articles said as well.
+    """
+    schema = default_schema(timeframe, news=news)
     weights = np.zeros((length, schema.width))
     weights[-1, schema.names.index("return_1")] = slope
     weights[:, schema.names.index("above_ema_10")] = slope / (2.0 * length)
     if schema.higher:
         weights[-1, schema.names.index(f"{schema.higher[0]}_rsi")] = slope / 2.0
+    if news:
+        weights[:, schema.names.index("news_score")] = 2.0 / length
+        weights[-1, schema.names.index("news_articles")] = 0.1
     model = Linear(length, schema.width, tuple(weights.ravel().tolist()), 0.0)
     artifact = msgspec.json.encode(model)
     width = schema.width
@@ -50,7 +63,7 @@ class Library:
     def __init__(self, *models: tuple[bytes, Manifest]) -> None:
         self.served: dict[tuple[str, str], ServedModel] = {}
         for artifact, manifest in models:
-            schema = default_schema(manifest.timeframe)
+            schema = default_schema(manifest.timeframe, news=manifest.reads_news)
             self.served[manifest.version, manifest.sha256] = verified(manifest, artifact, schema.hash)
 
     def model(self, version: str, sha256: str) -> ServedModel:
