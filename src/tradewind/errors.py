@@ -6,6 +6,7 @@
     +-- Misconfigured      the user must change a setting, a flag or a name          exit 2
     +-- Unavailable        a needed service, file or venue is not there right now    exit 3
     |   +-- Retryable      the same call may succeed later (feed, rate limit, lock)
+    |   |   +-- StoreAway  the store is locked, or its server is away; nothing can be written down meanwhile
     +-- Rejected           a gate, a filter, a risk rule or a broker said no         exit 4
     +-- TimedOut           a wait that had a limit reached it                        exit 5
     +-- Corrupt            stored or received bytes are not what they must be; stop  exit 1
@@ -63,6 +64,10 @@ class Retryable(Unavailable):
     ) -> None:
         super().__init__(found, where=where, allowed=allowed, next_step=next_step)
         self.retry_after_s = retry_after_s
+
+
+class StoreAway(Retryable):
+    """The store is locked by somebody else, or its server does not answer; nothing that was committed is lost."""
 
 
 class Rejected(TradewindError):

@@ -13,8 +13,10 @@ from tests.acceptance.test_cut_network import drained, last, moves, waits
 from tests.acceptance.test_live_run import CONFIG, begun, decided, words
 from tests.acceptance.test_live_run import series as hours
 from tests.acceptance.test_service import asked, free_port
+from tests.acceptance.test_store_away import page
 from tests.acceptance.test_telegram import ADMIN, CHAT, LOOSE, OWNER, settings, telegram
 from tests.fakes.venue import START, in_background
+from tests.postgres_server import Server
 from tradewind.adapters.store.seat import PostgresSeat
 from tradewind.model.timeframe import HOUR, MINUTE
 
@@ -61,6 +63,41 @@ def test_the_service_lives_on_a_server_dies_goes_on_and_is_seen_by_every_verb(
     assert project.types("db", "check").exit_code == 0
     assert project.types("replay", "--verify").exit_code == 0
     assert not (tmp_path / "data" / "tradewind.db").exists(), "the file was not used beside the server"
+
+
+@pytest.mark.req("R08", "O15")
+@pytest.mark.timeout(300)
+def test_a_server_that_is_gone_for_a_while_is_waited_for_told_and_costs_no_bar(
+    server: Server, seat: PostgresSeat, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Stopped until people have heard of it, then started: the same process goes on with what it missed."""
+    monkeypatch.setenv("DB_URL", seat.url)
+    project, port = Project(tmp_path), free_port()
+    with telegram() as bot, in_background([hours()], now=START + 300 * HOUR + MINUTE) as venue:
+        project.configured(CONFIG + settings(bot.url) + f"[monitoring]\nhealth_port = {port}\n")
+        process = begun(project, *words(venue, "stream", "--quiet", "--json"))
+        waits(venue.venue.audience, "it never subscribed", process)
+        moves(venue, 5)
+        waits(lambda: last(project) and last(project) % 5 == 0, "it stands still", process)
+        server.stop()
+        try:
+            moves(venue, 5)
+            told = lambda text: any(text in one for one in bot.api.said_in(ADMIN))  # noqa: E731  said twice below
+            waits(lambda: told("The store does not answer"), "nobody was told", process)
+            status, body = page(port, "/healthz")
+        finally:
+            server.revive()
+        assert (status, "cannot be reached" in body) == (503, True)
+        waits(lambda: told("The store answers again"), "it never came back", process)
+        moves(venue, 5)
+        waits(lambda: last(project) == 15, "it stands still", process)
+        process.send_signal(signal.SIGTERM)
+        out, err = process.communicate(timeout=60)
+    assert process.returncode == 0, err
+    assert json.loads(out)["service"]["lives"] >= 2
+    found = decided(project)
+    assert found == list(range(found[0], START + 316 * HOUR, HOUR))
+    assert project.types("replay", "--verify").exit_code == 0
 
 
 def seen_while_it_lives(project: Project, port: int) -> None:

@@ -103,11 +103,13 @@ class LiveLoop:
                 on_tick()
                 self._notice_quiet()
         finally:
-            self.session.flush()
-            self._scheduler.cancel()
-            for source in self._sources:
-                await source.provider.close()
-            await self._scheduler.join()
+            try:
+                self.session.flush()
+            finally:  # a store that refuses leaves no stream behind
+                self._scheduler.cancel()
+                for source in self._sources:
+                    await source.provider.close()
+                await self._scheduler.join()
         return self.result(stopped)
 
     def result(self, stopped: str) -> LoopResult:

@@ -16,6 +16,7 @@ from tradewind.adapters.paced_clock import PacedClock
 from tradewind.adapters.sim_clock import ManualClock
 from tradewind.adapters.steady_clock import SteadyClock
 from tradewind.adapters.store.heartbeats import HeartbeatBook
+from tradewind.adapters.store.opening import database_at
 from tradewind.adapters.store.store import Store
 from tradewind.adapters.task_scheduler import TaskScheduler
 from tradewind.app.control.asking import this_user
@@ -39,13 +40,13 @@ from tradewind.app.run_plan import Wanted, run_plan
 from tradewind.app.run_replay import JournaledRun, RunResult, history_check, history_verdict, switches_of
 from tradewind.app.service.beating import finish
 from tradewind.app.service.config_watch import ConfigWatch
-from tradewind.app.service.disk_room import wait_for_room
 from tradewind.app.service.life import Life
 from tradewind.app.service.passes import known_passes
 from tradewind.app.service.registry import MARKET, MARKET_POLICY, enlist
 from tradewind.app.service.service import Service
 from tradewind.app.service.supervisor import Beat, LifeOver, Supervisor
 from tradewind.app.service.telling import begun, ended
+from tradewind.app.service.waiting import STORE_PATIENCE_S, trouble_of, wait_until_over
 from tradewind.app.service_note import ServiceState
 from tradewind.app.settings.root import AppConfig
 from tradewind.app.signal_text import utc
@@ -54,7 +55,7 @@ from tradewind.app.stopping import until_asked
 from tradewind.app.workspace import Workspace
 from tradewind.engine.modes import Modes
 from tradewind.engine.sequencer import SeriesKey
-from tradewind.errors import DiskFull, TradewindError
+from tradewind.errors import DiskFull, StoreAway, TradewindError
 from tradewind.model.bar import Bar
 from tradewind.model.event import FeedState, References
 from tradewind.model.session import calendar_of
@@ -83,7 +84,7 @@ async def run_live(
         Unavailable: a venue cannot be reached, a key is missing, or the clocks differ too much.
         Corrupt: the store is damaged; also when that was found while it ran.
         Misconfigured: no provider carries a symbol, or the store holds a run of another configuration.
-        KeyboardInterrupt: it was stopped before there was a run to speak of.
+        KeyboardInterrupt: it was stopped before there was a run to speak of, or between two lives.
     """
     transport = HttpTransport()
     service = Service(config, database, clock, say, tell or say, process_environment(), transport.traffic)
@@ -91,20 +92,19 @@ async def run_live(
     detail = ""
     try:
         while True:
+            if service.lives and stop_asked():
+                raise KeyboardInterrupt
             service.begins()
             life = _Start(config, request, database, clock, service.say, service.tell, transport, reread)
             try:
                 result = await life.lived(service, on_close, stop_asked)
             except LifeOver as over:
-                if isinstance(over.death.error, DiskFull):
-                    await wait_for_room(service, database, over.death.error.found, service.shout, stop_asked)
-                else:
-                    await service.pause(over.death.again_in_s or 0.0, stop_asked)
+                await _waited(service, over, stop_asked)
                 continue
-            except DiskFull as fault:
+            except (DiskFull, StoreAway) as fault:
                 if service.lives == 1:
                     raise  # nothing has run yet: whoever started it is there to hear it
-                await wait_for_room(service, database, fault.found, service.shout, stop_asked)
+                await wait_until_over(service, trouble_of(fault, database), service.shout, stop_asked)
                 continue
             state = "stopped"
             return msgspec.structs.replace(result, network=transport.traffic, service=service.report())
@@ -115,8 +115,20 @@ async def run_live(
         state = "stopped"
         raise
     finally:
+        service.lasting.cancel()
+        await service.lasting.join()
         service.ends(state, detail)
         await transport.close()
+
+
+async def _waited(service: Service, over: LifeOver, stop_asked: Callable[[], bool]) -> None:
+    """What lies between a life that is over and the next one."""
+    death = over.death
+    if isinstance(death.error, DiskFull | StoreAway):
+        await wait_until_over(service, trouble_of(death.error, service.database), service.shout, stop_asked)
+    else:
+        service.waits(str(over))
+        await service.pause(death.again_in_s or 0.0, stop_asked)
 
 
 class _Start(NamedTuple):
@@ -194,7 +206,8 @@ class _LiveRun:
         instruments = {one.instrument.symbol: one.instrument for one in self.plan.symbols}
         book = switches_of(self._chosen, database_path(self._config), self._say)
         told = outbox_rows(self._config)
-        opened = Store.open(self._database, self._host.now(), instruments=instruments, outbox=told)
+        place = database_at(self._database, busy_timeout_s=STORE_PATIENCE_S)
+        opened = Store.open(place, self._host.now(), instruments=instruments, outbox=told)
         with opened as store, history_check(store, self._say) as history, book as switches:
             service.holds_store()
 

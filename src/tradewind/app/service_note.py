@@ -14,11 +14,13 @@ from tradewind.model.timeframe import SECOND
 from tradewind.ports.transport import Traffic
 
 BEAT_EVERY = 5 * SECOND
-ServiceState = Literal["starting", "running", "stopped", "failed"]
+ServiceState = Literal["starting", "running", "waiting", "stopped", "failed"]
 
 
 class ServiceNote(msgspec.Struct, frozen=True):
     """The service at ``ts`` (UTC ns of the host). ``faults`` are empty while all is well.
+
+    It is ``waiting`` between two lives, for the store, for room or for its next try; ``detail`` says for what.
 
     ``operations`` counts what was attempted since the process began (passes of loops, requests, messages), ``failed``
     what of it failed, ``errors`` what was logged as an error. ``checks_passed`` counts health checks without a fault in

@@ -14,7 +14,7 @@ from tests.fakes.clock import VirtualClock
 from tradewind.adapters.task_scheduler import TaskScheduler
 from tradewind.app.service.supervision import Fate, Policy, Supervision, unwell
 from tradewind.app.service.supervisor import Death, LifeOver, RestartLoop, Supervisor
-from tradewind.errors import Corrupt, DiskFull, Retryable
+from tradewind.errors import Corrupt, DiskFull, Retryable, StoreAway
 from tradewind.fleetsim.clock import VirtualClock as SimulatedClock
 from tradewind.fleetsim.seeded import SeededScheduler, turn
 from tradewind.model.timeframe import MINUTE, SECOND
@@ -262,22 +262,25 @@ def test_stale_waiting_and_looping_tasks_are_unwell() -> None:
     assert [one.beat_age_s for one in found] == [1.0, 121.0, 121.0, None]
 
 
-async def test_a_full_disk_ends_the_life_as_often_as_it_lasts_and_is_never_a_restart_loop() -> None:
-    """FLT-28: whichever task meets it, nothing is counted or started again; the next life is for whoever waits."""
+@pytest.mark.parametrize("fault", [DiskFull, StoreAway])
+async def test_a_store_that_cannot_be_written_ends_the_life_as_often_as_it_lasts_and_is_never_a_restart_loop(
+    fault: type[DiskFull | StoreAway],
+) -> None:
+    """FLT-27, FLT-28: whichever task meets it, nothing is counted or started again; a life is for whoever waits."""
     supervision = Supervision()
     for number in range(20):
         scene = Scene()
         scene.supervisor = Supervisor(supervision, scene.clock, scene.scheduler, scene.deaths.append)
 
         async def full(beat) -> None:
-            raise DiskFull("the disk is full")
+            raise fault("nothing can be written")
 
         broken = ("market", "senders")[number % 2]
         scene.supervisor.add("market", full if broken == "market" else scene.market, Policy(vital=True))
         scene.supervisor.add("senders", full if broken == "senders" else scene.forever, Policy())
         with pytest.raises(LifeOver) as over:
             await scene.supervisor.run()
-        assert isinstance(over.value.death.error, DiskFull)
+        assert isinstance(over.value.death.error, fault)
         assert over.value.death.task == broken
         assert scene.deaths == []
     assert supervision.restarts == 0

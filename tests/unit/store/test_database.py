@@ -224,6 +224,41 @@ def test_a_locked_database_waits_then_says_so_and_loses_nothing(tmp_path: Path) 
 
 
 @pytest.mark.sqlite
+def test_a_wait_for_the_lock_that_was_in_vain_is_not_repeated_until_somebody_was_let_in(tmp_path: Path) -> None:
+    """Many tasks of one thread ask in a row: only the first of them holds it up, until the lock was had again."""
+    database = SqliteDatabase(tmp_path / "t.db", busy_timeout_s=0.05)
+    database.prepare(START)
+    asked: list[str] = []
+
+    class Counted:
+        """A cursor that keeps what it was asked."""
+
+        def __init__(self) -> None:
+            self.inner = sqlite3.connect(tmp_path / "t.db", isolation_level=None, timeout=0).cursor()
+
+        def execute(self, statement: str) -> None:
+            asked.append(statement)
+            self.inner.execute(statement)
+
+    def tries() -> int:
+        before = len(asked)
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            database.begin(Counted(), 0.01)
+        return len(asked) - before
+
+    other = sqlite3.connect(tmp_path / "t.db", isolation_level=None)
+    for _ in range(2):
+        other.execute("BEGIN IMMEDIATE")
+        assert [tries(), tries(), tries()] == [7, 2, 2]
+        other.execute("ROLLBACK")
+        again = Counted()
+        database.begin(again, 0.01)
+        again.inner.execute("ROLLBACK")
+    other.close()
+    database.close()
+
+
+@pytest.mark.sqlite
 def test_readers_neither_wait_for_the_writer_nor_stop_it(tmp_path: Path) -> None:
     """O17: a reader in the middle of a transaction sees its own moment; the writer goes on committing."""
     with Store.open(tmp_path / "t.db", START) as store:

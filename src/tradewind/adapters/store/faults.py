@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tradewind.errors import Corrupt, DiskFull, Misconfigured, Retryable, TimedOut, TradewindError, Unavailable
+from tradewind.errors import Corrupt, DiskFull, Misconfigured, StoreAway, TimedOut, TradewindError, Unavailable
 
 _SQL_ERROR, _PERM, _BUSY, _LOCKED, _READONLY, _INTERRUPT, _IOERR, _CORRUPT, _FULL, _CANTOPEN, _CONSTRAINT, _NOTADB = (
     1, 3, 5, 6, 8, 9, 10, 11, 13, 14, 19, 26,
@@ -42,7 +42,7 @@ def error_of(fault: BaseException, where: str, *, reading: bool = False) -> Trad
     code = getattr(fault, "sqlite_errorcode", None)
     primary = code & 0xFF if isinstance(code, int) else next((c for t, c in _TEXTS.items() if t in text), 0)
     if primary in (_BUSY, _LOCKED):
-        return Retryable(
+        return StoreAway(
             f"the database is locked by another process ({text})",
             where=where,
             next_step="nothing is lost; try again, or end the backup or dashboard that holds a write transaction",

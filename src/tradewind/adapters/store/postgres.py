@@ -59,7 +59,8 @@ def _text(*_: Any, **__: Any) -> str:
 
 def connect(seat: PostgresSeat, *, lock_timeout_s: float) -> psycopg.Connection[tuple[Any, ...]]:
     """A session that commits only what it is told to, durably."""
-    connection = psycopg.connect(seat.url, autocommit=True, connect_timeout=10, application_name="tradewind")
+    reach_s = max(2, round(2 * lock_timeout_s))  # whoever waits little for a lock waits little for the server too
+    connection = psycopg.connect(seat.url, autocommit=True, connect_timeout=reach_s, application_name="tradewind")
     settings = _SESSION | {"lock_timeout": f"{round(lock_timeout_s * 1000)}ms"}
     chosen = ", ".join("set_config(%s, %s, false)" for _ in settings)
     connection.execute(f"SELECT {chosen}", [word for pair in settings.items() for word in pair])

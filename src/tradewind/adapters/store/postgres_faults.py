@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from tradewind.errors import Corrupt, Misconfigured, Retryable, TimedOut, TradewindError, Unavailable
+from tradewind.errors import Corrupt, Misconfigured, StoreAway, TimedOut, TradewindError, Unavailable
 
 _LOCKED: Final = ("40001", "40P01", "55P03")
 _FULL: Final = ("53100",)
@@ -36,7 +36,7 @@ def error_of(fault: BaseException, where: str, *, reading: bool = False) -> Trad
     code = str(getattr(fault, "sqlstate", None) or "")
     text = str(fault).strip().split("\n")[0]
     if code in _LOCKED:
-        return Retryable(
+        return StoreAway(
             f"the database is locked by another process ({text})",
             where=where,
             next_step="nothing is lost; try again, or end the backup or dashboard that holds a transaction",
@@ -65,7 +65,7 @@ def error_of(fault: BaseException, where: str, *, reading: bool = False) -> Trad
             next_step="check user, password and database name in DB_URL; the user needs CREATE in its schema",
         )
     if not code or code.startswith(_LOST):
-        return Retryable(
+        return StoreAway(
             f"the server cannot be reached, or ended the session ({text})",
             where=where,
             next_step="nothing committed is lost; check that the server runs and that DB_URL names it",

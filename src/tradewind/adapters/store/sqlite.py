@@ -50,6 +50,7 @@ class SqliteDatabase(Database):
         self._checkpoint_pages = checkpoint_pages
         self.driver = driver
         self._closed = False
+        self._kept_out = False
         self.engine = self._make_engine()
 
     def _make_engine(self) -> Engine:
@@ -223,21 +224,27 @@ class SqliteDatabase(Database):
     def begin(self, cursor: Any, turn_s: float) -> None:
         """Begins a write transaction on a connection without a busy timeout, asking every ``turn_s`` while it is busy.
 
-        SQLite's own wait asks ten times a second and can miss every gap of busy writers for seconds.
+        SQLite's own wait asks ten times a second and can miss every gap of busy writers for seconds. A wait that was
+        in vain is not repeated until somebody was let in: many who ask in a row must not hold up their thread for long.
         """
         try:
             cursor.execute("BEGIN IMMEDIATE")
         except self.driver.Error as fault:
             if not _is_busy(fault):
                 raise
-            for left in range(int(self._timeout_s / turn_s), -1, -1):
-                _turn.wait(turn_s)
-                try:
-                    cursor.execute("BEGIN IMMEDIATE")
-                    return
-                except self.driver.Error as again:
-                    if not left or not _is_busy(again):
-                        raise
+            self._wait_for_turn(cursor, turn_s)
+        self._kept_out = False
+
+    def _wait_for_turn(self, cursor: Any, turn_s: float) -> None:
+        for left in range(0 if self._kept_out else int(self._timeout_s / turn_s), -1, -1):
+            _turn.wait(turn_s)
+            try:
+                cursor.execute("BEGIN IMMEDIATE")
+                return
+            except self.driver.Error as again:
+                if not left or not _is_busy(again):
+                    self._kept_out = True
+                    raise
 
     def check_pages(self) -> str:
         """As ``Database.check_pages``: all of SQLite's own checks."""

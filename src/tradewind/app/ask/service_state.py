@@ -65,7 +65,8 @@ class ServiceView(msgspec.Struct, frozen=True):
 def service_view(database: Path, now: int) -> ServiceView | None:
     """The newest note beside the store at ``database``; None where no service ever ran there.
 
-    A note can be seconds old and its process dead: only while somebody holds the store is it taken as fresh.
+    A note can be seconds old and its process dead: only while somebody holds the store, or waits for it, is it taken as
+    fresh.
     """
     note = noted(BeatFile(database))
     return None if note is None else _view(note, now, held=WriterLock(database).holder() is not None)
@@ -93,7 +94,7 @@ def _view(note: ServiceNote, now: int, *, held: bool) -> ServiceView:
     used, traffic = note.resources, note.traffic
     return ServiceView(
         state=note.state,
-        fresh=age <= QUIET_AFTER and held and not ended,
+        fresh=age <= QUIET_AFTER and (held or note.state == "waiting") and not ended,
         age_s=age / SECOND,
         since=note.since,
         pid=note.pid,

@@ -48,6 +48,8 @@ _WHAT: Final = {
     "calendar_stale": "The economic calendar is too old",
     "disk_full": "The disk is full: nothing is decided",
     "disk_room": "The disk has room again",
+    "store_away": "The store does not answer: nothing is decided",
+    "store_back": "The store answers again",
     "firm_news": "Left before listed news, as the firm asks",
     "firm_weekend": "Left before the week-end, as the firm asks",
     "paper_fallback": "Trading has stopped and goes on on paper",

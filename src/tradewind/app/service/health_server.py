@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import msgspec
 
 from tradewind.adapters.health_server import Answer, LoopbackServer
 from tradewind.app.service.health import breakers
 from tradewind.app.service.life import Life
 from tradewind.app.service.metrics import CONTENT_TYPE, metrics_of
+from tradewind.app.service.service import Service
 from tradewind.app.service.supervision import unwell
 from tradewind.app.service.supervisor import Beat, Work
 from tradewind.errors import Unavailable
 from tradewind.model.timeframe import SECOND
 
 JSON = "application/json"
+NAME = "health-server"
 AGAIN_AFTER = 30 * SECOND
+LOOK_EVERY = 5 * SECOND
 
 
 def answers_of(life: Life) -> dict[str, Answer]:
@@ -24,43 +29,63 @@ def answers_of(life: Life) -> dict[str, Answer]:
     def healthz() -> tuple[int, str, bytes]:
         tasks = service.tasks()
         sick = unwell(tasks)
+        well = not sick and not service.waits_for
+        waiting = [service.waits_for] if service.waits_for else []
         document = {
-            "status": "unhealthy" if sick else "ok",
+            "status": "ok" if well else "unhealthy",
             "state": service.state,
             "tasks": {one.name: one for one in tasks},
             "breakers": breakers(life),
-            "faults": [f"task {one.name} is {'stale' if one.stale else one.state}" for one in sick]
+            "faults": [*waiting, *(f"task {one.name} is {'stale' if one.stale else one.state}" for one in sick)]
             or list(service.faults),
             "checks_passed": service.checks_passed,
             "restarts": service.supervision.restarts,
         }
-        return (503 if sick else 200), JSON, msgspec.json.encode(document)
+        return (200 if well else 503), JSON, msgspec.json.encode(document)
 
     def readyz() -> tuple[int, str, bytes]:
         ready = service.state == "running"
-        return (200 if ready else 503), JSON, msgspec.json.encode({"ready": ready, "state": service.state})
+        document: dict[str, object] = {"ready": ready, "state": service.state}
+        if service.waits_for:
+            document["waits_for"] = service.waits_for
+        return (200 if ready else 503), JSON, msgspec.json.encode(document)
 
     return {"/healthz": healthz, "/readyz": readyz, "/metrics": lambda: (200, CONTENT_TYPE, metrics_of(life))}
 
 
 def health_server(life: Life) -> Work | None:
-    """The task, or None where no port is configured. A taken port is asked for again: it ends nothing."""
+    """The task, or None where no port is configured: it keeps the server up, which goes on between lives."""
     wanted = life.config.monitoring.health_port
     if not wanted:
         return None
+    service = life.service
+    service.pages = answers_of(life)
 
     async def work(beat: Beat) -> None:
-        told = False
         while True:
-            server = LoopbackServer(answers_of(life), wanted)
-            try:
-                beat()
-                await server.serve(life.service.listens, beat)
-            except Unavailable as error:
-                if not told:
-                    life.service.say(f"WARNING: no health server yet: {error}")
-                told = True
+            if NAME not in service.lasting.names():
+                await service.lasting.join()  # what it ended with, if it did
+                service.lasting.spawn(NAME, partial(_served, service, wanted))
             beat()
-            await life.clock.sleep_until(life.clock.monotonic() + AGAIN_AFTER)
+            await life.clock.sleep_until(life.clock.monotonic() + LOOK_EVERY)
 
     return work
+
+
+async def _served(service: Service, wanted: int) -> None:
+    """Serves until the process ends. A taken port is asked for again: it ends nothing."""
+    told = False
+    while True:
+        server = LoopbackServer({path: partial(_page, service, path) for path in service.pages}, wanted)
+        try:
+            await server.serve(service.listens)
+        except Unavailable as error:
+            if not told:
+                service.say(f"WARNING: no health server yet: {error}")
+            told = True
+        await service.clock.sleep_until(service.clock.monotonic() + AGAIN_AFTER)
+
+
+def _page(service: Service, path: str) -> tuple[int, str, bytes]:
+    """What the newest life has to say there."""
+    return service.pages[path]()

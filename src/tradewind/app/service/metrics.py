@@ -41,7 +41,8 @@ class ServiceCollector(Collector):
         yield from self._decided()
         yield from self._learnt()
         yield from self._kept_up()
-        yield from self._told()
+        if not self._life.service.waits_for:  # between two lives the store is closed
+            yield from self._told()
         yield from self._used()
 
     def _decided(self) -> Iterator[Metric]:

@@ -12,10 +12,12 @@ import msgspec
 from tradewind import __version__
 from tradewind.adapters.beat_file import BeatFile
 from tradewind.adapters.error_tracker import ErrorTracker
+from tradewind.adapters.health_server import Answer
 from tradewind.adapters.host_resources import Resources, resources
 from tradewind.adapters.log_files import LogFiles
 from tradewind.adapters.sd_notify import SystemdNotifier
 from tradewind.adapters.store.lease import WriterLock
+from tradewind.adapters.task_scheduler import TaskScheduler
 from tradewind.app.service.error_book import ErrorBook
 from tradewind.app.service.jobs import jobs_of
 from tradewind.app.service.supervision import Supervision, unwell
@@ -36,7 +38,11 @@ MEGABYTE = 1_000_000
 
 
 class Service:
-    """``clock`` is the host's. The console's ``tell`` hears signals and trades, its ``say`` everything else."""
+    """``clock`` is the host's. The console's ``tell`` hears signals and trades, its ``say`` everything else.
+
+    ``lasting`` are tasks that go on between lives, ``pages`` what the health server answers. ``relief`` is the notice
+    that a wait is over and how many seconds it took, for the next life to tell.
+    """
 
     def __init__(
         self,
@@ -83,7 +89,10 @@ class Service:
         self.silent: set[str] = set()
         self.on_alarm: Callable[[Notice], None] = lambda _: None
         self.shout: Callable[[Notice], Awaitable[None]] = _to_nobody
-        self.was_full = 0.0
+        self.relief: tuple[str, float] | None = None
+        self.waits_for = ""
+        self.lasting = TaskScheduler()
+        self.pages: Mapping[str, Answer] = {}
         self._say = say
         self._tell = tell
         self._since = clock.now()
@@ -141,6 +150,12 @@ class Service:
         """A life of the run begins."""
         self.lives += 1
         self.state = "starting"
+        self.waits_for = ""
+
+    def waits(self, why: str) -> None:
+        """A life is over and the next one has to wait; ``why`` is what health says meanwhile."""
+        self.state = "waiting"
+        self.waits_for = why
 
     def holds_store(self) -> None:
         """The store is open: from now on this process speaks for it, and its log files are this one's.

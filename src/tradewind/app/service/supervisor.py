@@ -12,7 +12,7 @@ from functools import partial
 import msgspec
 
 from tradewind.app.service.supervision import Fate, Policy, Supervision
-from tradewind.errors import DiskFull, Retryable, TradewindError
+from tradewind.errors import DiskFull, Retryable, StoreAway, TradewindError
 from tradewind.model.timeframe import SECOND
 from tradewind.ports.clock import Clock
 from tradewind.ports.scheduler import Scheduler
@@ -133,7 +133,7 @@ class Supervisor:
         if self._run.get(name) != number or self._over is not None:
             return  # an earlier start of the task, or everything is being ended
         now = self._clock.monotonic()
-        if isinstance(error, DiskFull):  # no task can do anything about it: the life waits for room, uncounted
+        if isinstance(error, DiskFull | StoreAway):  # no task can do anything about it: waited for, uncounted
             self.supervision.waits(name, now, text)
             self._run[name] = number + 1
             self._over = LifeOver(Death(name, text, error, 0.0))

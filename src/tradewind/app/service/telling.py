@@ -77,11 +77,12 @@ def begun(life: Life, recovery: Recovery | None) -> None:
     """Tells that the service lives, and whether the process before it had ended in order."""
     now, service = life.clock.now(), life.service
     series = ", ".join(one.instrument.symbol for one in life.run.plan.symbols)
-    waited = service.was_full > 0.0
-    if waited:
-        detail = f"no decision for {service.was_full:.0f} s; what was missed is filled in before the next one"
-        life.people.notice(Notice("disk_room", now, "warning", detail=detail))
-        service.was_full = 0.0
+    waited = service.relief is not None
+    if service.relief is not None:
+        code, seconds = service.relief
+        detail = f"no decision for {seconds:.0f} s; what was missed is filled in before the next one"
+        life.people.notice(Notice(code, now, "warning", detail=detail))
+        service.relief = None
     before = noted(BeatFile(life.run.store.database.path))
     if recovery is None:
         life.people.notice(Notice("service_started", now, "info", detail=f"Deciding on {series}"))
