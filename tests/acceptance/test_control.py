@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import signal
+import sqlite3
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -134,3 +136,88 @@ def test_a_live_run_answers_before_its_next_candle(busy: Project) -> None:
     finally:
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=30)
+
+
+def the_kill_file(project: Project) -> str | None:
+    file = project.folder / "data" / "KILL"
+    return file.read_text() if file.exists() else None
+
+
+@pytest.mark.req("G10")
+def test_the_kill_file_is_written_whatever_the_store_says(own_market: Project) -> None:
+    """No page of it is one of a database: the file is there, and what could not be done is said."""
+    store = own_market.folder / "data" / "tradewind.db"
+    store.write_bytes(b"no database at all" * 100)
+    ran = own_market.types("kill", "on", "--reason", "page one is gone", "--json")
+    assert ran.exit_code == 0, ran.stdout
+    assert "no database" in ran.document["inbox"]
+    assert the_kill_file(own_market) == "page one is gone\n"
+    assert store.read_bytes() == b"no database at all" * 100
+    off = own_market.types("kill", "off", "--reason", "try")
+    assert off.exit_code == 1
+    assert the_kill_file(own_market) == "page one is gone\n", "a store that cannot take the order keeps the file"
+
+
+@pytest.mark.req("G10")
+def test_a_second_kill_without_a_reason_keeps_the_first_ones(own_market: Project) -> None:
+    assert own_market.types("kill", "on", "--reason", "prices look wrong").exit_code == 0
+    assert own_market.types("kill", "on").exit_code == 0
+    assert the_kill_file(own_market) == "prices look wrong\n"
+    own_market.types("kill", "on", "--reason", "worse:\nno prices")
+    assert the_kill_file(own_market) == "worse:no prices\n"
+
+
+@pytest.mark.req("G10")
+def test_a_disk_without_room_leaves_a_kill_file_that_counts_and_says_so(own_market: Project) -> None:
+    """The folder takes a name and not a byte more: an empty file is an order too."""
+    ran = own_market.types_outside("kill", "on", "--reason", "full", before="ulimit -f 0")
+    assert ran.returncode == 0, ran.stderr
+    assert "without the reason" in ran.stdout
+    assert "counts all the same" in ran.stdout
+    assert the_kill_file(own_market) == ""
+    assert own_market.types(*RUN, "--iterations", "300", "--quiet").exit_code == 0
+    assert [(one["verb"], one["reason"]) for one in commands(own_market)] == [("kill_on", "the file is there")]
+
+
+@pytest.mark.req("G10")
+def test_kill_on_leaves_an_emptied_store_as_it_is_and_nothing_begins_in_one(own_market: Project) -> None:
+    """The mark beside it says that there was a run: no schema is made in its place, by whatever verb."""
+    assert own_market.types(*RUN, "--iterations", "300", "--quiet").exit_code == 0
+    store = own_market.folder / "data" / "tradewind.db"
+    for end in ("-wal", "-shm"):
+        store.with_name(store.name + end).unlink(missing_ok=True)
+    store.write_bytes(b"")
+    ran = own_market.types("kill", "on", "--reason", "r")
+    assert ran.exit_code == 0
+    assert "acknowledged" in ran.stdout
+    assert the_kill_file(own_market) == "r\n"
+    assert own_market.types("db", "init").exit_code == 1
+    assert own_market.types(*RUN).exit_code == 1
+    assert store.stat().st_size == 0
+    store.unlink()
+    assert own_market.types("db", "init").exit_code == 1
+    assert not store.exists()
+
+
+@pytest.mark.req("G10")
+def test_kill_off_before_the_first_run_removes_the_file_and_says_that_there_is_no_more(own_market: Project) -> None:
+    assert own_market.types("kill", "on").exit_code == 0
+    ran = own_market.types("kill", "off", "--reason", "false alarm")
+    assert ran.exit_code == 0
+    assert "was removed" in ran.stdout
+    assert the_kill_file(own_market) is None
+    assert own_market.types("kill", "off", "--reason", "again").exit_code == 3
+
+
+@pytest.mark.req("G10")
+def test_kill_off_on_a_store_that_is_locked_says_that_the_file_is_gone_and_the_order_not_given(busy: Project) -> None:
+    assert busy.types(*RUN, "--iterations", "300", "--quiet").exit_code == 0
+    assert busy.types("kill", "on").exit_code == 0
+    with closing(sqlite3.connect(busy.folder / "data" / "tradewind.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        ran = busy.types("kill", "off", "--reason", "r")
+        other.execute("ROLLBACK")
+    assert ran.exit_code == 3
+    assert "was removed" in ran.stdout
+    assert "could not be given" in ran.stdout
+    assert "locked" in ran.stdout

@@ -17,7 +17,7 @@ from typing import Any, Protocol, Self
 from sqlalchemy import Connection, Engine, Table
 
 from tradewind.adapters.store.lease import WriterLock
-from tradewind.adapters.store.location import SCHEMA_REVISION, absent, refuse_newer, require_current
+from tradewind.adapters.store.location import SCHEMA_REVISION, absent, lost, refuse_newer, require_current
 from tradewind.adapters.store.schema import utc_text
 from tradewind.errors import Unavailable
 
@@ -170,6 +170,7 @@ class Database(ABC):
 
         Raises:
             Unavailable: the schema must change while another process is writing, or the disk refuses.
+            Corrupt: it is empty, and entries were acknowledged from it.
             Misconfigured: it was made by a newer version.
         """
         try:
@@ -188,6 +189,8 @@ class Database(ABC):
             if revision == SCHEMA_REVISION:  # the one that was waited for did it
                 return False
             refuse_newer(self.path, revision)
+            if revision is None and (fault := lost(self.path, "the database is empty, or gone")):
+                raise fault
             lock = WriterLock(self.path)
             lock.acquire()
             try:

@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from tradewind.adapters.store.database import RESTORE, Database, Writer, fence, overtaken
 from tradewind.adapters.store.faults import error_of, translated
 from tradewind.adapters.store.lease import WriterLock
-from tradewind.adapters.store.location import path_of
+from tradewind.adapters.store.location import lost, path_of
 from tradewind.errors import Corrupt, Misconfigured
 
 CHECKPOINT_PAGES: Final = 4000  # 16 MB of log: the copy back into the database costs one commit in some five hundred
@@ -95,6 +95,8 @@ class SqliteDatabase(Database):
         super().close()
 
     def _make(self) -> None:
+        if not self.path.exists() and (fault := lost(self.path, "the database is gone")):
+            raise fault
         os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
 
     def _keep(self, revision: str) -> None:
@@ -115,7 +117,9 @@ class SqliteDatabase(Database):
         return self.engine.execution_options(begin="BEGIN IMMEDIATE").begin()
 
     def revision(self) -> str | None:
-        """The schema's revision, None for an empty file."""
+        """The schema's revision, None for an empty file, which is not touched: opening it would begin a database."""
+        if self.path.is_file() and not self.size():
+            return None
         _, tables = self.query("SELECT name FROM sqlite_master WHERE type = 'table' AND name = 'alembic_version'")
         if not tables:
             return None

@@ -80,6 +80,8 @@ def asked_line(asked: Asked) -> str:
     """What became of it, for a person; never more than is known."""
     if asked.answered:
         detail = f"; {asked.detail}" if asked.detail else ""
+        if asked.verb == "pause" and asked.result != "refused":
+            return f"pause: {asked.result}. The run is paused; its account is {asked.state}{detail}."
         return f"{asked.verb}: {asked.result}. The run is {asked.state}{detail}."
     if asked.alive:
         return (

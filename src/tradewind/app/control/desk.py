@@ -79,4 +79,9 @@ def _first_line(path: Path) -> str:
         text = path.read_text("utf-8", "replace").strip().partition("\n")[0]
     except OSError:
         text = ""
-    return "".join(one for one in text if one.isprintable())[:_LONGEST] or "the file is there"
+    return legible(text) or "the file is there"
+
+
+def legible(text: str) -> str:
+    """What a terminal can show of a text, on one line and cut to size."""
+    return "".join(one for one in text if one.isprintable())[:_LONGEST].strip()

@@ -5,15 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 from threading import Event
 
+from tradewind.adapters.store.inbox import Inbox
+from tradewind.adapters.store.location import lost
 from tradewind.adapters.wall_clock import WallClock
 from tradewind.app.control.asking import Asked, asked_line, give, what_became
-from tradewind.app.control.kill_switch import lay_down, take_up
+from tradewind.app.control.desk import legible
+from tradewind.app.control.kill_switch import LaidDown, lay_down, take_up
 from tradewind.app.control.rolling_back import rollback_lines, rolled_back
 from tradewind.app.database import database_path
 from tradewind.cli.contract import DONE, NEGATIVE, Report
 from tradewind.cli.control_options import Ordering
 from tradewind.cli.overrides import configured
-from tradewind.errors import Unavailable
+from tradewind.errors import TradewindError, Unavailable
 
 
 def order_answer(verb: str, ordering: Ordering, argument: str = "", notes: tuple[str, ...] = ()) -> Report:
@@ -25,26 +28,58 @@ def order_answer(verb: str, ordering: Ordering, argument: str = "", notes: tuple
 
 
 def kill_answer(ordering: Ordering) -> Report:
-    """The kill switch on: a row in the inbox and the kill file, each of which is enough."""
+    """The kill switch on: the kill file and a row in the inbox, each of which is enough; the file first.
+
+    Whatever the store says, the file is tried, and what could not be done is said.
+
+    Raises:
+        Unavailable: neither could be written.
+    """
     store = _store(ordering)
-    given, absent = None, ""
+    ordering = ordering._replace(reason=legible(ordering.reason), by=legible(ordering.by))
+    laid: LaidDown | None = None
+    refused: Unavailable | None = None
+    try:
+        laid = lay_down(store, ordering.reason)
+    except Unavailable as error:
+        refused = error
+    note = laid.line() if laid is not None else f"WARNING: {refused}"
+    path = str(laid.path) if laid is not None else None
     try:
         reason = ordering.reason or "no reason given"
         given = give(store, "kill_on", actor=ordering.by, reason=reason, now=WallClock().now())
-    except Unavailable as error:
-        absent = error.found
-    path = lay_down(store, ordering.reason)
-    note = f"{path} is there: it stops every run on this store until `tradewind kill off`."
-    if given is not None:
-        return _report(what_became(given, wait_s=ordering.wait_s, waiter=Event()), (note,))
+        report = _report(what_became(given, wait_s=ordering.wait_s, waiter=Event()), (note,))
+        return report._replace(document={**report.document, "file": path})
+    except (TradewindError, OSError) as error:
+        if refused is not None:
+            raise refused from error
+        absent = error.found if isinstance(error, TradewindError) else str(error)
     said = f"{note}\nThe inbox cannot be written ({absent}); the next look of a run finds the file and takes no risk."
-    return Report({"order": None, "notes": [note], "file": str(path)}, said)
+    return Report({"order": None, "notes": [note], "file": path, "inbox": absent}, said)
 
 
 def kill_off_answer(ordering: Ordering) -> Report:
-    """The kill switch off: the file goes first, or it would set the latch again."""
-    removed = take_up(_store(ordering))
-    return order_answer("kill_off", ordering, notes=(f"{removed} was removed.",) if removed is not None else ())
+    """The kill switch off: the file goes first, or it would set the latch again.
+
+    Raises:
+        TradewindError: the store cannot take the order; the file stays.
+    """
+    store = _store(ordering)
+    if not store.exists() and lost(store, "the database is gone") is None:
+        removed = take_up(store)
+        if removed is not None:
+            note = f"{removed} was removed. Nothing has run on {store} yet, so there is nothing else to clear."
+            return Report({"order": None, "notes": [note]}, note)
+    Inbox(store).close()
+    removed = take_up(store)
+    notes = (f"{removed} was removed.",) if removed is not None else ()
+    try:
+        return order_answer("kill_off", ordering, notes=notes)
+    except TradewindError as error:
+        if not notes:
+            raise
+        said = f"{notes[0]} The order that clears the switch could not be given: {error}"
+        return Report({"order": None, "notes": [*notes], "fault": str(error)}, said, error.exit_code)
 
 
 def rollback_answer(ordering: Ordering) -> Report:
