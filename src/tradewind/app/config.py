@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -27,6 +28,7 @@ from tradewind.app.settings.sources import (
     from_variables,
     read_env_file,
     read_file,
+    read_sound_lines,
 )
 from tradewind.errors import Misconfigured
 from tradewind.model.instruments import resolve
@@ -117,6 +119,55 @@ def load(
         ordered = [*missing, *(fault for fault in faults if fault not in missing)]
         raise InvalidConfiguration(tuple(dict.fromkeys(ordered)), where=str(file.name) if file else "environment")
     return Loaded(_canonical(config), file, given)
+
+
+def salvaged(
+    path: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+    overrides: Mapping[str, Any] | None = None,
+    folder: Path | None = None,
+) -> tuple[AppConfig, str]:
+    """As ``load_config``; where that refuses, what can be read with defaults for the rest, and why it was refused.
+
+    For verbs that must work whatever stands in a file, and for no others: nothing may be decided by it.
+
+    Raises:
+        Misconfigured: the file asked for is not there.
+    """
+    environment = process_environment() if environment is None else environment
+    folder = Path() if folder is None else folder
+    try:
+        return load(path, environment, overrides, folder).config, ""
+    except (Misconfigured, OSError, UnicodeDecodeError) as fault:
+        if path is not None and not (folder / path).is_file():
+            raise
+        why = "; ".join(getattr(fault, "faults", ())) or str(fault)
+    layers: list[dict[str, Given]] = []
+    sources: tuple[Callable[[], tuple[dict[str, Given], list[str]]], ...] = (
+        lambda: from_table(_sound_values(path, environment, folder), NAMES, "file"),
+        lambda: from_variables(read_env_file(folder / ".env"), NAMES, "file .env"),
+        lambda: from_variables(read_env_file(folder / ".env.aws"), NAMES, "file .env.aws"),
+        lambda: from_variables(environment, NAMES, "environment"),
+        lambda: from_table(dict(overrides or {}), NAMES, "flag"),
+    )
+    for source in sources:
+        with suppress(Misconfigured, OSError, UnicodeDecodeError):
+            _collect(source(), layers, [])
+    given = {name: value for layer in layers for name, value in layer.items()}
+    config, _ = checked(AppConfig, SETTINGS, _presets(given, []) | given)
+    with suppress(Misconfigured):
+        config = _canonical(config)
+    return config, why
+
+
+def _sound_values(path: Path | None, environment: Mapping[str, str], folder: Path) -> dict[str, Any]:
+    file = find_file(path, environment, folder)
+    if file is None:
+        return {}
+    try:
+        return read_file(file)
+    except Misconfigured:
+        return read_sound_lines(file)
 
 
 def built_in(preset: str | None = None) -> Loaded:

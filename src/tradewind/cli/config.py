@@ -16,6 +16,7 @@ from tradewind.app.settings.explain import described, matching, shown, written
 from tradewind.app.settings.key import NOT_YET
 from tradewind.cli.contract import Report, group, table, verb
 from tradewind.cli.options import PresetOption
+from tradewind.cli.overrides import in_emergency
 
 app = group("Show, check, explain and compare settings. Secrets are never printed.")
 
@@ -171,7 +172,7 @@ def history(
     limit: Annotated[int, typer.Option("--limit", min=1, max=1000, help="How many versions, the newest first.")] = 20,
 ) -> Report:
     """Shows every version the service met: what changed, when, and by whom."""
-    path = database_path(_loaded(config, None).config)
+    path = database_path(in_emergency(config))
     with StoreReader(path) as reader:
         found = config_versions(reader, limit)
     rows = [

@@ -19,7 +19,9 @@ from tradewind.adapters.store.restoring import restore as put_back
 from tradewind.adapters.wall_clock import WallClock
 from tradewind.app.backups import Backups, document, taken_line
 from tradewind.app.config import load_config
+from tradewind.app.settings.root import AppConfig
 from tradewind.cli.contract import Report, single, table, verb
+from tradewind.cli.overrides import in_emergency
 from tradewind.errors import Misconfigured, TradewindError
 
 app = single()
@@ -34,7 +36,7 @@ def backup(
     listed: Annotated[bool, typer.Option("--list", help="Only list the backups there are.")] = False,
 ) -> Report:
     """Copy the store while it is written, verify the copy, keep it, and remove what need not stay."""
-    backups = _backups(config, output)
+    backups = _backups(in_emergency(config), output)
     if listed:
         return _list(backups)
     if kind not in get_args(Kind):
@@ -53,7 +55,7 @@ def restore(
     ] = False,
 ) -> Report:
     """Put a backup in the place of the store, which is kept beside it; say what is lost and how long it took."""
-    backups, clock = _backups(config, None), WallClock()
+    backups, clock = _backups(load_config(config), None), WallClock()
     if (file is None) is not newest:
         raise Misconfigured(
             "name a backup, or say --last-good", where="tradewind db restore", allowed="one of the two",
@@ -91,8 +93,8 @@ def migrate(
     return Report(msgspec.to_builtins(found), human=table(title, ["table", "rows", "sha256"], rows, note=note))
 
 
-def _backups(config: Path | None, output: Path | None) -> Backups:
-    backups = Backups(load_config(config))
+def _backups(settings: AppConfig, output: Path | None) -> Backups:
+    backups = Backups(settings)
     if output is not None:
         backups.folder = output
     return backups

@@ -17,6 +17,7 @@ from tradewind.app.backups import Backups
 from tradewind.app.config import load_config
 from tradewind.app.database import database_path
 from tradewind.cli.contract import DONE, INTERNAL, Report, single, table, verb
+from tradewind.cli.overrides import in_emergency
 from tradewind.errors import Misconfigured
 
 app = single()
@@ -45,7 +46,7 @@ def init(config: Path | None) -> Report:
 @verb
 def check(config: Path | None) -> Report:
     """Verify pages, references, the journal's hash chain, and that every table follows from the journal."""
-    settings = load_config(config)
+    settings = in_emergency(config)
     database = database_at(database_path(settings))
     try:
         findings = inspect(database)

@@ -21,7 +21,7 @@ from tradewind.app.database import database_path
 from tradewind.app.signal_text import percent, utc
 from tradewind.app.source_notes import SourceNote, SourcesNote
 from tradewind.cli.contract import DONE, UNAVAILABLE, Report, single, table, verb
-from tradewind.cli.overrides import configured
+from tradewind.cli.overrides import in_emergency, readable
 from tradewind.cli.service_tables import service_parts
 from tradewind.errors import TimedOut
 from tradewind.model.stamp import head_of
@@ -46,14 +46,14 @@ def status(
     config: Path | None, store: StoreOption = None, wait: WaitOption = 0.0, resources: ResourcesOption = False
 ) -> Report:
     """What runs, what it saw last, open positions, account, decisions, errors; 3 while nothing has run."""
-    settings = configured(config)
+    settings = in_emergency(config)
     if wait > 0.0:
         _wait(store or database_path(settings), wait)
     found = look(
         settings,
         store or database_path(settings),
         WallClock().now(),
-        lambda preset, interval: configured(config, preset, interval),
+        lambda preset, interval: readable(config, preset, interval),
     )
     return Report(
         found, human=_parts(found, resources=resources), exit_code=DONE if found.run is not None else UNAVAILABLE

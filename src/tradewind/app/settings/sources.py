@@ -130,6 +130,32 @@ def read_file(path: Path) -> dict[str, Any]:
     return values
 
 
+def read_sound_lines(path: Path) -> dict[str, Any]:
+    """What each line of a TOML file says by itself, for one that cannot be read as a whole; nothing of a YAML file.
+
+    A value that takes several lines is left out.
+    """
+    found: dict[str, Any] = {}
+    header = ""
+    for line in path.read_text("utf-8", "replace").splitlines() if path.suffix == ".toml" else ():
+        try:
+            said = tomllib.loads(f"{header}\n{line}")
+        except tomllib.TOMLDecodeError:
+            continue
+        if line.lstrip().startswith("["):
+            header = line
+        _lay_over(found, said)
+    return found
+
+
+def _lay_over(found: dict[str, Any], said: Mapping[str, Any]) -> None:
+    for name, value in said.items():
+        if isinstance(value, Mapping) and isinstance(found.setdefault(name, {}), dict):
+            _lay_over(found[name], value)
+        else:
+            found[name] = value
+
+
 def _unreadable(path: Path, why: str) -> Misconfigured:
     return Misconfigured(
         why, where=path.name, allowed="TOML (.toml) or YAML (.yaml, .yml)", next_step="correct the line"

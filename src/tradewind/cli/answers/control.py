@@ -15,7 +15,7 @@ from tradewind.app.control.rolling_back import rollback_lines, rolled_back
 from tradewind.app.database import database_path
 from tradewind.cli.contract import DONE, NEGATIVE, Report
 from tradewind.cli.control_options import Ordering
-from tradewind.cli.overrides import configured
+from tradewind.cli.overrides import in_emergency
 from tradewind.errors import TradewindError, Unavailable
 
 
@@ -92,7 +92,7 @@ def rollback_answer(ordering: Ordering) -> Report:
 
 
 def _store(ordering: Ordering) -> Path:
-    return ordering.store or database_path(configured(ordering.config))
+    return ordering.store or database_path(in_emergency(ordering.config))
 
 
 def _report(asked: Asked, notes: tuple[str, ...]) -> Report:

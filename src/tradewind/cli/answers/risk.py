@@ -10,14 +10,14 @@ from tradewind.app.database import database_path
 from tradewind.app.firm_files import firm_file, firm_rules, shipped_firms
 from tradewind.app.signal_text import percent, utc
 from tradewind.cli.contract import Report, table
-from tradewind.cli.overrides import configured
+from tradewind.cli.overrides import in_emergency, readable
 from tradewind.model.stamp import head_of
 
 
 def status_answer(config: Path | None, store: Path | None) -> Report:
     """The account of the store's run."""
-    settings = configured(config)
-    found = risk_status(store or database_path(settings), lambda preset, interval: configured(config, preset, interval))
+    settings = in_emergency(config)
+    found = risk_status(store or database_path(settings), lambda preset, interval: readable(config, preset, interval))
     return Report(found, _parts(found))
 
 

@@ -13,7 +13,7 @@ from tradewind.app.database import database_path
 from tradewind.app.signal_text import utc
 from tradewind.app.trade_export import export, verify
 from tradewind.cli.contract import Report, table
-from tradewind.cli.overrides import configured
+from tradewind.cli.overrides import in_emergency
 from tradewind.errors import Misconfigured
 from tradewind.model.event import Started
 from tradewind.model.stamp import head_of
@@ -80,7 +80,7 @@ def verify_answer(file: Path) -> Report:
 
 
 def _opened(config: Path | None, store: Path | None) -> StoreReader:
-    return StoreReader(store or database_path(configured(config)))
+    return StoreReader(store or database_path(in_emergency(config)))
 
 
 def _head(database: StoreReader) -> str:

@@ -20,7 +20,7 @@ from tradewind.app.service_note import ServiceNote, noted
 from tradewind.app.settings.root import AppConfig
 from tradewind.cli.answers.run import stop_on_signal
 from tradewind.cli.contract import DONE, NEGATIVE, Report
-from tradewind.cli.overrides import configured
+from tradewind.cli.overrides import in_emergency
 from tradewind.errors import Retryable
 from tradewind.model.timeframe import SECOND
 
@@ -38,7 +38,7 @@ class WatchOptions(NamedTuple):
 
 def answer(config: Path | None, asked: WatchOptions) -> Report:
     """Watches until Ctrl+C, SIGTERM or the number of alarms; 4 where the last word was an alarm."""
-    settings = configured(config)
+    settings = in_emergency(config)
     found = asyncio.run(_watched(settings, asked))
     last = found.alarms[-1].kind if found.alarms else ""
     human = f"{found.looks} looks, {found.beats} beats seen, {len(found.alarms)} alarms told."
