@@ -454,7 +454,7 @@ def test_a_database_that_was_there_is_missed_by_every_verb(own_market: Project, 
     said = " ".join((checked.stdout + checked.stderr).split())
     assert f"the database is {word}" in said
     assert "statement" not in said
-    refused(own_market.types(*RUN), 1, "was acknowledged from this file", "delete ")
+    refused(own_market.types(*RUN), 1, f"the database is {word}: entry ", "delete ")
     database.with_name(database.name + ".head").unlink()
     database.unlink(missing_ok=True)
     assert own_market.types("status").exit_code == 3

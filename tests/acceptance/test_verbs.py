@@ -91,6 +91,15 @@ def test_every_verb_answers_an_unknown_option_with_exit_2_and_one_document(
     assert list(project.folder.iterdir()) == []
 
 
+EMERGENCY = (
+    ("kill", "on"), ("kill", "off"), ("pause",), ("resume",), ("liquidate",), ("rollback",), ("status",),
+    ("risk", "status"), ("trades", "list"), ("trades", "worst"), ("trades", "export"), ("db", "check"),
+    ("db", "backup"), ("config", "history"), ("watchdog",), ("orders", "cancel-all"), ("orders", "approve"),
+    ("orders", "reject"),
+)  # fmt: skip
+"""They work under any configuration, and name its fault (``test_unusable_configuration.py``)."""
+
+
 @pytest.mark.parametrize("words", [one for one in VERBS if one not in WITHOUT_CONFIGURATION], ids=named)
 @pytest.mark.parametrize(
     ("text", "part"),
@@ -114,6 +123,10 @@ def test_every_verb_answers_a_configuration_that_is_none_with_exit_2_and_the_pla
     said = ran.stdout + ran.stderr
     assert "Traceback" not in said
     json.loads(ran.stdout)
+    if words in EMERGENCY and text is not None:
+        assert "WARNING: the configuration cannot be used" in ran.stderr
+        assert part in ran.stderr
+        return
     if words != ("config", "explain") or text is None:  # explains keys also where the file has faults
         assert ran.exit_code == 2, ran
         assert part in said

@@ -155,9 +155,11 @@ def salvaged(
             _collect(source(), layers, [])
     given = {name: value for layer in layers for name, value in layer.items()}
     config, _ = checked(AppConfig, SETTINGS, _presets(given, []) | given)
-    with suppress(Misconfigured):
-        config = _canonical(config)
-    return config, why
+    try:
+        return _canonical(config), why
+    except Misconfigured:  # a symbol nobody knows
+        auto = msgspec.structs.replace(config.auto_signals, pairs=())
+        return _canonical(msgspec.structs.replace(config, symbols=(), auto_signals=auto)), why
 
 
 def _sound_values(path: Path | None, environment: Mapping[str, str], folder: Path) -> dict[str, Any]:

@@ -45,7 +45,7 @@ from tradewind.app.service.passes import known_passes
 from tradewind.app.service.registry import MARKET, MARKET_POLICY, enlist
 from tradewind.app.service.service import Service
 from tradewind.app.service.supervisor import Beat, LifeOver, Supervisor
-from tradewind.app.service.telling import begun, ended
+from tradewind.app.service.telling import begun, ended, parting
 from tradewind.app.service.waiting import STORE_PATIENCE_S, trouble_of, wait_until_over
 from tradewind.app.service_note import ServiceState
 from tradewind.app.settings.root import AppConfig
@@ -203,12 +203,8 @@ class _LiveRun:
             LifeOver: the market's task died of something that a new life may not meet again.
         """
         clock = SteadyClock(self._time, offset)
-        instruments = {one.instrument.symbol: one.instrument for one in self.plan.symbols}
         book = switches_of(self._chosen, database_path(self._config), self._say)
-        told = outbox_rows(self._config)
-        place = database_at(self._database, busy_timeout_s=STORE_PATIENCE_S)
-        opened = Store.open(place, self._host.now(), instruments=instruments, outbox=told)
-        with opened as store, history_check(store, self._say) as history, book as switches:
+        with self._opened() as store, history_check(store, self._say) as history, book as switches:
             service.holds_store()
 
             def fed(state: FeedState) -> None:
@@ -250,6 +246,7 @@ class _LiveRun:
             try:
                 await supervisor.run(ending)
                 why = "stopped"
+                await parting(life)
             except TradewindError as error:
                 await ended(life, error)
                 raise
@@ -260,6 +257,12 @@ class _LiveRun:
             run.session.flush()
             result = stopped[0] if stopped and stopped[0].stopped != "asked" else loop.result("asked")
             return run.result(recovery, result, history_verdict(history, store, result, self._host.now()))
+
+    def _opened(self) -> Store:
+        """The store, for whose lock the thread that decides stands still for a moment and no longer."""
+        instruments = {one.instrument.symbol: one.instrument for one in self.plan.symbols}
+        place = database_at(self._database, busy_timeout_s=STORE_PATIENCE_S)
+        return Store.open(place, self._host.now(), instruments=instruments, outbox=outbox_rows(self._config))
 
     def _holds_to(self, run: JournaledRun, now: int) -> None:
         run.refer(self._references(now))

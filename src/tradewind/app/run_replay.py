@@ -34,6 +34,7 @@ from tradewind.app.strategy_switches import StrategySwitches, order_line
 from tradewind.app.task_report import ServiceReport
 from tradewind.app.venues import NOTE, desk_for
 from tradewind.app.wiring import calendars_of, engine_for, sequencer_for, started_event
+from tradewind.engine.guard import ROLLBACK
 from tradewind.engine.modes import Modes
 from tradewind.engine.pipeline import Engine
 from tradewind.engine.plan import EnginePlan
@@ -184,8 +185,8 @@ class JournaledRun:
 
     @property
     def over(self) -> bool:
-        """Whether somebody rolled this life back and nothing is held any more: providers can be let go."""
-        return self._rolled_back and not self.engine.portfolio.positions()
+        """Whether somebody rolled this life back, nobody cleared that, and nothing is held any more."""
+        return self._rolled_back and ROLLBACK in self.engine.guard.latches and not self.engine.portfolio.positions()
 
     def start(self, ts: int, asked: Sequence[str] = (), proven: Sequence[ProvenStrategy] = ()) -> Recovery | None:
         """Continues the store's run, or begins one stamped ``ts``; ``asked`` and ``proven`` as in ``Started``.

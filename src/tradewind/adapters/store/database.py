@@ -189,7 +189,7 @@ class Database(ABC):
             if revision == SCHEMA_REVISION:  # the one that was waited for did it
                 return False
             refuse_newer(self.path, revision)
-            if revision is None and (gone := lost(self.path, "the database is empty, or gone")):
+            if revision is None and (gone := lost(self.path, "the database is empty")):
                 raise gone
             lock = WriterLock(self.path)
             lock.acquire()

@@ -82,6 +82,8 @@ def asked_line(asked: Asked) -> str:
         detail = f"; {asked.detail}" if asked.detail else ""
         if asked.verb == "pause" and asked.result != "refused":
             return f"pause: {asked.result}. The run is paused; its account is {asked.state}{detail}."
+        if asked.verb == "kill_on" and asked.result == "unchanged":
+            return f"kill_on: set already, by the kill file or before. The run is {asked.state}{detail}."
         return f"{asked.verb}: {asked.result}. The run is {asked.state}{detail}."
     if asked.alive:
         return (

@@ -21,6 +21,8 @@ from tradewind.model.guard import Answered
 
 KILL_FILE: Final = "KILL"
 FILE_ACTOR: Final = "kill file"
+BY: Final = "by "
+UNSAID: Final = "no reason given"
 _LONGEST: Final = 200
 
 
@@ -47,7 +49,8 @@ class ControlDesk:
         found = self._waiting(ts)
         orders = [self._checked(order) if there else order for order in found]
         if there and KILL not in guard.latches and not any(order.verb == "kill_on" for order in found):
-            orders.insert(0, Command("kill_on", FILE_ACTOR, ts, str(self._file), reason=_first_line(self._file)))
+            reason, actor = _written(self._file)
+            orders.insert(0, Command("kill_on", actor, ts, str(self._file), reason=reason))
         return orders
 
     def _waiting(self, ts: int) -> list[Command]:
@@ -73,13 +76,15 @@ def answered_line(answer: Answered) -> str:
     return f"{answer.verb}: {answer.result}, {answer.state}" + (f"; {answer.detail}" if answer.detail else "")
 
 
-def _first_line(path: Path) -> str:
-    """What somebody wrote into the kill file, as the reason."""
+def _written(path: Path) -> tuple[str, str]:
+    """What somebody wrote into the kill file: the reason on its first line, on the second who, as ``kill on`` does."""
     try:
-        text = path.read_text("utf-8", "replace").strip().partition("\n")[0]
+        lines = path.read_text("utf-8", "replace").strip().split("\n")
     except OSError:
-        text = ""
-    return legible(text) or "the file is there"
+        lines = []
+    reason, by = (*lines, "", "")[:2]
+    actor = legible(by.removeprefix(BY)) if by.startswith(BY) else ""
+    return legible(reason) or "the file is there", actor or FILE_ACTOR
 
 
 def legible(text: str) -> str:

@@ -7,7 +7,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from tradewind.app.control.desk import kill_file, legible
+from tradewind.adapters.host_resources import size_of
+from tradewind.app.control.desk import BY, UNSAID, kill_file, legible
 from tradewind.errors import Unavailable
 
 
@@ -23,16 +24,21 @@ class LaidDown(NamedTuple):
         return f"{self.path} is there: it stops every run on this store until `tradewind kill off`.{without}"
 
 
-def lay_down(database: Path, reason: str) -> LaidDown:
-    """Puts the kill file beside a store, with the reason in it, and waits until the disk has it.
+def lay_down(database: Path, reason: str, actor: str) -> LaidDown:
+    """Puts the kill file beside a store, with the reason and who gave it, and waits until the disk has it.
 
-    The file comes first and the reason after it, in one step: a disk without room leaves an empty file, which counts.
+    It appears whole, so that nobody reads half of it; a disk without room for that takes an empty file, which counts.
     No reason leaves what stands in it.
 
     Raises:
         Unavailable: there is no file and none can be made.
     """
     path = kill_file(database)
+    if not legible(reason) and size_of(path):
+        return LaidDown(path)
+    fault = _written_whole(path, f"{legible(reason) or UNSAID}\n{BY}{legible(actor)}\n")
+    if not fault:
+        return LaidDown(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o644))
@@ -44,13 +50,16 @@ def lay_down(database: Path, reason: str) -> LaidDown:
                 where=str(path),
                 next_step="stop the process itself; open positions keep their stops at the venue",
             ) from error
-    text = legible(reason)
-    if not text:
-        return LaidDown(path)
+    return LaidDown(path, fault)
+
+
+def _written_whole(path: Path, text: str) -> str:
+    """Why the text could not be put in place of what stood at ``path``, empty where it was."""
     whole = path.with_name(f"{path.name}.next")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         with whole.open("w", encoding="utf-8") as file:
-            file.write(text + "\n")
+            file.write(text)
             file.flush()
             os.fsync(file.fileno())
         whole.replace(path)
@@ -58,8 +67,8 @@ def lay_down(database: Path, reason: str) -> LaidDown:
     except OSError as error:
         with suppress(OSError):
             whole.unlink(missing_ok=True)
-        return LaidDown(path, error.strerror or type(error).__name__)
-    return LaidDown(path)
+        return error.strerror or type(error).__name__
+    return ""
 
 
 def take_up(database: Path) -> Path | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -106,11 +107,24 @@ class People:
                 await self.clock.sleep_until(self.clock.monotonic() + self._idle())
 
     async def last_words(self, seconds: float) -> None:
-        """Before the process ends: what is due now, for at most ``seconds``; the rest is told by the next one."""
+        """Before the process ends: what the channels that take alarms are owed, for at most ``seconds``.
+
+        The rest is told by the next process.
+        """
+        alarm = said_of_notice(Notice("kill_on", self.clock.now(), "critical"))
+        own = [courier for courier in self.couriers if subscribed(courier.channel, alarm)]
         until = self.clock.monotonic() + round(seconds * SECOND)
-        while self.clock.monotonic() < until and self.outbox.due(self.clock.now()) is not None:
-            for courier in self.couriers:
-                await courier.carry()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while True:
+                    if any([await courier.carry() for courier in own]):
+                        continue
+                    now = self.clock.now()
+                    owed = [at for one in own if (at := self.outbox.next_at(now, one.channel.name)) is not None]
+                    wait = min(owed, default=now) - now
+                    if not owed or self.clock.monotonic() + wait > until:
+                        return
+                    await self.clock.sleep_until(self.clock.monotonic() + max(wait, SECOND // 100))
 
     def notice(self, notice: Notice) -> None:
         """An alert of the service's own, durable on return; raises as a transaction of the store."""

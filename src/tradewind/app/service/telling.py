@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Final
 
 from tradewind.adapters.beat_file import BeatFile
@@ -95,6 +96,12 @@ def begun(life: Life, recovery: Recovery | None) -> None:
             life.people.notice(Notice("service_crashed", now, "critical", detail=detail))
         else:
             life.people.notice(Notice("service_restarted", now, "warning", detail=detail))
+
+
+async def parting(life: Life) -> None:
+    """Before a process ends in order: whoever takes alarms hears what happened at its end, such as a rollback."""
+    with suppress(TradewindError):
+        await life.people.last_words(LAST_WORDS_S)
 
 
 async def ended(life: Life, error: TradewindError) -> None:

@@ -8,8 +8,8 @@ from threading import Event
 from tradewind.adapters.store.inbox import Inbox
 from tradewind.adapters.store.location import lost
 from tradewind.adapters.wall_clock import WallClock
-from tradewind.app.control.asking import Asked, asked_line, give, what_became
-from tradewind.app.control.desk import legible
+from tradewind.app.control.asking import Asked, asked_line, give, this_user, what_became
+from tradewind.app.control.desk import UNSAID, legible
 from tradewind.app.control.kill_switch import LaidDown, lay_down, take_up
 from tradewind.app.control.rolling_back import rollback_lines, rolled_back
 from tradewind.app.database import database_path
@@ -40,13 +40,13 @@ def kill_answer(ordering: Ordering) -> Report:
     laid: LaidDown | None = None
     refused: Unavailable | None = None
     try:
-        laid = lay_down(store, ordering.reason)
+        laid = lay_down(store, ordering.reason, ordering.by or this_user())
     except Unavailable as error:
         refused = error
     note = laid.line() if laid is not None else f"WARNING: {refused}"
     path = str(laid.path) if laid is not None else None
     try:
-        reason = ordering.reason or "no reason given"
+        reason = ordering.reason or UNSAID
         given = give(store, "kill_on", actor=ordering.by, reason=reason, now=WallClock().now())
         report = _report(what_became(given, wait_s=ordering.wait_s, waiter=Event()), (note,))
         return report._replace(document={**report.document, "file": path})
