@@ -15,7 +15,7 @@ import pytest
 from tests.acceptance.project import Project
 from tests.fakes.shelved_models import shelved
 from tests.fakes.venue import in_background
-from tests.models.markets import momentum, momentum_bars
+from tests.models.markets import momentum, momentum_bars, walk_bars
 from tradewind.adapters.market.stand_in.market import Series
 from tradewind.app.config import load_config
 from tradewind.app.models.promotion import Promotions
@@ -467,3 +467,19 @@ def test_a_review_takes_what_was_served_where_a_service_wrote_it_down(own: Proje
     assert found.review.calibration.error == pytest.approx(0.05)
     other = review_of(workspace, Promotions(workspace), PAIR, Timeframe.H1, 300, Served("other", ts))
     assert other.came_from == "replayed from stored candles"
+
+
+@pytest.mark.req("D18", "I11", "I20")
+@pytest.mark.parametrize("kind", ["logistic", "base_rate"])
+def test_on_a_market_that_nobody_can_forecast_nobody_is_promoted(project: Project, kind: str):
+    """A random walk (SIMULATED): the sealed bars stay unread, the seat stays empty, which is a normal result."""
+    project.configured(f'symbols = ["{PAIR}"]\n')
+    project.imports(walk_bars(5000, 21), PAIR)
+    version = typed(project, "train", "--symbol", PAIR, "--type", kind, code=0)["version"]
+    (found,) = typed(project, "evaluate", "--model", version, code=4)["models"]
+    assert (found["promotable"], len(found["windows"])) == (False, 1)
+    assert found["windows"][0]["figures"]["skill_low"] < 0
+    (refused,) = typed(project, "promote", "--model", version, code=4)["decisions"]
+    assert refused["outcome"] == "refused"
+    assert not (project.folder / "models" / "promoted").exists()
+    assert not (project.folder / "data" / "trials.ledger").exists()
