@@ -212,6 +212,23 @@ def _sweep(document: Document) -> list[Row]:
     return rows
 
 
+def _retrain(document: Document) -> list[Row]:
+    figures = (
+        ("a model trained anew, default net, cold", "cold_cpu_seconds", "s CPU"),
+        ("  warm", "warm_cpu_seconds", "s CPU"),
+        ("  its validation loss less that of LSTM 3x128", "loss_minus_lstm", "nats"),
+        ("  LSTM 3x128", "lstm_3x128_cpu_seconds", "s CPU"),
+        ("  24 models of 4 symbols, 2 processes", "all_24_seconds", "s"),
+        ("  p99 of decisions beside a retraining, times that alone", "p99_ratio", ""),
+    )
+    return [
+        (text, "not measured", "", "")
+        if document.get(key) is None
+        else _row(text, document[key], unit, document["goals"][key])
+        for text, key, unit in figures
+    ]
+
+
 def _real_models(document: Document) -> list[Row]:
     if document["rows"] is None:
         return [("models on real markets", "not measured", "", "")]
@@ -264,5 +281,6 @@ _ROWS: Final[dict[str, Callable[[Document], list[Row]]]] = {
     "ninety_days": _ninety_days,
     "real_models": _real_models,
     "sentiment": _sentiment,
+    "retrain": _retrain,
 }
 NAMES: Final = tuple(_ROWS)

@@ -15,6 +15,17 @@ from benchmarks.table import NAMES
 from tradewind.model.timeframe import Timeframe
 
 FOLDER = Path(__file__).parents[3] / "benchmarks"
+
+
+class _Nothing:
+    """Finds no training library; what it measures with one is tested where one is (tests/models)."""
+
+    class util:
+        @staticmethod
+        def find_spec(name: str) -> None:
+            return None
+
+
 TINY = {
     "bot_minute": (["--days", "0.1"], {}),
     "account": ([], {"BARS": 200, "ROUNDS": 1}),
@@ -38,6 +49,7 @@ TINY = {
     ),
     "restart": (["--hours", "60", "--rounds", "1"], {"POOLS": (("BTC/USDT",),)}),
     "sentiment": ([], {"MOST": 200}),
+    "retrain": (["--part", "default"], {"importlib": _Nothing}),
     "service": (["--minutes", "1"], {"ROW_S": 1.0}),
     "simulation": (["--days", "1"], {}),
     "startup": ([], {"ROUNDS": 1, "CALLS": (("data", "list"),)}),
