@@ -32,7 +32,7 @@ def optuna_module() -> ModuleType:
     except ImportError as error:
         raise Unavailable(
             f"{error.name} is not installed",
-            where="tradewind optimize",
+            where="a search of parameters",
             next_step="pip install --require-hashes -r requirements/optimize.txt, in the checkout of Tradewind",
         ) from error
     module: ModuleType = optuna
@@ -46,12 +46,12 @@ class OptunaSearch:
         Unavailable: Optuna is not installed.
     """
 
-    def __init__(self, ranges: Mapping[str, Range], seed: int) -> None:
+    def __init__(self, ranges: Mapping[str, Range], seed: int, *, at_random: int = AT_RANDOM) -> None:
         optuna: Any = optuna_module()
         optuna.logging.set_verbosity(optuna.logging.ERROR)  # its notes on every trial are not this program's
         self._ranges = dict(ranges)
         drawn = int(np.random.SeedSequence(seed).generate_state(1)[0])  # what it takes as a seed has 32 bits
-        sampler = optuna.samplers.TPESampler(seed=drawn, n_startup_trials=AT_RANDOM)
+        sampler = optuna.samplers.TPESampler(seed=drawn, n_startup_trials=at_random)
         self._study = optuna.create_study(direction="maximize", sampler=sampler)
 
     def ask(self, n: int) -> Sequence[Proposal]:

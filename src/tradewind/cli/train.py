@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from tradewind.cli.contract import Report, single, verb
-from tradewind.cli.options import SymbolsOption
+from tradewind.cli.options import MOST_WORKERS, SymbolsOption, named
 
 app = single()
 
@@ -54,7 +54,16 @@ def train(
         float, typer.Option("--replay", min=0.0, max=0.9, help="With --retrain: share of the samples that are older.")
     ] = 0.5,
     precision: Annotated[str, typer.Option("--precision", help="float32 or bfloat16.")] = "float32",
-    budget: Annotated[float, typer.Option("--budget", min=0.0, help="Seconds of processor time; 0: none.")] = 0.0,
+    tune: Annotated[
+        int, typer.Option("--tune", min=0, max=10_000, help="Sizes and rates tried on the stop slice first.")
+    ] = 0,
+    budget: Annotated[
+        float, typer.Option("--budget", min=0.0, help="Seconds of processor time, with --tune of all tries; 0: none.")
+    ] = 0.0,
+    workers: Annotated[int, typer.Option("--workers", min=1, max=MOST_WORKERS, help="Processes of --tune.")] = 1,
+    cluster: Annotated[
+        str | None, typer.Option("--cluster", metavar="ADDRESS", help="Scheduler of --tune, tcp://HOST:PORT.")
+    ] = None,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of everything random.")] = 0,
     with_sentiment: Annotated[
         bool,
@@ -82,6 +91,7 @@ def train(
         TrainOptions(
             tuple(symbol or ()), interval, type, size, {name: one for name, one in sizes.items() if one is not None},
             epochs, patience, batch_size, rate, length, 10**9 if more_data else samples, retrain, replay, precision,
-            budget, seed, not no_seal, with_sentiment, name, checkpoint, bench,
+            budget, seed, not no_seal, with_sentiment, name, checkpoint, bench, tune, workers,
+            named("--cluster", cluster) or "",
         ),
     )  # fmt: skip

@@ -22,6 +22,7 @@ class FitPlan(msgspec.Struct, frozen=True, kw_only=True):
 
     It stops after ``epochs``, after ``patience`` epochs without a lower validation loss, or past ``seconds`` of
     processor time (0: no limit). ``rate`` 0 is the net's own. ``shrink`` scales a warm start (Ash and Adams 2020).
+    ``ceiling`` is the validation loss that must be reached by each epoch, else it is ended as not worth going on with.
     """
 
     epochs: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 50
@@ -33,6 +34,7 @@ class FitPlan(msgspec.Struct, frozen=True, kw_only=True):
     shrink: float = 1.0
     seconds: float = 0.0
     seed: int = 0
+    ceiling: tuple[float, ...] = ()
 
 
 class Epoch(NamedTuple):

@@ -8,7 +8,7 @@ the prediction sets), test. Nothing is fitted on what comes later, and labels th
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Annotated, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, Final, NamedTuple
 
 import msgspec
 import numpy as np
@@ -25,6 +25,11 @@ from tradewind.research.dataset import DataSet, Indices, Slices
 from tradewind.research.fit_plan import Epoch, FitPlan, Samples
 from tradewind.research.model_evaluation import Evaluation, Forecasts, acted, evaluated
 from tradewind.research.simple_models import base_rate, boosting, logistic
+
+if TYPE_CHECKING:
+    from tradewind.features.rule_space import Range
+    from tradewind.research.nets.fitting import Checkpoint, Fitted
+    from tradewind.research.nets.net import Net
 
 SIMPLE: Final = ("base_rate", "logistic", "boosting")
 NETS: Final = ("dlinear", "patch_mlp", "gru", "tcn", "lstm", "transformer")
@@ -145,6 +150,72 @@ def train_model(
     )  # fmt: skip
 
 
+def prepared(order: Order, parts: Sequence[Part]) -> tuple[Samples, Samples]:
+    """The scaled samples that a net is fitted on and those it is stopped on; nothing later is touched.
+
+    Raises:
+        Misconfigured: a slice too short to be cut again.
+    """
+    inner = [_inner(part) for part in parts]
+    scale = _scale([part.data.features.rows[one.fit] for part, one in zip(parts, inner, strict=True)])
+    series = [_Series(part, one, scale(part.data.features.rows)) for part, one in zip(parts, inner, strict=True)]
+    fit_on = _samples(order, [(one, one.inner.fit) for one in series])
+    return fit_on, _samples(order, [(one, one.inner.stop) for one in series])
+
+
+def space_of(order: Order) -> Mapping[str, Range]:
+    """What a search may draw for the net of an order.
+
+    Raises:
+        Misconfigured: it is none.
+    """
+    if order.kind not in NETS:
+        raise Misconfigured(f"no sizes of {order.kind}", where="tuning", allowed=", ".join(NETS))
+    return _net_of(order.kind).space
+
+
+def fit_net(
+    order: Order,
+    fit_on: Samples,
+    stop_on: Samples,
+    warm: Mapping[str, NDArray[Any]] | None = None,
+    resumed: bytes | None = None,
+    told: Callable[[Progress], None] | None = None,
+) -> Fitted:
+    """Fits the net of an order.
+
+    Raises:
+        Misconfigured, Corrupt: as ``nets.fitting.fit``.
+    """
+    net = _net_of(order.kind)
+    from tradewind.research.nets.fitting import fit  # PyTorch, which is there by now
+
+    def tell(checkpoint: Checkpoint) -> None:
+        if told is not None:
+            told(Progress(checkpoint.epoch, order.plan.epochs, checkpoint.data))
+
+    options = net.options_of(order.options, order.size)
+    return fit(net, options, fit_on, stop_on, order.plan, warm=warm, resumed=resumed, told=tell)
+
+
+def _net_of(kind: str) -> Net:
+    """A net by its name.
+
+    Raises:
+        Misconfigured: PyTorch is not installed.
+    """
+    try:
+        from tradewind.research import nets  # PyTorch; simple predictors need none
+    except ModuleNotFoundError as fault:
+        raise Misconfigured(
+            f"{fault.name} is not installed",
+            where=f"training {kind}",
+            allowed=", ".join(SIMPLE),
+            next_step="make training, or pip install --require-hashes -r requirements/train.txt",
+        ) from fault
+    return nets.net(kind)
+
+
 class _Inner(NamedTuple):
     fit: Indices
     stop: Indices
@@ -252,26 +323,11 @@ def _net(
     resumed: bytes | None,
     told: Callable[[Progress], None] | None,
 ) -> _Made:
-    try:
-        from tradewind.research import nets  # PyTorch; simple predictors need none
-        from tradewind.research.nets.export import exported
-        from tradewind.research.nets.fitting import Checkpoint, fit
-    except ModuleNotFoundError as fault:
-        raise Misconfigured(
-            f"{fault.name} is not installed",
-            where=f"training {order.kind}",
-            allowed=", ".join(SIMPLE),
-            next_step="make training, or pip install --require-hashes -r requirements/train.txt",
-        ) from fault
+    net = _net_of(order.kind)
+    from tradewind.research.nets.export import exported  # PyTorch, which is there by now
 
-    net = nets.net(order.kind)
     options = net.options_of(order.options, order.size)
-
-    def tell(checkpoint: Checkpoint) -> None:
-        if told is not None:
-            told(Progress(checkpoint.epoch, order.plan.epochs, checkpoint.data))
-
-    done = fit(net, options, fit_on, stop_on, order.plan, warm=warm, resumed=resumed, told=tell)
+    done = fit_net(order, fit_on, stop_on, warm, resumed, told)
     _, length, width = fit_on.windows.shape
     data, probe = exported(net, options, done.weights, length, width)
     return _Made(OnnxModel(data, length, width), "model.onnx", data, probe, done.history, done.stopped, done.weights)

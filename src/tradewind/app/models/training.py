@@ -54,13 +54,15 @@ def train(
     warm: str = "",
     name: str = "",
     checkpoint: bool = False,
+    notes: Mapping[str, Any] | None = None,
     told: Callable[[Progress], None] | None = None,
 ) -> Trained:
     """Trains, judges by both profiles and puts the version on the shelf, promoted or not.
 
     A fit that was cut short goes on from its last epoch, if order and data are the same. ``warm`` is a version whose
     weights it starts with. ``now`` is UTC nanoseconds and goes into the version's name, unless it is given a ``name``.
-    With ``checkpoint`` the best weights lie in ``checkpoints`` too, under the kind and the symbol.
+    With ``checkpoint`` the best weights lie in ``checkpoints`` too, under the kind and the symbol. ``notes`` stand on
+    the version's card.
 
     Raises:
         Rejected: another version has that name.
@@ -86,6 +88,7 @@ def train(
     manifest = _manifest(workspace.config, found, material, interval, inputs, now, warm)
     if name:
         manifest = msgspec.structs.replace(manifest, version=name)
+    manifest = msgspec.structs.replace(manifest, card=manifest.card | dict(notes or {}))
     key = VerdictFiles(workspace.data).make_key()
     with shelf.alone():
         place = shelf.put(manifest.version, found.artifact, found.data, signed_bytes(KIND, manifest, key))

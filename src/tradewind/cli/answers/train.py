@@ -12,11 +12,13 @@ from rich.console import RenderableType
 
 from tradewind.adapters.wall_clock import WallClock
 from tradewind.app.config import load_config
+from tradewind.app.executors import executor_for
 from tradewind.app.models.bench import SOURCE_SAMPLES, SOURCE_SECONDS, Bench, bench
-from tradewind.app.models.material import checked_inputs, material_of
+from tradewind.app.models.material import Material, checked_inputs, material_of
 from tradewind.app.models.promotion import Promotions
 from tradewind.app.models.registry import manifests
 from tradewind.app.models.training import Trained, train
+from tradewind.app.models.tuning import Tuned, tune
 from tradewind.app.workspace import Workspace
 from tradewind.cli.contract import Report, progress, table, tell
 from tradewind.cli.options import split_symbols
@@ -25,6 +27,7 @@ from tradewind.model.stamp import SIMULATED
 from tradewind.model.timeframe import Timeframe
 from tradewind.research.fit_plan import FitPlan
 from tradewind.research.model_training import KINDS, NETS, Order, Progress, train_model
+from tradewind.research.model_tuning import TunedTrial
 from tradewind.research.news_ablation import Ablation, ablation, without_news
 
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
@@ -54,6 +57,9 @@ class TrainOptions(NamedTuple):
     name: str = ""
     checkpoint: bool = False
     bench: bool = False
+    tune: int = 0
+    workers: int = 1
+    cluster: str = ""
 
 
 def trained(config: Path | None, asked: TrainOptions) -> Report:
@@ -81,6 +87,10 @@ def trained(config: Path | None, asked: TrainOptions) -> Report:
         )
         inputs = checked_inputs(settings, [one.data.features for one in material.parts], material.bars)
     warm = _newest(workspace, order.kind, symbols, interval) if asked.retrain else ""
+    notes: dict[str, Any] = {}
+    if asked.tune:
+        found = _tuned(workspace, order, material, interval, asked)
+        order, notes = found.order, {"tuned": found.card()}
     with progress(f"Training {order.kind}", total=order.plan.epochs) as advance:
 
         def told(one: Progress) -> None:
@@ -89,7 +99,7 @@ def trained(config: Path | None, asked: TrainOptions) -> Report:
 
         done = train(
             workspace, order, material, interval, inputs, WallClock().now(), warm=warm, name=asked.name,
-            checkpoint=asked.checkpoint, told=told,
+            checkpoint=asked.checkpoint, notes=notes, told=told,
         )  # fmt: skip
     if not asked.sentiment:
         return Report(_document(done), _text(done))
@@ -101,6 +111,34 @@ def trained(config: Path | None, asked: TrainOptions) -> Report:
         list(zip(bare.forecasts, bare.evaluations, strict=True)),
     )
     return Report({**_document(done), "ablation": worth}, [*_text(done), *_ablation_text(worth)])
+
+
+def _tuned(workspace: Workspace, order: Order, material: Material, interval: Timeframe, asked: TrainOptions) -> Tuned:
+    """The search before the training; each try is told."""
+    if asked.retrain:
+        raise Misconfigured("a warm start has the sizes of the version it starts from", where="--tune with --retrain",
+                            allowed="one of both")  # fmt: skip
+    with (
+        progress(f"Tuning {order.kind}", total=asked.tune) as advance,
+        executor_for(asked.workers, asked.cluster) as executor,
+    ):
+
+        def told(one: TunedTrial, number: int) -> None:
+            advance()
+            sizes = ", ".join(f"{name} {value}" for name, value in (*one.options.items(), ("rate", one.rate or "own")))
+            tell(f"Try {number}: stop loss {one.best:.4f}, {len(one.losses)} epochs, {one.stopped} ({sizes})")
+
+        found = tune(
+            workspace, order, material, interval, executor, WallClock().now(), trials=asked.tune, budget=asked.budget,
+            told=told,
+        )  # fmt: skip
+    card = found.card()
+    tell(
+        f"Best of {card['trials']} tries ({card['pruned']} ended early, {found.kept} known before): stop loss "
+        f"{card['stop_loss']:.4f}, untuned {card['stop_loss_untuned']:.4f}. The test was not looked at; the project's "
+        f"trial ledger holds {card['ledger_trials']:,} trials now."
+    )
+    return found
 
 
 def _order(asked: TrainOptions) -> Order:
@@ -118,7 +156,7 @@ def _order(asked: TrainOptions) -> Order:
         raise Misconfigured(f"{asked.precision!r}", where="--precision", allowed="float32, bfloat16")
     plan = FitPlan(
         epochs=asked.epochs, patience=asked.patience, batch=asked.batch, rate=asked.rate, seed=asked.seed,
-        precision=asked.precision, seconds=asked.budget,  # type: ignore[arg-type]  # one of the two, as above
+        precision=asked.precision, seconds=0.0 if asked.tune else asked.budget,  # type: ignore[arg-type]  # one of the two, as above
     )  # fmt: skip
     return Order(
         kind=asked.kind, length=asked.length, size=asked.size, options=asked.options, plan=plan, replay=asked.replay

@@ -5,7 +5,8 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from tradewind.research.nets.net import Net, Options, Size
+from tradewind.features.rule_space import choice, real
+from tradewind.research.nets.net import RATES, Net, Options, Size
 
 
 class DLinearOptions(Options, frozen=True, kw_only=True):
@@ -37,4 +38,5 @@ class DLinear(nn.Module):
         return found.squeeze(-1)
 
 
-NET = Net("dlinear", DLinearOptions, DLinear, 1e-3)
+SPACE = {"average": choice(5, 9, 15, 25, 41), "dropout": real(0.0, 0.5, 0.1), "rate": RATES}
+NET = Net("dlinear", DLinearOptions, DLinear, 1e-3, space=SPACE)

@@ -26,7 +26,7 @@ BATCH: Final = 256
 
 
 class Fitted(NamedTuple):
-    """The best epoch's weights, every epoch, and why it stopped: epochs, patience, seconds."""
+    """The best epoch's weights, every epoch, and why it stopped: epochs, patience, pruned, seconds."""
 
     weights: Arrays
     best: Epoch
@@ -126,6 +126,10 @@ class _Course:
             return "epochs"
         if self._best_epoch is not None and self.number - self._best_epoch.number >= plan.patience:
             return "patience"
+        if self._best_epoch is not None and plan.ceiling:
+            due = plan.ceiling[min(self.number, len(plan.ceiling)) - 1]
+            if self._best_epoch.valid_loss > due:
+                return "pruned"
         return "seconds" if 0.0 < plan.seconds < sum(one.seconds for one in self._history) else ""
 
     @property

@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import nn
 
 from tradewind.research.nets.net import Net, Size
-from tradewind.research.nets.recurrent import Recurrent, RecurrentOptions
+from tradewind.research.nets.recurrent import SPACE, Recurrent, RecurrentOptions
 
 
 class GruOptions(RecurrentOptions, frozen=True, kw_only=True):
@@ -19,4 +19,4 @@ def gru(length: int, width: int, options: GruOptions) -> Recurrent:
     return Recurrent(nn.GRU, width, options)
 
 
-NET = Net("gru", GruOptions, gru, 3e-3, {"1x64": GruOptions(hidden=64)})
+NET = Net("gru", GruOptions, gru, 3e-3, {"1x64": GruOptions(hidden=64)}, SPACE)

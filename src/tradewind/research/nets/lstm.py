@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import nn
 
 from tradewind.research.nets.net import Net
-from tradewind.research.nets.recurrent import Recurrent, RecurrentOptions
+from tradewind.research.nets.recurrent import SPACE, Recurrent, RecurrentOptions
 
 
 def lstm(length: int, width: int, options: RecurrentOptions) -> Recurrent:
@@ -13,4 +13,5 @@ def lstm(length: int, width: int, options: RecurrentOptions) -> Recurrent:
     return Recurrent(nn.LSTM, width, options)
 
 
-NET = Net("lstm", RecurrentOptions, lstm, 2e-3, {"3x128": RecurrentOptions(hidden=128, layers=3, dropout=0.0)})
+SIZES = {"3x128": RecurrentOptions(hidden=128, layers=3, dropout=0.0)}
+NET = Net("lstm", RecurrentOptions, lstm, 2e-3, SIZES, SPACE)

@@ -9,9 +9,14 @@ import msgspec
 import torch
 
 from tradewind.errors import Misconfigured
+from tradewind.features.rule_space import Range, scale
 
 Share = Annotated[float, msgspec.Meta(ge=0.0, lt=1.0)]
 Size = Annotated[int, msgspec.Meta(ge=1, le=4096)]
+
+
+RATES = scale(0.0003, 0.01, 1.5)
+"""Learning rates that a search tries, each half as much again as the one before."""
 
 
 class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -23,7 +28,8 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
 class Net(NamedTuple):
     """A net: ``build(length, width, options)`` gives a module from ``(n, length, width)`` to log odds ``(n,)``.
 
-    ``rate`` is its learning rate, ``sizes`` are named options such as the size other people publish.
+    ``rate`` is its learning rate, ``sizes`` are named options such as the size other people publish, ``space`` what a
+    search may draw: options by name, and ``rate``.
     """
 
     name: str
@@ -31,6 +37,7 @@ class Net(NamedTuple):
     build: Callable[[int, int, Any], torch.nn.Module]
     rate: float
     sizes: Mapping[str, Options] = {}
+    space: Mapping[str, Range] = {}
 
     def options_of(self, given: Mapping[str, Any], size: str = "") -> Options:
         """Options from names and values over those of a named size, or over the defaults.

@@ -7,7 +7,8 @@ from torch import nn
 from torch.nn import functional
 
 from tradewind.errors import Misconfigured
-from tradewind.research.nets.net import Net, Options, Size
+from tradewind.features.rule_space import choice, real
+from tradewind.research.nets.net import RATES, Net, Options, Size
 
 
 class PatchOptions(Options, frozen=True, kw_only=True):
@@ -40,4 +41,8 @@ class PatchMlp(nn.Module):
         return found
 
 
-NET = Net("patch_mlp", PatchOptions, PatchMlp, 1e-3)
+SPACE = {
+    "embedding": choice(16, 32, 48, 64, 96), "hidden": choice(32, 64, 96, 128, 192), "dropout": real(0.1, 0.6, 0.1),
+    "rate": RATES,
+}  # fmt: skip
+NET = Net("patch_mlp", PatchOptions, PatchMlp, 1e-3, space=SPACE)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from tradewind.research.nets.net import Options, Size
+from tradewind.features.rule_space import choice, real
+from tradewind.research.nets.net import RATES, Options, Size
 
 
 class RecurrentOptions(Options, frozen=True, kw_only=True):
@@ -31,3 +32,8 @@ class Recurrent(nn.Module):
         hidden, _ = self.recurrent(self.drop(x))
         found: torch.Tensor = self.readout(self.drop(hidden[:, -1])).squeeze(-1)
         return found
+
+
+SPACE = {
+    "hidden": choice(16, 32, 64, 96, 128), "layers": choice(1, 2), "dropout": real(0.0, 0.5, 0.1), "rate": RATES,
+}  # fmt: skip

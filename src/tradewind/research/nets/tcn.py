@@ -6,7 +6,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from tradewind.research.nets.net import Net, Options, Size
+from tradewind.features.rule_space import choice, real
+from tradewind.research.nets.net import RATES, Net, Options, Size
 
 
 class TcnOptions(Options, frozen=True, kw_only=True):
@@ -39,4 +40,7 @@ class Tcn(nn.Module):
         return found
 
 
-NET = Net("tcn", TcnOptions, Tcn, 2e-3, {"64": TcnOptions(channels=64)})
+SPACE = {
+    "channels": choice(16, 24, 32, 48, 64), "layers": choice(3, 4, 5), "dropout": real(0.0, 0.5, 0.1), "rate": RATES,
+}  # fmt: skip
+NET = Net("tcn", TcnOptions, Tcn, 2e-3, {"64": TcnOptions(channels=64)}, SPACE)

@@ -6,7 +6,8 @@ import torch
 from torch import nn
 
 from tradewind.errors import Misconfigured
-from tradewind.research.nets.net import Net, Options, Size
+from tradewind.features.rule_space import choice, real
+from tradewind.research.nets.net import RATES, Net, Options, Size
 
 
 class TransformerOptions(Options, frozen=True, kw_only=True):
@@ -41,4 +42,9 @@ class Transformer(nn.Module):
         return found
 
 
-NET = Net("transformer", TransformerOptions, Transformer, 5e-4, {"256x8": TransformerOptions(model_dim=256, layers=4)})
+SPACE = {
+    "model_dim": choice(32, 64, 96, 128), "heads": choice(2, 4, 8), "layers": choice(1, 2, 3),
+    "dropout": real(0.0, 0.4, 0.1), "rate": RATES,
+}  # fmt: skip
+SIZES = {"256x8": TransformerOptions(model_dim=256, layers=4)}
+NET = Net("transformer", TransformerOptions, Transformer, 5e-4, SIZES, SPACE)
