@@ -110,6 +110,18 @@ def test_feeds_are_fetched_refusals_are_counted_and_no_feed_stops_another(projec
 
 
 @pytest.mark.req("M07")
+def test_strangers_titles_are_printed_as_they_are_and_move_no_terminal(project):
+    """Rule: no markup of the terminal, no escape sequence, no link of a title is anything but letters."""
+    title = "[bold red]Bitcoin[/] rallies [/nosuch] [link=file:///etc/passwd]x[/link] \x1b[2J\x07"
+    told(project, (title, T - timedelta(hours=1), ""))
+    ran = project.types("news", "sentiment", "BTC/USDT", "--at", text(T))
+    assert ran.exit_code == 0, ran.stderr
+    assert "[bold red]Bitcoin[/] rallies [/nosuch]" in " ".join(ran.stdout.split())
+    assert "\x1b" not in ran.stdout
+    assert "\x07" not in ran.stdout
+
+
+@pytest.mark.req("M07")
 def test_a_file_that_holds_no_article_is_refused_with_what_was_wrong(project):
     (project.folder / "odd.csv").write_text("title,date\nNo time at all,\nBad,yesterday\n")
     ran = project.types("news", "import", "odd.csv")

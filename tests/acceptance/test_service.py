@@ -23,7 +23,9 @@ import pytest
 
 from tests.acceptance.project import Project
 from tests.acceptance.test_live_run import CONFIG, begun, heard, patience, series, words
+from tests.fakes.news_server import publishing
 from tests.fakes.venue import START, in_background
+from tests.unit.news.feeds import rss_item
 from tradewind.app.uptime import LINES
 from tradewind.model.timeframe import HOUR, MINUTE
 
@@ -308,3 +310,27 @@ def test_a_taken_health_port_ends_nothing(project: Project) -> None:
     assert ran.returncode == 0, ran.stderr
     assert "no health server yet" in ran.stderr
     assert os.environ.get("HEALTH_PORT") is None
+
+
+@pytest.mark.req("M07", "O01")
+def test_a_running_service_reads_its_feeds_and_keeps_going_when_one_is_hostile(project: Project) -> None:
+    """Rule: new articles are journaled and in the table; a bomb and a dead feed are said and stop nothing."""
+    bomb = b'<!DOCTYPE l [<!ENTITY a "aaaa">]><rss><channel><item><title>&a;</title></item></channel></rss>'
+    with publishing() as publisher:
+        publisher.bodies = {
+            "/good": rss_item("Bitcoin rallies strongly", time="Mon, 05 Jan 2015 10:00:00 GMT"),
+            "/bomb": bomb,
+            "/dead": 500,
+        }
+        feeds = ", ".join(f'"{publisher.address}{path}"' for path in publisher.bodies)
+        with served(project, more=f"\n[sentiment]\nfeeds = [{feeds}]\n") as (process, port):
+            wanted = "SELECT title, published < seen, ts = seen FROM articles"
+            while process.poll() is None and not project.rows(wanted):
+                time.sleep(0.5)
+            assert project.rows(wanted) == [["Bitcoin rallies strongly", 1, 1]]
+            assert json.loads(asked(port, "/healthz")[1])["tasks"]["articles"]["beat_age_s"] < 120
+            process.send_signal(signal.SIGINT)
+            assert process.wait(timeout=60) == 0
+        assert project.rows("SELECT count(*) FROM journal WHERE kind = 'news'") == [[1]]
+        (told,) = project.rows("SELECT count(*) FROM error_log WHERE origin LIKE 'news feed of 127.0.0.1%'")
+        assert told[0] >= 2
