@@ -1,6 +1,6 @@
 """Every kind of model on real markets, walking forward, in one table that is corrected as a whole.
 
-``python -m benchmarks.real_models --json [--shared FOLDER] [--folder FOLDER] [--workers N] [--only SYMBOL:TIMEFRAME]``.
+``python -m benchmarks.real_models --json [--shared FOLDER] [--folder FOLDER] [--workers N] [--finished]``.
 BTC, ETH and SOL against USDT on 1m, 5m, 15m, 1h, 4h and 1d, EUR/USD on 1h, 4h and 1d, as far as the bars beside the
 checkout reach; three folds of at most 4,821 training windows each; simple predictors everywhere, nets on 1h and 4h. The
 newest fifth of every series is never read. Every fold is a file in FOLDER: the same command goes on where it was ended,
@@ -15,6 +15,7 @@ import argparse
 import importlib.util
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 
 import msgspec
@@ -28,7 +29,7 @@ from tradewind.app.models.study import CellResult, StudyPlan, left_out, run_stud
 from tradewind.app.settings.root import AppConfig
 from tradewind.app.workspace import Workspace
 from tradewind.model.timeframe import Timeframe
-from tradewind.research.model_study import Study, StudyRow, study
+from tradewind.research.model_study import Study, StudyFold, StudyRow, study
 from tradewind.research.model_training import SIMPLE
 
 FILES = (
@@ -37,6 +38,7 @@ FILES = (
 )  # fmt: skip
 CRYPTO, SIX = ("BTC/USDT", "ETH/USDT", "SOL/USDT"), ("1m", "5m", "15m", "1h", "4h", "1d")
 SERIES = (*((name, one) for name in CRYPTO for one in SIX), *(("EUR/USD", one) for one in ("1h", "4h", "1d")))
+FOLDS = 3
 KEPT = Path("build/real_models")
 DEEP = ("patch_mlp", "dlinear", "gru", "tcn", "lstm", "transformer")
 
@@ -65,6 +67,7 @@ def plan_of(only: list[str]) -> StudyPlan:
         simple=SIMPLE,
         deep=DEEP if importlib.util.find_spec("torch") else (),
         deep_on=(Timeframe.H1, Timeframe.H4),
+        folds=FOLDS,
     )
 
 
@@ -90,6 +93,21 @@ def text_of(found: Study) -> str:
     return "\n".join([head, "|---" * 11 + "|", *(line_of(row) for row in found.rows)])
 
 
+def show_finished(folder: Path) -> None:
+    """The table of the cells of which every fold is on disk; the correction is over these."""
+    folds = [msgspec.json.decode(path.read_bytes(), type=StudyFold) for path in sorted(folder.glob("*.json"))]
+    count = Counter((one.symbol, one.timeframe, one.kind) for one in folds)
+    whole = [one for one in folds if count[one.symbol, one.timeframe, one.kind] == FOLDS]
+    kinds = (*SIMPLE, *DEEP)
+    whole.sort(key=lambda one: (one.symbol, one.timeframe.rank, kinds.index(one.kind), one.fold))
+    found = study(whole)
+    print(text_of(found))
+    print(
+        f"{len(found.rows)} rows, {found.hypotheses} hypotheses, {len(found.found())} rows above 0 after correction, "
+        f"{sum(one.cpu_seconds for one in whole):.0f} processor seconds"
+    )
+
+
 def main() -> None:
     """Prints one JSON object, or the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -97,8 +115,12 @@ def main() -> None:
     parser.add_argument("--shared", type=Path, help="folder of the bar files; default: ../shared/data/bars")
     parser.add_argument("--folder", type=Path, default=KEPT)
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--finished", action="store_true", help="train nothing, show what is on disk of whole cells")
     parser.add_argument("--only", action="append", default=[], metavar="SYMBOL:TIMEFRAME")
     given = parser.parse_args()
+    if given.finished:
+        show_finished(given.folder / "folds")
+        return
     begun, where = time.perf_counter(), machine()
     bars = given.shared or bars_beside()
     if bars is None:
