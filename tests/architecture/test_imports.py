@@ -43,6 +43,7 @@ LAZY = {
     "distributed": "0.6 s and 60 MB; only where a cluster was asked for",
 }
 OWN = {
+    ("__main__.py", "tradewind.cli.main"): "signals are caught while it is loaded",
     ("app/models/training.py", "tradewind.research.nets.state"): "PyTorch; only nets have weights of their own",
     ("research/model_training.py", "tradewind.research"): "PyTorch; simple predictors need none",
     ("research/model_training.py", "tradewind.research.nets.export"): "the same",

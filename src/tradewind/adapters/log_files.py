@@ -111,7 +111,11 @@ class LogFiles:
         logging.getLogger().setLevel(_LEVELS[level])
 
     def log(self, severity: str, event: str, error: BaseException | None = None, **fields: object) -> None:
-        """One line; ``severity`` is debug, info, warning, error or critical."""
+        """One line; ``severity`` is debug, info, warning, error or critical. Nothing while no file is open: the console
+        has it.
+        """
+        if self._before is None:
+            return
         self._logger.log(_SEVERITIES[severity], event, exc_info=error, **fields)
 
     def said(self, line: str) -> None:

@@ -136,6 +136,7 @@ def verb(function: Callable[..., Report]) -> Callable[..., None]:
     @functools.wraps(function)
     def command(**options: Any) -> None:
         _require_words(options.pop("context"), options)
+        _require_file(options.get("store"))
         as_json = options.pop("json_output")
         options.pop("debug")
         if not takes_config:
@@ -181,6 +182,14 @@ def _require_words(context: typer.Context, options: Mapping[str, Any]) -> None:
             raise Misconfigured(
                 "an empty text names nothing", where=parameter.opts[0], allowed="a name, or leave it out"
             )
+
+
+def _require_file(store: object) -> None:
+    """Raises ``Misconfigured`` where ``--store`` names a folder: marks and lock lie beside a file."""
+    if isinstance(store, Path) and store.is_dir():
+        raise Misconfigured(
+            f"{store} is a folder", where="--store", allowed="the file of a store", next_step="name FILE.db in it"
+        )
 
 
 _SHARED_OPTIONS: dict[str, tuple[Any, Any]] = {

@@ -166,6 +166,17 @@ async def test_clearing_the_kill_switch_needs_a_reason_and_a_code_and_setting_it
     assert scene.run.ordered[-1] == ("kill_off", "", "telegram 7", "feed is back")
 
 
+def test_a_list_emptied_while_nobody_writes_alarms_once_at_the_next_look() -> None:
+    """Whoever watches the configuration asks; an alarm needs no message of anybody's."""
+    scene = Scene()
+    scene.access.look(scene.clock.now())
+    assert scene.alarms == []
+    scene.config = AppConfig(telegram=TelegramSettings())
+    for _ in range(3):
+        scene.access.look(scene.clock.now())
+    assert [(alarm.code, alarm.severity) for alarm in scene.alarms] == [("telegram_nobody_allowed", "critical")]
+
+
 async def test_a_list_emptied_while_the_bot_runs_denies_everybody_and_alarms():
     """Fails closed: an empty list allows nobody, the owner included."""
     scene = Scene()

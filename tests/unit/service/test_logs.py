@@ -245,3 +245,10 @@ def test_the_clock_stamps_lines(tmp_path) -> None:
     files.log("info", "later")
     files.close()
     assert json.loads((tmp_path / "trading_bot.log").read_text())["timestamp"] == "2023-11-14T22:14:50.123Z"
+
+
+def test_a_line_before_the_files_are_open_is_nowhere(tmp_path, capfd) -> None:
+    """A start that was refused is said by its exit alone, not by the library's last resort too."""
+    LogFiles(tmp_path / "logs", VirtualClock(NOW), str).log("critical", "service failed", detail="no venue")
+    assert capfd.readouterr() == ("", "")
+    assert not (tmp_path / "logs").exists()

@@ -40,7 +40,15 @@ def path_of(location: str | Path, folder: Path | None = None) -> Path:
 
 
 def _meant(path: Path) -> Path:
-    """The file behind a second name: a store has one lock and one mark, whatever it is called."""
+    """The file behind a second name: a store has one lock and one mark, whatever it is called.
+
+    Raises:
+        Misconfigured: it is a folder.
+    """
+    if path.is_dir():
+        raise Misconfigured(
+            f"{path} is a folder", where="database location", allowed="a file", next_step="name FILE.db in it"
+        )
     return path.resolve() if path.is_symlink() else path
 
 

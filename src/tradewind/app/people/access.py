@@ -63,6 +63,13 @@ class Access:
         self._alarm = alarm
         self._looked = now
 
+    def look(self, now: int) -> None:
+        """Reads the list again; that it was emptied is an alarm whether or not anybody writes."""
+        before, self._looked = self.current, now
+        self.current = self._read()
+        if before.allowed and not self.current.allowed:
+            self._alarm(Notice("telegram_nobody_allowed", now, "critical"))
+
     def role(self, user_id: int, now: int) -> Role:
         """The role of a user at ``now``."""
         if now - self._looked >= LOOK_EVERY:

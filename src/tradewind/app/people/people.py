@@ -172,17 +172,20 @@ class People:
             await self._webhook(stop, beat)
 
     @cached_property
+    def access(self) -> Access:
+        """Who may talk to the bot."""
+        first = access_of(self.config.telegram)
+        return Access(first, lambda: self.reread.configure(None, None), self.notice, self.clock.now())
+
+    @cached_property
     def bot(self) -> Bot:
         """The bot with its desk; made once a life."""
         last = self._store.database.query("SELECT value FROM meta WHERE key = ?", (_UPDATE,))[1]
         last_update = int(last[0][0]) if last else 0
         path = self._store.database.path
         verbs = VerbProcess(Path.cwd(), process_environment(), self.reread.file)
-        access = Access(
-            access_of(self.config.telegram), lambda: self.reread.configure(None, None), self.notice, self.clock.now()
-        )
         desk = BotDesk(
-            access,
+            self.access,
             ChatDesk(self.reread.configure, path, self.clock, verbs, self._say, pairs=tuple(self._instruments)),
             InboxOrders(self._store.database, path, self.clock, self._instruments),
             self.clock,

@@ -84,7 +84,9 @@ def no_signal(life: Life, now: int) -> None:
 
 
 def config_watch(life: Life, now: int) -> None:
-    """Looks whether the file was changed."""
+    """Looks whether the file was changed, and whether the bot still has anybody to obey."""
+    if life.config.telegram.enabled:
+        life.people.access.look(now)
     if life.config_watch is not None:
         life.config_watch.look(now)
 
