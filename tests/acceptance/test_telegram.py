@@ -17,6 +17,7 @@ import pytest
 
 from tests.acceptance.project import Project
 from tests.acceptance.test_live_run import CONFIG, begun, heard, series, words
+from tests.acceptance.test_service import asked, free_port
 from tests.fakes.venue import START, in_background
 from tests.unit.people.bot import ADMIN, CHAT, OWNER, TOKEN
 from tradewind.adapters.notify.stand_in.bot_api import BotApi, Chat
@@ -267,7 +268,8 @@ def test_a_full_disk_stops_decisions_is_told_directly_and_heals_when_there_is_ro
     store = little_disk / "tradewind.db"
     filler = little_disk / "filler"
     with telegram() as bot, in_background([series()], now=START + 300 * HOUR + MINUTE, bars_per_s=10) as venue:
-        project.configured(CONFIG + LOOSE + settings(bot.url))
+        port = free_port()
+        project.configured(CONFIG + LOOSE + settings(bot.url) + f"[monitoring]\nhealth_port = {port}\n")
         process = begun(project, *words(venue, "stream"), "--store", str(store))
         try:
             heard(process, "subscribed|polled")
@@ -277,6 +279,7 @@ def test_a_full_disk_stops_decisions_is_told_directly_and_heals_when_there_is_ro
                     file.write(b"\0" * 4096)
             bot.waits(lambda: any("The disk is full" in text for text in bot.api.said_in(ADMIN)), 60.0)
             assert process.poll() is None
+            bot.waits(lambda: sick(port, "the disk is full"))
             filler.unlink()
             bot.waits(lambda: any("The disk has room again" in text for text in bot.api.said_in(ADMIN)), 60.0)
             before = decisions(store)
@@ -288,6 +291,14 @@ def test_a_full_disk_stops_decisions_is_told_directly_and_heals_when_there_is_ro
     found = [ts for (ts,) in rows_of(store, "SELECT ts FROM decisions WHERE timeframe = '1h' ORDER BY ts")]
     assert found == list(range(found[0], found[-1] + HOUR, HOUR))
     assert rows_of(store, "PRAGMA integrity_check") == [("ok",)]
+
+
+def sick(port: int, why: str) -> bool:
+    """Whether health is answered, with 503 and the reason."""
+    with suppress(OSError):
+        status, body = asked(port, "/healthz")
+        return status == 503 and why in body
+    return False
 
 
 def rows_of(store: Path, statement: str) -> list[tuple[Any, ...]]:
