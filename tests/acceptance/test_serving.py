@@ -303,3 +303,22 @@ def test_the_predictor_of_the_library_answers_probabilities_confidence_and_versi
     rows[-1, 3] = np.nan
     with pytest.raises(Unavailable, match="unknown"):
         alone.predict("BTC/USDT", rows)
+
+
+@pytest.mark.req("I01")
+def test_the_preflight_names_every_seat_without_a_model(own_market: Project) -> None:
+    """One model a pair and timeframe: `doctor` and `config check` name each that is missing, and are green with all."""
+    own_market.configured(
+        'symbols = ["BTC/USDT", "EUR/USD"]\n[[predictors]]\nname = "lstm"\n'
+        '[timeframes]\nintervals = [{ interval = "1h", weight = 0.5 }, { interval = "4h", weight = 0.5 }]\n'
+    )
+    seats = [(symbol, timeframe) for symbol in ("BTC/USDT", "EUR/USD") for timeframe in (Timeframe.H1, Timeframe.H4)]
+    for number, (symbol, timeframe) in enumerate(seats):
+        ran = own_market.types("doctor", "project", "--json")
+        named = [one["detail"] for one in ran.document["findings"] if one["name"] == "promoted models"]
+        assert named == [f"no promoted model for {pair} {length}" for pair, length in seats[number:]]
+        put(own_market, f"v{number}", FOLLOW, symbols=(symbol,), timeframe=timeframe)
+        seated(place(own_market), f"v{number}", symbol=symbol, timeframe=timeframe)
+    ran = own_market.types("doctor", "project", "--json")
+    (found,) = [one for one in ran.document["findings"] if one["name"] == "promoted models"]
+    assert (found["state"], found["detail"]) == ("ok", "4 seats have a promoted model that verifies")

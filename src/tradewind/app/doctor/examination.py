@@ -11,6 +11,7 @@ from tradewind.app.config import InvalidConfiguration, Loaded, built_in, load
 from tradewind.app.doctor.finding import TOPICS, Finding, State
 from tradewind.app.doctor.kernels import look_at_kernels
 from tradewind.app.doctor.machine import look_at_disk, look_at_packages, look_at_python
+from tradewind.app.doctor.models import look_at_models
 from tradewind.app.doctor.proof import look_at_proof
 from tradewind.app.doctor.stored import look_at_candles, look_at_clock, look_at_places, look_at_store
 from tradewind.app.doctor.venues import look_at_venues
@@ -80,6 +81,7 @@ def _of_project(wanted: set[str], loaded: Loaded, folder: Path, clock: Clock) ->
     if "project" in wanted:
         found += look_at_places(folder, settings.paths.models, settings.paths.logs, settings.paths.reports)
         found += look_at_proof(settings, place.data, folder)
+        found += look_at_models(settings, folder)
     if "store" in wanted:
         found += look_at_store(place.database)
     if "data" in wanted:
