@@ -10,6 +10,7 @@ import pytest
 from tests.acceptance.project import Project
 from tests.fakes.news_server import publishing
 from tests.unit.news.feeds import ATOM, JSON, RSS, rss_item
+from tests.unit.news.test_text_scorers import model_in
 
 T = datetime(2024, 1, 5, 12, tzinfo=UTC)
 
@@ -119,6 +120,26 @@ def test_strangers_titles_are_printed_as_they_are_and_move_no_terminal(project):
     assert "[bold red]Bitcoin[/] rallies [/nosuch]" in " ".join(ran.stdout.split())
     assert "\x1b" not in ran.stdout
     assert "\x07" not in ran.stdout
+
+
+@pytest.mark.req("M07")
+def test_a_text_model_scores_in_the_lexicons_place_and_a_replaced_one_is_refused(project):
+    """Rule: the whole archive is on the scale of the configured model; a file with another hash is not loaded."""
+    told(project, ("Gold up", T - timedelta(hours=2), ""))
+    words = ("news", "sentiment", "XAU/USD", "--at", text(T), "--json")
+    (by_words,) = project.types(*words).document["articles"]
+    folder = project.folder / "scorer"
+    folder.mkdir()
+    scorer = model_in(folder)
+    project.configured('[sentiment]\nmodel = "scorer"\n')
+    answer = project.types(*words).document
+    assert answer["scorer"] == scorer.name
+    assert answer["articles"][0]["score"] == pytest.approx(scorer.scores(["Gold up"])[0])
+    assert answer["articles"][0]["score"] != by_words["score"]
+    (folder / "model.onnx").write_bytes(b"code of somebody else")
+    refused = project.types(*words)
+    assert refused.exit_code == 1
+    assert "its card names" in json.dumps(refused.document)
 
 
 @pytest.mark.req("M07")
