@@ -60,6 +60,13 @@ def test_input_that_cannot_be_used_is_refused_with_what_can(asked: tuple[str, ..
     assert says in result.stderr
 
 
+def test_one_seed_beside_many_is_refused_and_not_overlooked() -> None:
+    """Whoever types both learns that only one of them can be meant."""
+    result = run_cli("simulate", "--seeds", "1..2", "--seed", "3", "--days", "0.1")
+    assert result.exit_code == 2
+    assert "--seed 3 beside --seeds 1..2" in result.stderr
+
+
 def test_many_seeds_are_one_command_and_what_is_kept_is_not_run_again(tmp_path: Path) -> None:
     """Results add up, each seed's is that of its own run, and a second call reads the file."""
     keep = tmp_path / "runs.jsonl"

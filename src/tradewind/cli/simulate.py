@@ -9,11 +9,14 @@ import typer
 
 from tradewind.cli.contract import Report, single, verb
 from tradewind.cli.options import MOST_WORKERS
+from tradewind.errors import Misconfigured
 
 app = single()
 
 DaysOption = Annotated[float, typer.Option("--days", help="Simulated days of faults, 0.1 to 3660.")]
-SeedOption = Annotated[int, typer.Option("--seed", min=0, help="The same seed is the same run, event by event.")]
+SeedOption = Annotated[
+    int | None, typer.Option("--seed", min=0, help="The same seed is the same run, event by event. Default: 1.")
+]
 SeedsOption = Annotated[str, typer.Option("--seeds", help="Many seeds instead of one: 1..50 or 1,5,9..12.")]
 WorkersOption = Annotated[int, typer.Option("--workers", min=1, max=MOST_WORKERS, help="Processes for many seeds.")]
 KeepOption = Annotated[
@@ -33,7 +36,7 @@ WorldOption = Annotated[
 @verb
 def simulate(
     days: DaysOption = 7.0,
-    seed: SeedOption = 1,
+    seed: SeedOption = None,
     seeds: SeedsOption = "",
     workers: WorkersOption = 1,
     keep: KeepOption = None,
@@ -45,7 +48,14 @@ def simulate(
     from tradewind.cli.answers.simulate import answer, answer_many
 
     if seeds:
+        if seed is not None:
+            raise Misconfigured(
+                f"--seed {seed} beside --seeds {seeds}",
+                where="--seed",
+                allowed="one of the two",
+                next_step="leave one out",
+            )
         return answer_many(
             days=days, seeds=seeds, faults=faults, world=world, workers=workers, keep=keep, shrinks=shrink
         )
-    return answer(days=days, seed=seed, faults=faults, shrinks=shrink, world=world, keep=keep)
+    return answer(days=days, seed=1 if seed is None else seed, faults=faults, shrinks=shrink, world=world, keep=keep)

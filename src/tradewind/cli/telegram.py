@@ -1,4 +1,4 @@
-"""``tradewind telegram``: prove that the bot reaches its chats."""
+"""``tradewind telegram``: prove that the bot reaches its chats, or try it on a stand-in."""
 
 from __future__ import annotations
 
@@ -24,3 +24,15 @@ def three_alerts(config: Path | None = None, stand_in: StandInOption = False) ->
     from tradewind.cli.answers.telegram import answer
 
     return answer(config, stand_in)
+
+
+@app.command("stand-in")
+@verb
+def stand_in_(
+    config: Path | None = None,
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Loopback port; 0 takes a free one.")] = 8766,
+) -> Report:
+    """Serves a strict Bot API with one chat on loopback: shows what the bot says, writes to it what you type."""
+    from tradewind.cli.answers.telegram import stand_in_answer
+
+    return stand_in_answer(config, port)

@@ -71,7 +71,12 @@ class TelegramSettings(msgspec.Struct, frozen=True):
             reader="telegram", decides=False),
     ] = 8443  # fmt: skip
     base_url: Annotated[
-        str, _key("Bot API server; another one for a local server or the stand-in.", "N10", "TELEGRAM_BASE_URL")
+        str,
+        _key(
+            "Bot API server; another one for a local server or `tradewind telegram stand-in`.",
+            "N10",
+            "TELEGRAM_BASE_URL",
+        ),
     ] = "https://api.telegram.org"
 
 

@@ -26,7 +26,7 @@ except ModuleNotFoundError as missing:
     raise Unavailable(
         "apsw is not installed; the disk whose power can go is made with it",
         where="tradewind simulate",
-        next_step="pip install 'tradewind[simulation]'",
+        next_step="make dev, in the checkout of Tradewind: apsw is in requirements/dev.txt",
     ) from missing
 
 MOST_DAYS = 3660.0
