@@ -156,6 +156,10 @@ class JournaledRun:
             orders += self._switches.due(self._switched_off(), now)
         if self.retraining is not None:
             orders += self.retraining.due(now)
+            if self.serving is not None and self.retraining.moved:
+                served, refused = self.serving.due(self.engine, now)
+                self._say_refused(refused)
+                orders += served
         return orders
 
     def _switched_off(self) -> frozenset[str]:

@@ -243,7 +243,7 @@ class Seat(msgspec.Struct):
         return after, "confidence" if seen.confidence is not None else "model"
 
     def enter(self, after: Mode, reason: str, ts: int) -> None:
-        """Goes into ``after``; a fall is judged by what comes after it alone."""
+        """Goes into ``after``; a fall is judged by what comes after it alone, of a challenger and of the duel too."""
         self.stands, self.since = after, ts
         self.changes = [*self.changes[-15:], ts]
         if after is Mode.TRADING:
@@ -254,6 +254,9 @@ class Seat(msgspec.Struct):
             self.drifted = self.drifted or reason == "drift"
             self.fallen, self.tries = True, 1
             self.champion.begin(ts)
+            if self.challenger is not None:
+                self.challenger.begin(ts)
+            self.pair = Pair()
 
     def seat(self, version: str, ts: int) -> None:
         """Another model sits there: the challenger with its record, or one that nothing is known of."""

@@ -183,6 +183,21 @@ def test_a_promoted_challenger_brings_its_own_record():
     assert (seat.champion.version, seat.champion.events) == ("three", [])
 
 
+def test_a_challenger_that_shone_before_the_fall_brings_nothing_of_it():
+    """Rule: what was learned of a market that is gone does not bring a seat back: record, evidence and duel restart."""
+    seat = Seat(stands=Mode.TRADING)
+    seat.challenge("two", 1)
+    for number, r in enumerate(results(7, 200, 0.75)):
+        seat.challenger.take(ShadowEvent(number, r), RULES.window)
+        seat.pair.take(number, number, False, True)
+    assert seat.challenger.evidence > 1000.0
+    seat.enter(Mode.LEARNING, "drift", 500)
+    assert (seat.challenger.events, seat.challenger.evidence, seat.pair.forward.n) == ([], 1.0, 0)
+    seat.seat("two", 501)
+    seat.look(RULES)
+    assert seat.due(RULES)[0] is Mode.LEARNING
+
+
 def test_every_further_model_since_a_fall_is_asked_for_more():
     """Rule: evidence * i (i + 1); the inverses add up to one in twenty."""
     seat = Seat(fallen=True, tries=1)

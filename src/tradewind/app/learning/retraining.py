@@ -62,6 +62,13 @@ class Retraining:
         self._target = target
         self._waits = waits
         self._running: RetrainAsked | None = None
+        self._moved = False
+
+    @property
+    def moved(self) -> bool:
+        """Whether a seat was changed since this was asked last: who serves there has to be told."""
+        moved, self._moved = self._moved, False
+        return moved
 
     def due(self, now: int) -> list[ModelTrained]:
         """Starts what is asked for, or gives what has ended, one at a time; ``now`` stamps it."""
@@ -132,5 +139,6 @@ class Retraining:
         """Does something about a seat; the run goes on with who sits there where it cannot be done."""
         try:
             self._say(act())
+            self._moved = True
         except TradewindError as error:
             self._say(f"WARNING: the seat is as it was: {error}")
