@@ -16,7 +16,7 @@ def test_a_seat_that_fell_comes_back_by_chance_in_at_most_five_of_a_hundred_mark
 
 def test_a_model_stops_when_its_market_turns_learns_the_new_one_and_comes_back():
     """Rule: stopped within some 50 shadow trades, not one signal in LEARNING, back with a model of the new market."""
-    found = lived("switch", 1)
+    found = lived("switch", 2)
     assert found.traded
     assert found.stop_events is not None
     assert found.stop_events <= 50
