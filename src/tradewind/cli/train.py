@@ -15,6 +15,19 @@ app = single()
 CheckpointOption = Annotated[
     bool, typer.Option("--checkpoint", help="Best weights as models/checkpoints/TYPE_SYMBOL_best.npz, too.")
 ]
+SentimentOption = Annotated[
+    bool,
+    typer.Option("--with-sentiment", help="Also read what articles said; trained again without, for comparison."),
+]
+NoSealOption = Annotated[
+    bool, typer.Option("--no-seal", help="Leave no newest bars out: for a challenger, judged on bars to come.")
+]
+RetrainOption = Annotated[
+    bool, typer.Option("--retrain", help="Start from the newest version of the same type and sizes.")
+]
+ReplayOption = Annotated[
+    float, typer.Option("--replay", min=0.0, max=0.9, help="With --retrain: share of the samples that are older.")
+]
 BenchOption = Annotated[
     bool, typer.Option("--bench", help="Keep nothing; say what each stage costs and what a whole one would.")
 ]
@@ -44,15 +57,9 @@ def train(
     length: Annotated[int, typer.Option("--length", min=1, max=2000, help="Bars in a window.")] = 60,
     samples: Annotated[int, typer.Option("--samples", min=1000, help="Newest samples that are used.")] = 9416,
     more_data: Annotated[bool, typer.Option("--more-data", help="Use every stored sample.")] = False,
-    no_seal: Annotated[
-        bool, typer.Option("--no-seal", help="Leave no newest bars out: for a challenger, judged on bars to come.")
-    ] = False,
-    retrain: Annotated[
-        bool, typer.Option("--retrain", help="Start from the newest version of the same type and sizes.")
-    ] = False,
-    replay: Annotated[
-        float, typer.Option("--replay", min=0.0, max=0.9, help="With --retrain: share of the samples that are older.")
-    ] = 0.5,
+    no_seal: NoSealOption = False,
+    retrain: RetrainOption = False,
+    replay: ReplayOption = 0.5,
     precision: Annotated[str, typer.Option("--precision", help="float32 or bfloat16.")] = "float32",
     tune: Annotated[
         int, typer.Option("--tune", min=0, max=10_000, help="Sizes and rates tried on the stop slice first.")
@@ -65,10 +72,7 @@ def train(
         str | None, typer.Option("--cluster", metavar="ADDRESS", help="Scheduler of --tune, tcp://HOST:PORT.")
     ] = None,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of everything random.")] = 0,
-    with_sentiment: Annotated[
-        bool,
-        typer.Option("--with-sentiment", help="Also read what articles said; trained again without, for comparison."),
-    ] = False,
+    with_sentiment: SentimentOption = False,
     name: Annotated[str, typer.Option("--name", help="Name of the version, v1.1; default: made of the time.")] = "",
     checkpoint: CheckpointOption = False,
     bench: BenchOption = False,
