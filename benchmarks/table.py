@@ -212,6 +212,18 @@ def _sweep(document: Document) -> list[Row]:
     return rows
 
 
+def _regime_switch(document: Document) -> list[Row]:
+    rows = []
+    for kind, text in (
+        ("chance", "seats that came back by luck alone"),
+        ("death", "seats that came back without an edge"),
+    ):
+        if kind in document:
+            found = document[kind]
+            rows.append(_row(f"{text}, of {found['seeds']}", float(found["back"]), "", 0.05 * found["seeds"]))
+    return rows
+
+
 def _retrain(document: Document) -> list[Row]:
     figures = (
         ("a model trained anew, default net, cold", "cold_cpu_seconds", "s CPU"),
@@ -256,6 +268,7 @@ SHORT: Final = {
     "service": ("--minutes", "3"),
     "ninety_days": ("--days", "3"),
     "real_models": ("--only", "ETH/USDT:4h"),
+    "regime_switch": ("--kind", "chance"),
 }
 """What is added to the call of a benchmark whose whole would take too long for one table."""
 _ROWS: Final[dict[str, Callable[[Document], list[Row]]]] = {
@@ -282,5 +295,6 @@ _ROWS: Final[dict[str, Callable[[Document], list[Row]]]] = {
     "real_models": _real_models,
     "sentiment": _sentiment,
     "retrain": _retrain,
+    "regime_switch": _regime_switch,
 }
 NAMES: Final = tuple(_ROWS)

@@ -47,6 +47,7 @@ TINY = {
         ["--workers", "1"],
         {"FILES": ("ETHUSDT-1h",), "SERIES": (("ETH/USDT", "4h"),), "DEEP": (), "SIMPLE": ("base_rate",)},
     ),
+    "regime_switch": (["--kind", "chance", "--seeds", "1"], {}),
     "restart": (["--hours", "60", "--rounds", "1"], {"POOLS": (("BTC/USDT",),)}),
     "sentiment": ([], {"MOST": 200}),
     "retrain": (["--part", "default"], {"importlib": _Nothing}),
