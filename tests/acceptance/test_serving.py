@@ -322,3 +322,16 @@ def test_the_preflight_names_every_seat_without_a_model(own_market: Project) -> 
     ran = own_market.types("doctor", "project", "--json")
     (found,) = [one for one in ran.document["findings"] if one["name"] == "promoted models"]
     assert (found["state"], found["detail"]) == ("ok", "4 seats have a promoted model that verifies")
+
+
+@pytest.mark.req("E08")
+def test_why_shows_what_a_model_said_in_the_place_of_a_rule(promoted: Project) -> None:
+    """The chain of a decision names version, probability and set; no rule of a model is turned over for advice."""
+    promoted.configured(PREDICTOR)
+    assert promoted.types(*RUN, "--execution", "paper").exit_code == 0
+    newest = [one for one in forecasts(promoted) if one["seat"] == "champion"][-1]
+    shown = promoted.types("why", "BTCUSDT", "--json")
+    assert shown.exit_code == 0, shown.stderr
+    chain = json.dumps(shown.document)
+    assert f"lstm-1: P(up) {newest['p']:.1%}, its set holds {newest['outcomes']}" in chain
+    assert "would have voted BUY with 0 > 1" not in promoted.types("why", "BTCUSDT").stdout

@@ -29,6 +29,8 @@ _BY_PART: Final[dict[str, dict[str, str]]] = {
         "agreement": "the strategies that voted do not agree enough",
         "confidence": "not sure enough that this pays after costs",
         "win_probability": "the target is not likely enough to come first",
+        "model": "the model behind a vote, with its probability of this side",
+        "learning": "the model of this seat is in LEARNING, so its vote is not heard",
         "insufficient_record": "the agreeing strategies have too few closed trades to be judged",
     },
     "filters": {

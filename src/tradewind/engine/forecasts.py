@@ -202,6 +202,16 @@ class Forecasts:
                 found.append(Reason(code="model", value=p, detail=f"{said.version}, {chair.seat} on {said.timeframe}"))
         return found
 
+    def words(self, member: str) -> str:
+        """What the model behind ``member`` said at the latest bar; empty where no seat is that member's."""
+        for chair in self._chairs.values():
+            if self.plan.member(chair.seat) == member:
+                said = [one for one in self.news if isinstance(one, Forecast) and one.seat == chair.seat]
+                if not said:
+                    return f"{chair.version}: no forecast" if chair.version else "nobody sits there"
+                return f"{chair.version}: P(up) {said[0].p:.1%}, its set holds {said[0].outcomes}"
+        return ""
+
     def serve(self, event: ModelServed, model: ServedModel | None, book: ShadowBook) -> int | None:
         """Lets ``model`` sit where ``event`` says; the position of the member, None where it sits there already.
 

@@ -32,7 +32,8 @@ class MemberView(msgspec.Struct, frozen=True):
 
     ``weight`` is its own weight times the share of its timeframe; ``fired`` whether it voted at this very bar.
     ``unheard``: it is in the shadow, so its vote stands nowhere; ``side`` is what it voted at the latest bar.
-    ``silenced``: somebody switched it off, so that no vote of it is heard.
+    ``silenced``: somebody switched it off, so that no vote of it is heard. ``said`` is what the model of a seat said
+    in the place of a rule.
     """
 
     member: str
@@ -45,6 +46,7 @@ class MemberView(msgspec.Struct, frozen=True):
     unheard: bool = False
     side: int = 0
     silenced: bool = False
+    said: str = ""
 
 
 class FilterView(msgspec.Struct, frozen=True):
@@ -164,6 +166,7 @@ def _members(
                     unheard=position in one.unheard,
                     side=int(one.sides[position]),
                     silenced=off,
+                    said="" if one.forecasts is None else one.forecasts.words(member.id),
                 )
             )
     return tuple(views)

@@ -144,6 +144,8 @@ def _vote(view: MemberView, ts: int) -> str:
 
 
 def _rule(view: MemberView) -> str:
+    if view.said:
+        return view.said
     long, short = view.rule.long, view.rule.short
     text = f"{_MARK[long.holds]} BUY{_readings(long)}\n{_MARK[short.holds]} SELL{_readings(short)}"
     return text if view.rule.stop_known else f"{text}\n? the range for its stop is unknown"

@@ -100,7 +100,7 @@ def _near_rules(members: tuple[MemberView, ...]) -> Iterator[Change]:
     found = [
         (gap, f"{view.member} would have voted {word} with {reading.text} the other way")
         for view in members
-        if not view.silenced
+        if not view.silenced and not view.said
         for word, side in (("BUY", view.rule.long), ("SELL", view.rule.short))
         for gap, reading in _pivots(side)
     ]
