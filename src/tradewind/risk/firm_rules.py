@@ -94,7 +94,9 @@ def firm_rules_of(mapping: Mapping[str, Any], where: str) -> FirmRules:
         rules = msgspec.convert(mapping, FirmRules)
     except msgspec.ValidationError as fault:
         text, _, place = str(fault).partition(" - at `$")
-        key = place.strip("`.").replace("[...]", "") or "the file"
+        key = place.strip("`.") or "the file"
+        if "[...]" in key:
+            key = _named(mapping, key)
         raise Misconfigured(
             f"{key}: {text}",
             where=where,
@@ -106,8 +108,27 @@ def firm_rules_of(mapping: Mapping[str, Any], where: str) -> FirmRules:
         raise Misconfigured(
             f"time_zone: {rules.time_zone!r} is no IANA time zone", where=where, allowed="such as Europe/Prague"
         ) from fault
+    if not rules.title.strip():
+        raise Misconfigured("title: it is empty", where=where, allowed="the name of the firm and its product")
+    if rules.daily_loss.share > rules.total_loss.share:
+        raise Misconfigured(
+            f"daily_loss.share: {rules.daily_loss.share:g} is above total_loss.share {rules.total_loss.share:g}, so the"
+            " day's floor could never be met first",
+            where=where,
+            allowed="a share up to that of the total loss",
+        )
     if not rules.stages:
         raise Misconfigured("stages: at least one is needed", where=where, allowed="such as [stages.challenge]")
     if rules.total_loss.locks_at_initial and rules.total_loss.kind != "trailing":
         raise Misconfigured("total_loss.locks_at_initial: only a trailing floor can lock", where=where)
     return rules
+
+
+def _named(mapping: Mapping[str, Any], key: str) -> str:
+    """The place of a fault inside the stages with the name of the first stage that has it, not dots."""
+    for name, stage in mapping["stages"].items():
+        try:
+            msgspec.convert(stage, Stage)
+        except msgspec.ValidationError:
+            return key.replace("[...]", f".{name}")
+    return key.replace("[...]", "")

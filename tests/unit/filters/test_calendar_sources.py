@@ -227,6 +227,16 @@ def test_what_is_not_understood_of_a_release_keeps_out_and_is_said(tmp_path: Pat
     assert run_cli(*at, "2026-06-05T14:05Z").document["pairs"][0]["blocked"]
 
 
+def test_nobody_is_called_free_where_the_news_filter_is_off(tmp_path: Path) -> None:
+    """Free would say that the filter looked: a warning and `not filtered` instead."""
+    config = tmp_path / "tradewind.toml"
+    config.write_text(f'paths.data = "{tmp_path}/data"\nfilters.enabled = []\n')
+    ran = run_cli("calendar", "show", "--symbol", "EUR/USD", "--config", str(config))
+    assert "the news filter is switched off" in ran.stderr
+    assert "not filtered" in ran.stdout
+    assert "free" not in ran.stdout
+
+
 @pytest.mark.parametrize("text", ["a,b\n1,2\n", HEAD + "soon,USD,high,CPI\n", HEAD + "2026-06-05T12:30Z,USD,low,CPI\n"])
 def test_a_file_that_is_no_calendar_is_wrong_input(tmp_path: Path, text: str) -> None:
     """Exit 2 as the table of exit codes says, whatever is wrong with it."""

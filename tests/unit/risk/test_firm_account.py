@@ -184,6 +184,23 @@ def test_a_file_of_a_users_own_is_refused_with_the_key_and_the_file(change: dict
     assert "firms/mine.toml" in str(refused.value)
 
 
+def test_a_fault_inside_a_stage_names_the_stage() -> None:
+    """Of three stages one is wrong, and the message says which."""
+    table = tomllib.loads((FIRMS / "ftmo-2step.toml").read_text())
+    table["stages"]["verification"]["target"] = 7
+    with pytest.raises(Misconfigured, match=r"stages\.verification\.target: "):
+        firm_rules_of(table, "firms/mine.toml")
+
+
+def test_limits_that_contradict_each_other_and_an_empty_name_are_refused() -> None:
+    """A day that may lose more than the account ever may is a slip of the pen."""
+    table = tomllib.loads((FIRMS / "ftmo-2step.toml").read_text())
+    with pytest.raises(Misconfigured, match="title: it is empty"):
+        firm_rules_of(table | {"title": " "}, "firms/mine.toml")
+    with pytest.raises(Misconfigured, match=r"daily_loss\.share: 0\.2 is above total_loss\.share 0\.1"):
+        firm_rules_of(table | {"daily_loss": {"share": 0.2}}, "firms/mine.toml")
+
+
 def test_a_stage_the_firm_does_not_have_is_refused_with_those_it_has() -> None:
     with pytest.raises(Misconfigured, match="challenge, verification, funded"):
         FirmAccount(TWO_STEP, 1e5, "evaluation", "standard", 0)

@@ -32,11 +32,12 @@ _NOBODY = Consensus(1, 1.0, (), 0, 0.0, None, None, None, None, "")
 
 
 class PairAnswer(msgspec.Struct, frozen=True):
-    """One pair now: whether entries are kept out, and by what."""
+    """One pair now: whether entries are kept out, and by what; ``filtered``: whether the news filter looks at all."""
 
     symbol: str
     blocked: bool
     reason: Reason | None
+    filtered: bool = True
 
 
 class CalendarAnswer(msgspec.Struct, frozen=True):
@@ -95,6 +96,8 @@ def show_answer(config: Path | None, symbols: list[str] | None, hours: float, at
         events=events,
         pairs=pairs,
     )
+    if "news" not in settings.filters.enabled:
+        warn(["the news filter is switched off (filters.enabled lacks news): nothing keeps entries out of news"])
     return Report(document, _tables(document, hours), 0 if believed else UNAVAILABLE)
 
 
@@ -154,7 +157,7 @@ def _pair(settings: AppConfig, symbol: str, now: int, calendar: NewsCalendar | N
     row: Any = None  # the veto reads no feature
     found = [one.judge(_NOBODY, row, (), _Moment(instrument, now, calendar)) for one in vetoes]
     reason = next((one for one in found if one is not None), None)
-    return PairAnswer(symbol, reason is not None, reason)
+    return PairAnswer(symbol, reason is not None, reason, filtered=bool(vetoes))
 
 
 def _tables(answer: CalendarAnswer, hours: float) -> list[Any]:
@@ -166,13 +169,19 @@ def _tables(answer: CalendarAnswer, hours: float) -> list[Any]:
     else:
         head = "No calendar: rules block the usual release times. Next: tradewind calendar fetch, or import FILE"
     due = [(utc(one.ts), one.currency, str(one.tier), one.title) for one in answer.events]
-    pairs = [(one.symbol, "kept out" if one.blocked else "free", one.reason.detail if one.reason else "")
+    pairs = [(one.symbol, _now(one), one.reason.detail if one.reason else "")
              for one in answer.pairs]  # fmt: skip
     found: list[Any] = [head]
     if due:
         found.append(table(f"Due in {hours:g} h", ["when", "currency", "tier", "what"], due))
     found.append(table(f"Entries at {utc(answer.now)}", ["pair", "now", "why"], pairs))
     return found
+
+
+def _now(one: PairAnswer) -> str:
+    if not one.filtered:
+        return "not filtered"
+    return "kept out" if one.blocked else "free"
 
 
 def moment(text: str) -> int:
