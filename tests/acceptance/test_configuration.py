@@ -152,10 +152,28 @@ def test_what_a_run_could_not_follow_is_no_valid_configuration(tmp_path, text, f
 def test_a_folder_in_the_place_of_a_file_of_settings_never_means_the_defaults(tmp_path, name):
     """A mount that did not find its file leaves a folder: without a word a run would have no guard and no Telegram."""
     (tmp_path / name).mkdir()
-    for words in (("config", "check"), ("run", "--feed", "replay"), ("status",)):
+    for words in (("config", "check"), ("run", "--feed", "replay"), ("backtest",)):
         refused = run_cli(*words)
         assert refused.exit_code == 2
         assert f"{name}: it is a folder" in refused.stderr
+    assert f"{name}: it is a folder" in run_cli("status").stderr
+
+
+def test_a_file_of_secrets_that_others_can_read_is_a_warning(tmp_path):
+    """`config check` and `doctor` name the file and the cure, never the secret; mode 0600 and no secret say nothing."""
+    file = tmp_path / ".env"
+    file.write_text("TELEGRAM_BOT_TOKEN=canary-of-a-token\n")
+    file.chmod(0o644)
+    for words in (("config", "check"), ("doctor", "config")):
+        told = " ".join(run_cli(*words, "--json").stdout.split())
+        assert "TELEGRAM_BOT_TOKEN" in told
+        assert "chmod 600 .env" in told
+        assert "canary" not in told
+    file.chmod(0o600)
+    assert "chmod" not in run_cli("config", "check").stdout
+    file.write_text("TRADEWIND__ENSEMBLE__QUORUM=3\n")
+    file.chmod(0o644)
+    assert "chmod" not in run_cli("config", "check").stdout
 
 
 def test_a_link_to_nothing_in_the_place_of_the_file_is_refused(tmp_path):

@@ -11,6 +11,7 @@ from tradewind.adapters.store.config_versions import ConfigVersion, config_versi
 from tradewind.adapters.store.reader import StoreReader
 from tradewind.app.config import NAMES, SETTINGS, InvalidConfiguration, Loaded, built_in, config_hash, load, value_at
 from tradewind.app.database import database_path
+from tradewind.app.settings.env_privacy import open_to_others
 from tradewind.app.settings.example import env_example, toml_example
 from tradewind.app.settings.explain import described, matching, shown, written
 from tradewind.app.settings.key import NOT_YET
@@ -71,6 +72,7 @@ def check(config: Path | None = None, preset: PresetOption = None) -> Report:
     ]
     if loaded.config.approval.rule == "source-compat":
         notes.append("approval.rule source-compat lets four good criteria outvote a broken drawdown limit")
+    notes += open_to_others(Path(), NAMES)
     document = {"valid": True, "file": str(loaded.file) if loaded.file else None, "notes": notes}
     document["config_hash"] = config_hash(loaded.config)
     human = [

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tradewind.adapters.http_transport import HttpTransport
-from tradewind.app.config import InvalidConfiguration, Loaded, built_in, load
+from tradewind.app.config import NAMES, InvalidConfiguration, Loaded, built_in, load
 from tradewind.app.doctor.finding import TOPICS, Finding, State
 from tradewind.app.doctor.kernels import look_at_kernels
 from tradewind.app.doctor.machine import look_at_disk, look_at_packages, look_at_python
@@ -15,6 +15,7 @@ from tradewind.app.doctor.models import look_at_models
 from tradewind.app.doctor.proof import look_at_proof
 from tradewind.app.doctor.stored import look_at_candles, look_at_clock, look_at_places, look_at_store
 from tradewind.app.doctor.venues import look_at_venues
+from tradewind.app.settings.env_privacy import open_to_others
 from tradewind.app.workspace import Workspace
 from tradewind.errors import Misconfigured
 from tradewind.ports.clock import Clock
@@ -52,6 +53,9 @@ def examine(
     loaded, faults = _configuration(config, folder)
     if "config" in wanted:
         found += faults or [Finding("config", "configuration", State.OK, str(loaded.file or "no file, defaults"))]
+        found += [
+            Finding("config", "secrets", State.WARN, *line.split(": ", 1)) for line in open_to_others(folder, NAMES)
+        ]
     found += _of_project(wanted, loaded, folder, clock)
     online = loaded.config.market.feed != "replay" or any(name != "files" for name in loaded.config.market.providers)
     if {"providers", "data", "clock"} & wanted and (online or topics):
