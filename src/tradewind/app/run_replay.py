@@ -254,7 +254,9 @@ class JournaledRun:
     def regulate(self, rules: ModeRules, source: str) -> None:
         """Tells the engine what modes are held to, where that is something else than it knows."""
         if self.engine.modes is not None and self.engine.modes.rules != rules:
-            self.session.inject(ModeRulesSet(self.session.clock.now(), rules, source))
+            # A recorded market's clock stands still until its first close.
+            ts = max(self.session.clock.now(), self.begun, *self.session.frontiers().values())
+            self.session.inject(ModeRulesSet(ts, rules, source))
 
     def inform(self, calendar: NewsCalendar | None) -> None:
         """Tells the engine what is due, where a veto asks for it and it is not known yet."""
