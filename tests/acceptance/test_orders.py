@@ -61,6 +61,8 @@ def test_every_execution_is_held_against_what_was_intended(market: Path, tmp_pat
     assert report["entries"] >= 10
     assert report["whole"] + report["unfilled"] == report["entries"]
     listed = document(project, "orders", "list")["orders"]
+    told = " ".join(project.types("orders", "list").stdout.split())
+    assert ("is no overfill" in told) == any(one["filled"] > one["intended"] for one in listed)
     entries = [one for one in listed if one["leg"] == "entry" and one["filled"]]
     stops = {one["signal_id"]: one for one in listed if one["leg"] == "stop"}
     assert all(stops[one["signal_id"]]["intended"] == one["filled"] for one in entries)

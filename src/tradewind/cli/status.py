@@ -15,7 +15,7 @@ from tradewind.app.ask.account_state import AccountState
 from tradewind.app.ask.block_stats import BlockStats
 from tradewind.app.ask.freshness import span
 from tradewind.app.ask.service_state import ready, service_view
-from tradewind.app.ask.status import Run, Status, SymbolState
+from tradewind.app.ask.status import Run, Status, SymbolState, Writer
 from tradewind.app.ask.status import status as look
 from tradewind.app.database import database_path
 from tradewind.app.signal_text import percent, utc
@@ -99,12 +99,18 @@ def _parts(found: Status, *, resources: bool) -> list[Any]:
     return parts
 
 
-def _run(found: Status, run: Run) -> list[tuple[object, ...]]:
-    writer = found.writer
+def writer_words(writer: Writer) -> str:
+    """Who writes a store, or did last; a store that was restored or moved has had no writer yet."""
+    if writer.pid is None:
+        return "not running; no process has written this store yet (a copy that was restored or moved)"
     state = f"running, process {writer.pid}" if writer.running else f"not running; last was process {writer.pid}"
+    return f"{state} since {writer.since} UTC"
+
+
+def _run(found: Status, run: Run) -> list[tuple[object, ...]]:
     same = {True: "as now configured", False: "NOT as now configured", None: "not compared"}[run.same_settings]
     return [
-        ("writer", f"{state} since {writer.since} UTC"),
+        ("writer", writer_words(found.writer)),
         ("series", f"{', '.join(run.series)}; execution {run.trades_by}" + ("; PAUSED" if run.paused else "")),
         ("heard", _heard(run)),
         *([("switched off", ", ".join(run.silenced))] if run.silenced else []),

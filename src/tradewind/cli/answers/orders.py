@@ -13,6 +13,11 @@ from tradewind.cli.contract import DONE, NEGATIVE, Report, table
 from tradewind.cli.control_options import Ordering
 from tradewind.cli.overrides import configured
 
+RAISED = (
+    "intended and filled count steps of the lot; intended is what an order was first made for. A stop is raised with"
+    " what its entry fills, so it may fill above that and is no overfill: one would be an alarm (overfilled)."
+)
+
 
 def list_answer(config: Path | None, store: Path | None, *, only_open: bool) -> Report:
     """The orders as a table."""
@@ -29,7 +34,8 @@ def list_answer(config: Path | None, store: Path | None, *, only_open: bool) -> 
          one.filled, one.state, one.detail)
         for one in lines
     ]  # fmt: skip
-    note = "" if lines else "No order went to a venue: orders.venue = engine keeps them in the engine."
+    note = RAISED if any(one.filled > one.intended for one in lines) else ""
+    note = note if lines else "No order went to a venue: orders.venue = engine keeps them in the engine."
     return Report({"store": str(path), "orders": lines}, table("Orders", columns, rows, note=note))
 
 
