@@ -170,6 +170,21 @@ def _service(document: Document) -> list[Row]:
     ]  # fmt: skip
 
 
+def _telling(document: Document) -> list[Row]:
+    if "p99_s" not in document:
+        return [("durable decision to accepted by the chat, p99", "nothing was told", "", "")]
+    figure = f"durable decision to accepted by the chat, p99 of {document['messages']} messages"
+    return [_row(figure, document["p99_s"], "s", document["goals"]["p99_s"])]
+
+
+def _inference(document: Document) -> list[Row]:
+    goals = document["goals"]
+    return [
+        _row(f"a forecast, p99, {name.replace('_', ' ')}", document[name]["wall_p99_ms"], "ms", goals[name])
+        for name in ("small", "lstm_3x128", "all_24")
+    ]
+
+
 def _ninety_days(document: Document) -> list[Row]:
     rss = document["rss_mb"]
     return [_row(f"memory after {document['days']} simulated days of service", rss[-1], "MB", round(1.1 * rss[0], 1))]
@@ -266,6 +281,7 @@ SHORT: Final = {
     "gate_power": ("--short",),
     "drift_power": ("--short",),
     "service": ("--minutes", "3"),
+    "telling": ("--minutes", "2"),
     "ninety_days": ("--days", "3"),
     "real_models": ("--only", "ETH/USDT:4h"),
     "regime_switch": ("--kind", "chance"),
@@ -291,6 +307,8 @@ _ROWS: Final[dict[str, Callable[[Document], list[Row]]]] = {
     "drift_power": _drift_power,
     "validate": _validate,
     "service": _service,
+    "telling": _telling,
+    "inference": _inference,
     "ninety_days": _ninety_days,
     "real_models": _real_models,
     "sentiment": _sentiment,

@@ -13,6 +13,7 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -103,15 +104,25 @@ def used(pid: int) -> dict[str, float]:
 
 
 async def measured(
-    folder: Path, minutes: int, program: tuple[str, ...] = ("-m", "tradewind"), row_s: float = 60.0
+    folder: Path,
+    minutes: int,
+    program: tuple[str, ...] = ("-m", "tradewind"),
+    row_s: float = 60.0,
+    bars_per_s: float = 1 / 60,
+    beside: Callable[[Path, BotApi], Awaitable[dict[str, Any]]] | None = None,
 ) -> dict[str, Any]:
-    """Both stand-ins, the service, and a row a minute (``row_s``) from the moment it has warmed up."""
+    """Both stand-ins, the service, and a row a minute (``row_s``) from the moment it has warmed up.
+
+    ``beside`` runs meanwhile over the service's folder and the chat's own truth; what it gives when it is told to end
+    (cancelled) is added.
+    """
     clock, scheduler = WallClock(), TaskScheduler()
     now = (clock.now() // MINUTE + 1) * MINUTE  # the bars close with the minutes of the clock
     if row_s == 60.0:
         await asyncio.sleep((now - clock.now()) / SECOND)
-    venue = TalkingVenue([market(now, minutes)], clock.monotonic, now=now, time=clock.now, label="SIMULATED")
-    server = VenueServer(venue, clock, scheduler, bars_per_s=1 / 60, heartbeat_s=2.0)
+    bars = max(minutes, round(minutes * row_s * bars_per_s))
+    venue = TalkingVenue([market(now, bars)], clock.monotonic, now=now, time=clock.now, label="SIMULATED")
+    server = VenueServer(venue, clock, scheduler, bars_per_s=bars_per_s, heartbeat_s=2.0)
     api = BotApi(_TOKEN, clock.now, (Chat(_CHAT), Chat(_ADMIN)))
     await server.start()
     async with BotServer(api, clock) as bot:
@@ -123,16 +134,19 @@ async def measured(
             server.url, "-p", "BTCUSDT", "--execution", "paper", "--allow-unproven", "--json", "--quiet", cwd=folder,
             stdout=(folder / "report.json").open("wb"), stderr=(folder / "console.txt").open("wb"),
         )  # fmt: skip
+        task = None if beside is None else asyncio.ensure_future(beside(folder, api))
         try:
             rows = await _watched(process, api, venue, minutes, row_s)
         finally:
+            if task is not None:
+                task.cancel()
             if process.returncode is None:
                 process.send_signal(signal.SIGTERM)
             await process.wait()
     await server.stop()
     said = [message for message in api.messages if message.chat_id in (_CHAT, _ADMIN)]
     answers = [message for message in api.messages if message.chat_id == _OWNER]
-    return {
+    return (await task if task is not None else {}) | {
         "exit_code": process.returncode,
         "rows": rows,
         "told": len(said),

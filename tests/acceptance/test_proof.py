@@ -170,7 +170,7 @@ def test_fewer_proven_than_the_quorum_asks_for_are_told_to_be_too_few(own_market
     prove(own_market.folder, LOUD[:1], BTC)
     ran = own_market.types(*RUN, "--iterations", "3", "--quiet")
     assert ran.exit_code == 0
-    assert "1 proven on BTC/USDT, ensemble.quorum asks for 2: no signal can come" in ran.stderr
+    assert "1 heard on BTC/USDT, ensemble.quorum asks for 2: no signal can come" in ran.stderr
     prove(own_market.folder, LOUD[:2], BTC)
     ran = own_market.types(*RUN, "--iterations", "3", "--quiet", "--store", "two.db")
     assert "quorum" not in ran.stderr

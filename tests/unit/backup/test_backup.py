@@ -81,7 +81,7 @@ def test_a_file_copy_of_a_running_store_is_refused_as_an_older_one(place: Path, 
         shutil.copyfile(HeadMark(place).path, tmp_path / "copy.db.head")
         manifest = backed_up(place, tmp_path / "b")
     assert manifest.tables["journal"].rows == len(list(session(80))) + 200
-    with pytest.raises(Corrupt, match="was acknowledged from this file"):
+    with pytest.raises(Corrupt, match=r"was acknowledged from (this file|it)"):
         Store.open(tmp_path / "copy.db", START)
 
 

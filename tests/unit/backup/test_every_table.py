@@ -15,6 +15,7 @@ import pytest
 from tests.fakes.session_script import START
 from tests.unit.backup.test_backup import backed_up, place
 from tradewind.adapters.store.backup import MANIFEST, manifest_beside, verified
+from tradewind.adapters.store.sqlite import SqliteDatabase
 
 __all__ = ["place"]
 OWN = {"lease", "alembic_version", "sqlite_sequence"}
@@ -22,14 +23,16 @@ OWN = {"lease", "alembic_version", "sqlite_sequence"}
 
 @pytest.mark.req("R10", "R12")
 @pytest.mark.parametrize("module", ["backup", "table_copy", "moving", "restoring", "inspection"])
-def test_a_process_that_loads_nothing_else_knows_every_table(module: str, place: Path) -> None:
+def test_a_process_that_loads_nothing_else_knows_every_table(module: str, tmp_path: Path) -> None:
     """What is counted, copied and compared must not depend on what else has been imported."""
     text = (
         f"import tradewind.adapters.store.{module}; from tradewind.adapters.store.schema import metadata;"
         "print(*metadata.tables)"
     )
     told = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, check=True)
-    with closing(sqlite3.connect(place)) as store:
+    with closing(SqliteDatabase(tmp_path / "made.db")) as made:
+        made.prepare(START)
+    with closing(sqlite3.connect(tmp_path / "made.db")) as store:
         there = {name for (name,) in store.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     assert set(told.stdout.split()) - OWN == there - OWN
 

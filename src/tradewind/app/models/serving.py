@@ -161,11 +161,23 @@ def seats_of_plan(engine: Engine) -> tuple[SeatPlan, ...]:
 
 
 def require_models(config: AppConfig, seats: Sequence[SeatPlan], folder: Path | None = None) -> None:
-    """Stops where a configured predictor has no promoted model that verifies, on any of its seats.
+    """Stops where a configured predictor makes its predictions up, or has no promoted model that verifies on a seat.
 
     Raises:
         Misconfigured: naming each predictor and each seat.
     """
+    made_up = [
+        f"{one.name} makes its predictions up (source {one.source})"
+        for one in config.predictors
+        if one.source != "promoted"
+    ]
+    if made_up:
+        raise Misconfigured(
+            "; ".join(made_up),
+            where="predictors",
+            allowed="source promoted, unless nothing is filled",
+            next_step="promote a model, remove the predictor, or run with --mode dryrun",
+        )
     named = ", ".join(one.name for one in config.predictors)
     if seats and (lines := Serving(config, folder).missing(seats)):
         more = f"; and {len(lines) - SHOWN} more" if len(lines) > SHOWN else ""
@@ -187,18 +199,6 @@ def require_promoted_models(config: AppConfig, mode: str, folder: Path | None = 
     """
     if mode == "dryrun" or not config.predictors:
         return
-    made_up = [
-        f"{one.name} makes its predictions up (source {one.source})"
-        for one in config.predictors
-        if one.source != "promoted"
-    ]
-    if made_up:
-        raise Misconfigured(
-            "; ".join(made_up),
-            where="predictors",
-            allowed=f"in {mode} mode: source promoted",
-            next_step="promote a model, remove the predictor, or run with --mode dryrun",
-        )
     symbols = Workspace(config, folder).symbols()
     timeframes = tuple(one.interval for one in config.timeframes.intervals)
     seats = [seat for symbol in symbols for seat in seats_for(config, symbol, timeframes, simulated=True)]
