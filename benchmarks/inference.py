@@ -50,7 +50,10 @@ NETS = {"small": ("patch_mlp", ""), "lstm_3x128": ("lstm", "3x128")}
 GOALS = {"small": 0.2, "lstm_3x128": 1.0, "all_24": 5.0, "service_mib": 400.0}
 SYMBOLS = ("BTC/USDT", "EUR/USD", "GBP/USD", "XAU/USD")
 TIMEFRAMES = ("5m", "15m", "30m", "1h", "4h", "1d")
-BARS = 6_000
+BARS = 98_000
+"""Bars of five minutes: 340 days of a market that never closes, so that the daily models speak too."""
+SPOKEN = 4_000
+"""Of these the newest; before them every model is silent, as one that was trained on them is."""
 ANSWERS = 5_000
 UNWANTED = ("torch", "sklearn", "pandas", "polars")
 _EXPORT = """
@@ -108,7 +111,9 @@ def timed(models: list[OnnxModel], answers: int) -> dict[str, float]:
 def promoted(folder: Path, artifacts: dict[str, bytes], name: str) -> None:
     """A project with candles and a promoted model on each of the 24 seats."""
     config = desk_config(SYMBOLS)
+    until = {}
     for one in recordings_of(config, BARS, Timeframe.M5):
+        until[one.symbol] = int(one.columns.ts_close[-min(SPOKEN, BARS)])
         CandleStore(folder / "data" / "candles").write(one.symbol, one.timeframe, one.columns, one.source)
     weights = (0.1, 0.1, 0.2, 0.2, 0.2, 0.2)
     intervals = ", ".join(
@@ -133,7 +138,7 @@ def promoted(folder: Path, artifacts: dict[str, bytes], name: str) -> None:
                 barriers=BARRIERS, calibrator=Identity(), alpha=0.1, scores=(0.4, 0.5),
                 probe=tuple(model.forecasts(probe_windows(LENGTH, schema.width)).tolist()),
                 gate=GateRecord("honest", passed=True, figures={}),
-                provenance=Provenance("none", "none", 1, (0, 1), (1, 2), 3, simulated=True),
+                provenance=Provenance("none", "none", 1, (0, 1), (1, until[symbol]), 3, simulated=True),
             )  # fmt: skip
             shelf.put(manifest.version, "model.onnx", artifact, signed_bytes(KIND, manifest, key))
             seated = Seated(manifest.version, manifest.sha256, 1, "benchmark")

@@ -232,6 +232,7 @@ def _regime_switch(document: Document) -> list[Row]:
     for kind, text in (
         ("chance", "seats that came back by luck alone"),
         ("death", "seats that came back without an edge"),
+        ("ungated", "seats that came back without edge and gate"),
     ):
         if kind in document:
             found = document[kind]

@@ -23,6 +23,7 @@ import msgspec
 
 from benchmarks.desk import EAGER, crossing_members, desk_config, plan_of, recordings_of
 from benchmarks.machine import percentile
+from tradewind.adapters.process_urgency import less_urgent
 from tradewind.adapters.replay_feed import Recording
 from tradewind.adapters.sim_clock import ManualClock
 from tradewind.adapters.store.store import Store
@@ -40,7 +41,6 @@ from tradewind.ports.market import Capabilities, FeedItem, Health, Update
 SYMBOLS: Final = ("BTC/USDT", "ETH/USDT", "BTC/USD", "ETH/USD")
 MEMBERS: Final = 20
 WARM_UP: Final = 1_000
-NICE: Final = 15
 
 
 class Neighbours(msgspec.Struct, frozen=True):
@@ -100,8 +100,10 @@ class Retrainer:
     def __init__(self, folder: Path) -> None:
         self._count = folder / "fits"
         self._count.write_text("0", "utf-8")
-        script = "import os, sys; os.nice(int(sys.argv[2])); from benchmarks.retraining.endless import main; main()"
-        self._process = subprocess.Popen([sys.executable, "-c", script, str(self._count), str(NICE)])
+        script = "from benchmarks.retraining.endless import main; main()"
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", script, str(self._count)], start_new_session=True, preexec_fn=less_urgent
+        )
         while not self.fits:
             if self._process.poll() is not None:
                 raise SystemExit("the process that trains ended; its own message is above")

@@ -15,7 +15,7 @@ import sys
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
@@ -32,6 +32,7 @@ from tradewind.model.instruments import resolve
 from tradewind.model.timeframe import DAY, MINUTE, SECOND, Timeframe
 
 HISTORY_DAYS: Final = 7
+PER_MINUTE: Final = 1 / 60
 READS: Final = ("/status", "/signal BTC/USDT", "/report", "/stats", "/risk", "/drift_report", "/why BTC/USDT")
 _TOKEN: Final = "123456:" + "stand-in-token-" + "x" * 20
 _CHAT, _ADMIN, _OWNER = 100, 200, 7
@@ -48,8 +49,8 @@ requests_per_minute = 5000
 enabled = []
 [ensemble]
 quorum = 1
-min_record = 5
-min_confidence = 0.3
+min_record = {record}
+min_confidence = {confidence}
 min_agreement = 0.5
 [monitoring]
 health_port = 0
@@ -60,8 +61,20 @@ chat_id = "{chat}"
 admin_chat_id = "{admin}"
 allowed_users = ["{owner}"]
 base_url = "{url}"
-min_confidence = 0.3
-"""
+min_confidence = {confidence}
+{more}"""
+
+
+class Desk(NamedTuple):
+    """What is traded, what the ensemble asks of a vote before it is a signal, further sections of the configuration."""
+
+    symbols: tuple[str, ...] = ("BTC/USDT",)
+    record: int = 5
+    confidence: float = 0.3
+    more: str = ""
+
+
+USUAL: Final = Desk()
 
 
 class TalkingVenue(StandInVenue):
@@ -80,13 +93,13 @@ class TalkingVenue(StandInVenue):
         return [*super().heartbeats(), *said]
 
 
-def market(now: int, minutes: int) -> Series:
+def market(symbol: str, now: int, minutes: int) -> Series:
     """SIMULATED minutes with a planted edge: the history before ``now`` and enough behind it."""
     bars = HISTORY_DAYS * DAY // MINUTE + minutes + 240
-    spec = spec_for(resolve("BTC/USDT"), bars=bars, timeframe=Timeframe.M1, edge=PlantedEdge())
-    columns = simulate(spec, np.random.default_rng(7))
+    spec = spec_for(resolve(symbol), bars=bars, timeframe=Timeframe.M1, edge=PlantedEdge())
+    columns = simulate(spec, np.random.default_rng([7, *symbol.encode()] if symbol != "BTC/USDT" else 7))
     shift = now - int(columns.ts_close[bars - minutes - 180])
-    return Series("BTC/USDT", Timeframe.M1, columns._replace(ts_open=columns.ts_open + shift,
+    return Series(symbol, Timeframe.M1, columns._replace(ts_open=columns.ts_open + shift,
                                                              ts_close=columns.ts_close + shift))  # fmt: skip
 
 
@@ -108,10 +121,11 @@ async def measured(
     minutes: int,
     program: tuple[str, ...] = ("-m", "tradewind"),
     row_s: float = 60.0,
-    bars_per_s: float = 1 / 60,
+    bars_per_s: float = PER_MINUTE,
     beside: Callable[[Path, BotApi], Awaitable[dict[str, Any]]] | None = None,
+    desk: Desk = USUAL,
 ) -> dict[str, Any]:
-    """Both stand-ins, the service, and a row a minute (``row_s``) from the moment it has warmed up.
+    """Both stand-ins, the service at its ``desk``, and a row a minute (``row_s``) from when it has warmed up.
 
     ``beside`` runs meanwhile over the service's folder and the chat's own truth; what it gives when it is told to end
     (cancelled) is added.
@@ -121,18 +135,32 @@ async def measured(
     if row_s == 60.0:
         await asyncio.sleep((now - clock.now()) / SECOND)
     bars = max(minutes, round(minutes * row_s * bars_per_s))
-    venue = TalkingVenue([market(now, bars)], clock.monotonic, now=now, time=clock.now, label="SIMULATED")
+    own_time = bars_per_s != PER_MINUTE  # a market faster than the clock has a time of its own
+    time_of = None if own_time else clock.now
+    venue = TalkingVenue(
+        [market(one, now, bars) for one in desk.symbols], clock.monotonic, now=now, time=time_of, label="SIMULATED"
+    )
     server = VenueServer(venue, clock, scheduler, bars_per_s=bars_per_s, heartbeat_s=2.0)
     api = BotApi(_TOKEN, clock.now, (Chat(_CHAT), Chat(_ADMIN)))
     await server.start()
     async with BotServer(api, clock) as bot:
         (folder / "tradewind.toml").write_text(
-            _CONFIG.format(days=HISTORY_DAYS, token=_TOKEN, chat=_CHAT, admin=_ADMIN, owner=_OWNER, url=bot.url)
+            _CONFIG.format(
+                days=HISTORY_DAYS,
+                token=_TOKEN,
+                chat=_CHAT,
+                admin=_ADMIN,
+                owner=_OWNER,
+                url=bot.url,
+                record=desk.record,
+                confidence=desk.confidence,
+                more=desk.more,
+            )
         )
         process = await asyncio.create_subprocess_exec(
             sys.executable, *program, "run", "--feed", "stream", "--provider", "binance", "--gateway",
-            server.url, "-p", "BTCUSDT", "--execution", "paper", "--allow-unproven", "--json", "--quiet", cwd=folder,
-            stdout=(folder / "report.json").open("wb"), stderr=(folder / "console.txt").open("wb"),
+            server.url, "-p", ",".join(desk.symbols), "--execution", "paper", "--allow-unproven", "--json", "--quiet",
+            cwd=folder, stdout=(folder / "report.json").open("wb"), stderr=(folder / "console.txt").open("wb"),
         )  # fmt: skip
         task = None if beside is None else asyncio.ensure_future(beside(folder, api))
         try:

@@ -7,6 +7,7 @@
     +-- Unavailable        a needed service, file or venue is not there right now    exit 3
     |   +-- Retryable      the same call may succeed later (feed, rate limit, lock)
     |   |   +-- StoreAway  the store is locked, or its server is away; nothing can be written down meanwhile
+    |   |   +-- VenueAway  a venue does not answer; nothing can be decided on it meanwhile
     +-- Rejected           a gate, a filter, a risk rule or a broker said no         exit 4
     +-- TimedOut           a wait that had a limit reached it                        exit 5
     +-- Corrupt            stored or received bytes are not what they must be; stop  exit 1
@@ -15,6 +16,9 @@ A message says what was found, where, what is allowed and what to do next.
 """
 
 from __future__ import annotations
+
+from copy import copy
+from typing import Self
 
 
 class TradewindError(Exception):
@@ -38,6 +42,14 @@ class TradewindError(Exception):
         if next_step:
             parts.append(f"Next: {next_step}.")
         super().__init__(" ".join(part if part.endswith((".", "?", "!")) else part + "." for part in parts))
+
+    def about(self, where: str, next_step: str = "") -> Self:
+        """The same error as it is said of ``where``, with another next step where one is given."""
+        again = copy(self)
+        TradewindError.__init__(
+            again, self.found, where=where, allowed=self.allowed, next_step=next_step or self.next_step
+        )
+        return again
 
 
 class Misconfigured(TradewindError):
@@ -68,6 +80,10 @@ class Retryable(Unavailable):
 
 class StoreAway(Retryable):
     """The store is locked by somebody else, or its server does not answer; nothing that was committed is lost."""
+
+
+class VenueAway(Retryable):
+    """A venue does not answer before there is a run on it; a venue that goes away later is the feed's business."""
 
 
 class Rejected(TradewindError):

@@ -186,6 +186,24 @@ def test_sealed_bars_are_opened_once_and_only_for_who_has_earned_it(own: Project
     assert retrained["provenance"]["seal"] == last
 
 
+@pytest.mark.req("I11", "I20")
+def test_sealed_bars_do_not_become_unread_where_the_ledger_and_the_evaluations_are_taken_away(own: Project):
+    """The record of decisions remembers what they decided; nothing is judged until the ledger is restored."""
+    typed(own, "promote", "--model", "BTC-USDT-1h-logistic", code=0)
+    ledger = {path: path.read_bytes() for path in (own.folder / "data").glob("trials.ledger*")}
+    for path in (*ledger, *(own.folder / "models" / "evaluations").iterdir()):
+        path.unlink()
+    refused = own.types("evaluate", "--json")
+    assert refused.exit_code == 1, refused.stdout
+    assert "trial ledger knows of no sealed bars read by BTC-USDT-1h-logistic" in refused.stdout
+    assert "decision 1" in refused.stdout
+    assert not list((own.folder / "models" / "evaluations").iterdir())
+    for path, content in ledger.items():
+        path.write_bytes(content)
+    (again,) = typed(own, "evaluate", code=0)["models"]
+    assert again["sealed_record"]["look"] == 1
+
+
 @pytest.mark.req("I11")
 def test_a_model_that_misses_its_gate_is_refused_and_the_promoted_folder_stays_as_it_is(own: Project):
     """Exit 4 without an error; the folder has the same bytes; the decision and what was missed are on record."""
@@ -205,6 +223,19 @@ def test_a_model_that_misses_its_gate_is_refused_and_the_promoted_folder_stays_a
     assert elsewhere["decisions"][0]["version"].startswith("BTC-USDT-1h-logistic")
     assert (own.folder / "live" / "promoted" / "BTC-USDT-1h.json").is_file()
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+
+@pytest.mark.req("I11", "I16")
+def test_a_version_that_saw_every_bar_cannot_be_compared_yet_and_the_answer_says_whose_fault_that_is(own: Project):
+    """No bar came that neither saw: exit 3 names the one that knows them all, up to when, and what to do."""
+    _, _, last = bars_ts()
+    made_up("old", weights=KNOWS)
+    shelved(Workspace(load_config(None)), "every", weights=KNOWS, bias=0.1, sealed=None, tested=(1, last))
+    typed(own, "promote", "--model", "old", code=0)
+    refused = own.types("promote", "--model", "every")
+    assert refused.exit_code == 3
+    assert "that neither old nor every saw: every knows those up to" in refused.stderr
+    assert "--challenge" in refused.stderr
 
 
 @pytest.mark.req("I16", "J17", "C14")
@@ -236,7 +267,7 @@ def test_the_better_one_takes_the_place_and_the_worse_one_does_not_both_with_the
     [
         (("promote",), 2, "no version"),
         (("promote", "--model", "nobody"), 3, "no version is called"),
-        (("promote", "--rollback", "--symbol", PAIR, "--interval", HOUR), 2, "without a reason"),
+        (("promote", "--rollback", "--symbol", PAIR, "--interval", HOUR), 2, "needs a --reason"),
         (("promote", "--rollback", "--reason", "x"), 2, "no seat"),
         (("promote", "--rollback", "--withdraw", "--reason", "x"), 2, "several things"),
         (("promote", "--model", "BTC-USDT", "--dest", "elsewhere"), 2, "a folder called promoted"),

@@ -144,10 +144,16 @@ def test_a_text_model_scores_in_the_lexicons_place_and_a_replaced_one_is_refused
 
 @pytest.mark.req("M07")
 def test_a_file_that_holds_no_article_is_refused_with_what_was_wrong(project):
+    """A file that was named is an argument: whatever is wrong with it is exit 2, and nothing of ours is damaged."""
     (project.folder / "odd.csv").write_text("title,date\nNo time at all,\nBad,yesterday\n")
     ran = project.types("news", "import", "odd.csv")
-    assert ran.exit_code == 1
+    assert ran.exit_code == 2
     assert "1 no time, 1 no readable time" in ran.stderr
     (project.folder / "odd.txt").write_text("x")
     assert project.types("news", "import", "odd.txt").exit_code == 2
     assert project.types("news", "import", "nowhere.csv").exit_code == 3
+    for name, data in (("torn.parquet", b"PAR1 and no more"), ("list.jsonl", b"{]"), ("empty.jsonl", b""),
+                       ("untimed.jsonl", b'{"title": "Bitcoin gains"}\n')):  # fmt: skip
+        (project.folder / name).write_bytes(data)
+        wrong = project.types("news", "import", name)
+        assert (wrong.exit_code, name in wrong.stderr) == (2, True), wrong.stderr

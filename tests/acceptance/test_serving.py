@@ -139,7 +139,15 @@ def test_a_running_service_swaps_a_good_model_and_refuses_crafted_ones(project: 
             seated(place(project), "next", predecessor="good")
             heard(process, "next .* serves as champion")
             heard(process, "Candle closed")
+            artifact = versions / "next" / "model.json"
+            whole = artifact.read_bytes()
+            artifact.write_bytes(whole[:100])
+            assert "champion next" in heard(process, "ALARM: not served, the one that was loaded goes on")
             heard(process, "Candle closed")
+            (versions.parent / "promoted" / "BTC-USDT-1h.json").unlink()
+            assert "its file is gone" in heard(process, "ALARM: not served, the one that was loaded goes on")
+            heard(process, "Candle closed")
+            artifact.write_bytes(whole)
             process.send_signal(signal.SIGINT)
             out, _ = process.communicate(timeout=30)
         finally:
@@ -231,6 +239,10 @@ def test_predict_explains_every_model_and_how_they_add_up(promoted: Project) -> 
     text = promoted.types("predict", "BTCUSDT", "--explain").stdout
     for word in ("lstm-1", "transformer-1", "not heard", "logarithmic pool", "calibration", "No signal"):
         assert word in text
+    assert any("closed 2" in note and "days ago" in note for note in said["notes"]), said["notes"]
+    assert "WARNING: the newest bar of BTC/USDT 1h closed" in promoted.types("predict", "BTCUSDT").stdout
+    alone = promoted.types("predict", "BTCUSDT", "-i", "1h", "--model", "lstm-1", "--explain").stdout
+    assert " none " in alone
     both = promoted.types("predict", "BTCUSDT", "-i", "1h", "--model", "lstm-1,transformer-1", "--json").document
     assert both["together"]["probs"]["up"] == pytest.approx(0.5, abs=1e-5), "for and against, equally sure"
     assert both["together"]["version"] == "lstm-1+transformer-1"
@@ -317,11 +329,43 @@ def test_the_preflight_names_every_seat_without_a_model(own_market: Project) -> 
         ran = own_market.types("doctor", "project", "--json")
         named = [one["detail"] for one in ran.document["findings"] if one["name"] == "promoted models"]
         assert named == [f"no promoted model for {pair} {length}" for pair, length in seats[number:]]
+        assert ran.exit_code == 3
         put(own_market, f"v{number}", FOLLOW, symbols=(symbol,), timeframe=timeframe)
         seated(place(own_market), f"v{number}", symbol=symbol, timeframe=timeframe)
     ran = own_market.types("doctor", "project", "--json")
     (found,) = [one for one in ran.document["findings"] if one["name"] == "promoted models"]
     assert (found["state"], found["detail"]) == ("ok", "4 seats have a promoted model that verifies")
+    assert own_market.types("config", "check", "--json").document["notes"] == []
+    started = own_market.types("run", "--feed", "replay", "--iterations", "1", "--execution", "paper", "--quiet",
+                               "--allow-unproven")  # fmt: skip
+    assert started.exit_code == 0, started.stderr
+
+
+def _preflight(project: Project) -> list[tuple[str, str]]:
+    """What `doctor` says of promoted models."""
+    found = project.types("doctor", "project", "--json").document["findings"]
+    return [(one["state"], one["detail"]) for one in found if one["name"] == "promoted models"]
+
+
+@pytest.mark.req("I01", "H19")
+def test_a_seat_on_a_symbol_that_only_the_predictor_names_is_looked_at_before_it_is_run(own_market: Project) -> None:
+    """`doctor` and `config check` name its fault, as `run --symbol` would; `models list` shows it and no pair that
+    nobody configured."""
+    own_market.configured(PREDICTOR)
+    put(own_market, "v1", FOLLOW)
+    seated(place(own_market), "v1")
+    ((state, detail),) = _preflight(own_market)
+    assert (state, "on BTC/USDT, which a run has with --symbol alone, every model verifies" in detail) == ("warn", True)
+    listed = own_market.types("models", "list", "--json").document["seats"]
+    assert [(one["symbol"], one["champion"]["version"]) for one in listed] == [("BTC/USDT", "v1")]
+    path = own_market.folder / "models" / "versions" / "v1" / "model.json"
+    path.write_bytes(path.read_bytes()[:100])
+    (state, detail), _ = _preflight(own_market)
+    assert (state, "model of BTC/USDT 1h cannot be served" in detail) == ("fail", True)
+    checked = own_market.types("config", "check", "--json")
+    assert checked.exit_code == 0
+    (note,) = [one for one in checked.document["notes"] if "BTC/USDT 1h" in one]
+    assert "cannot be served" in note
 
 
 @pytest.mark.req("E08")

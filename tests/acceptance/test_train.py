@@ -5,11 +5,12 @@ from __future__ import annotations
 import importlib.util
 import json
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from tests.acceptance.project import Project
+from tests.acceptance.project import Project, simulated
 from tradewind.app.config import load_config
 from tradewind.app.models.versions import manifest_of, read_version, shelf_of
 from tradewind.app.workspace import Workspace
@@ -82,4 +83,40 @@ def test_a_net_without_its_library_says_what_to_install(own: Project):
     ran = own.types("train", "--symbol", "BTC/USDT", "--type", "lstm")
     assert ran.exit_code == 2, ran.stderr
     assert "torch is not installed" in ran.stderr
-    assert "requirements/train.txt" in ran.stderr
+    assert "make VENV=.venv-train training" in ran.stderr
+
+
+@pytest.mark.req("I02", "I03")
+def test_a_training_as_of_a_moment_is_one_without_the_bars_after_it(own: Project, project: Project):
+    """--until: the same weights as where later bars were never stored; a moment before every bar says so."""
+    bars = simulated("BTC/USDT", 2400)
+    cut = 2100
+    (project.folder / "cut").mkdir()
+    bare = Project(project.folder / "cut")
+    bare.imports(bars.take(slice(0, cut)), "BTC/USDT")
+    words = ("train", "--symbol", "BTC/USDT", "--type", "logistic", "--no-seal", "--json")
+    until = datetime.fromtimestamp(int(bars.ts_close[cut - 1]) // 10**9, UTC).isoformat()
+    known = own.types(*words, "--until", until)
+    assert known.exit_code == 0, known.stderr
+    assert known.document["provenance"]["tested"][1] <= bars.ts_close[cut - 1]
+    assert known.document["sha256"] == bare.types(*words).document["sha256"]
+    assert known.document["sha256"] != own.types(*words).document["sha256"]
+    early = own.types(*words, "--until", "2001-01-01")
+    assert (early.exit_code, "no bar of BTC/USDT 1h closed up to" in early.stdout) == (3, True)
+    assert own.types(*words, "--until", "noon").exit_code == 2
+
+
+@pytest.mark.req("J05", "I03")
+def test_a_training_after_a_change_reads_nothing_older_once_enough_is_newer(own: Project):
+    """--since: half of the samples, and a thousand, or the newest ones as if nothing had changed."""
+    times = simulated("BTC/USDT", 2400).ts_close
+    words = ("train", "--symbol", "BTC/USDT", "--type", "logistic", "--no-seal", "--json")
+    begins = []
+    for bar in (1000, 1800):
+        since = datetime.fromtimestamp(int(times[bar]) // 10**9, UTC).isoformat()
+        trained = own.types(*words, "--since", since)
+        assert trained.exit_code == 0, trained.stderr
+        begins.append(trained.document["provenance"]["trained"][0])
+    assert begins[0] >= times[1000]
+    assert begins[1] < times[1000]
+    assert own.types(*words, "--since", "noon").exit_code == 2

@@ -37,6 +37,8 @@ NEEDED = {
     ("signal",): ("EURUSD",),
     ("why",): ("EURUSD",),
     ("predict",): ("EURUSD",),
+    ("learning", "retrain"): ("EURUSD",),
+    ("learning", "cancel"): ("EURUSD",),
     ("explain",): ("X",),
     ("strategy", "show"): ("X",),
     ("strategy", "enable"): ("X",),

@@ -217,6 +217,10 @@ def test_a_worker_of_another_version_refuses_its_chunks():
     with pytest.raises(Misconfigured, match=r"numpy \S+ where the research has 0\.0"):
         compute(_packed(work.squared), _packed(3), other, unprepared)
     assert compute(_packed(work.squared), _packed(3), versions(), unprepared) == 9
+    nets = (*versions(), ("torch", "0.0"))
+    with pytest.raises(Misconfigured, match=r"torch \S+ where the research has 0\.0"):
+        compute(_packed(work.squared), _packed(3), nets, unprepared)
+    assert compute(_packed(work.squared), _packed(3), versions(("torch",)), unprepared) == 9
 
 
 @pytest.mark.parametrize("kind", KINDS[1:])

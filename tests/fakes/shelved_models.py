@@ -7,9 +7,9 @@ import hashlib
 import msgspec
 import numpy as np
 
-from tradewind.adapters.models.shelf import seat_of
+from tests.fakes.onnx_bytes import sigmoid_of_linear
 from tradewind.adapters.verdict_files import VerdictFiles
-from tradewind.app.models.promotion import SEAT, Promotions, SealedRecord
+from tradewind.app.models.promotion import Promotions, SealedRecord
 from tradewind.app.models.versions import KIND
 from tradewind.app.workspace import Workspace
 from tradewind.features.input_schema import default_schema
@@ -24,6 +24,7 @@ from tradewind.predictors.manifest import (
     Provenance,
     probe_windows,
 )
+from tradewind.predictors.onnx_model import OnnxModel
 from tradewind.predictors.plain import Linear
 from tradewind.predictors.seats import Seat, Seated
 from tradewind.research.signing import signed_bytes
@@ -44,19 +45,27 @@ def shelved(
     tested: tuple[int, int] = (1, 2),
     seal: int = 0,
     scores: tuple[float, ...] = (0.2, 0.3, 0.4, 0.45),
+    news: bool = False,
+    onnx: bool = False,
 ) -> Manifest:
-    """Puts ``sigmoid(bias + weights of the newest row)`` on the shelf; ``sealed`` None: its sealed bars are unread."""
-    schema = default_schema(timeframe)
+    """Puts ``sigmoid(bias + weights of the newest row)`` on the shelf; ``sealed`` None: its sealed bars are unread.
+
+    With ``onnx`` as a network, else as plain numbers.
+    """
+    schema = default_schema(timeframe, news=news)
     row = [(weights or {}).get(name, 0.0) for name in schema.names]
-    model = Linear(1, schema.width, tuple(row), bias)
-    artifact = msgspec.json.encode(model)
+    model: Linear | OnnxModel = Linear(1, schema.width, tuple(row), bias)
+    name, artifact = "model.json", msgspec.json.encode(model)
+    if onnx:
+        name, artifact = "model.onnx", sigmoid_of_linear(1, schema.width, row, bias)
+        model = OnnxModel(artifact, 1, schema.width)
     manifest = Manifest(
         format=FORMAT,
         version=version,
         kind="linear",
         symbols=symbols,
         timeframe=timeframe,
-        artifact="model.json",
+        artifact=name,
         sha256=hashlib.sha256(artifact).hexdigest(),
         schema_hash=schema.hash,
         channels=schema.names,
@@ -73,7 +82,7 @@ def shelved(
     )
     promotions = Promotions(workspace)
     key = VerdictFiles(workspace.data).make_key()
-    promotions.shelf.put(version, "model.json", artifact, signed_bytes(KIND, manifest, key))
+    promotions.shelf.put(version, name, artifact, signed_bytes(KIND, manifest, key))
     if sealed is not None:
         record = SealedRecord(
             version=version, sha256=manifest.sha256, ts=3, start=2, end=3, data_hash="", look=1, contaminated="",
@@ -92,8 +101,9 @@ def seated(
     symbol: str = "BTC/USDT",
     timeframe: Timeframe = Timeframe.H1,
 ) -> None:
-    """Writes who sits where, signed with the project's key, as a decision would have left it; versions as they lie."""
-    shelf = Promotions(workspace).shelf
+    """Decides who sits where, whatever they have earned; versions as they lie."""
+    promotions = Promotions(workspace)
+    shelf = promotions.shelf
 
     def one(version: str) -> Seated | None:
         if not version:
@@ -103,7 +113,8 @@ def seated(
 
     seat = Seat(
         symbol=symbol, timeframe=timeframe, champion=one(champion), predecessor=one(predecessor),
-        challenger=one(challenger), decision=1,
+        challenger=one(challenger),
     )  # fmt: skip
-    key = VerdictFiles(workspace.data).make_key()
-    shelf.choose(seat_of(symbol, timeframe), signed_bytes(SEAT, seat, key))
+    who = seat.champion or seat.challenger or Seated("nobody", "0" * 64, 1, "by hand")
+    with shelf.alone():
+        promotions._decided(Seat(symbol=symbol, timeframe=timeframe), "promote", who, 1, seat, ())

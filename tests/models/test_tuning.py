@@ -6,7 +6,9 @@ import msgspec
 import numpy as np
 import pytest
 
-from tests.models.markets import momentum
+from tests.acceptance.project import Project
+from tests.dask_cluster import cluster_of_two
+from tests.models.markets import momentum, momentum_bars
 from tradewind.app.config import load_config
 from tradewind.app.executors import executor_for
 from tradewind.app.feature_sets import SeriesBars
@@ -82,6 +84,38 @@ def test_two_processes_try_what_one_tries(tmp_path, material):
     two = searched(project(tmp_path / "two"), material, 6, workers=2)
     assert without_seconds(one.tuning.trials) == without_seconds(two.tuning.trials)
     assert one.order == two.order
+
+
+@pytest.mark.req("I06")
+@pytest.mark.timeout(600)
+def test_a_cluster_of_two_workers_finds_what_one_process_finds(tmp_path):
+    """`train --tune --cluster`: the same tries, the same choice, the same bytes of the model; what was tried is not
+    tried again, and a cluster that is gone says so."""
+    pytest.importorskip("optuna")
+    pytest.importorskip("distributed", reason="tradewind[cluster] is not installed")
+    words = ("train", "--symbol", "BTC/USDT", "--type", "dlinear", "--length", "20", "--epochs", "3", "--seed", "1",
+             "--tune", "5", "--json")  # fmt: skip
+    made = {}
+    for name in ("alone", "cluster"):
+        (tmp_path / name).mkdir()
+        made[name] = Project(tmp_path / name)
+        made[name].imports(momentum_bars(2600, 5)[0], "BTC/USDT")
+    alone = made["alone"].types(*words)
+    assert alone.exit_code == 0, alone.stderr
+    (tmp_path / "dask").mkdir()
+    with cluster_of_two(tmp_path / "dask") as at:
+        shared = made["cluster"].types(*words, "--cluster", at)
+        assert shared.exit_code == 0, shared.stderr
+        again = made["cluster"].types(*words, "--cluster", at)
+    for name in ("trials", "pruned", "options", "rate", "stop_loss", "stop_loss_untuned", "ledger_trials"):
+        assert shared.document["card"]["tuned"][name] == alone.document["card"]["tuned"][name], name
+    assert again.exit_code == 0, (again.stdout, again.stderr)
+    assert shared.document["sha256"] == alone.document["sha256"] == again.document["sha256"]
+    assert again.document["card"]["tuned"]["ledger_trials"] == 5
+    assert "0 known before" in shared.stderr + shared.stdout
+    assert "5 known before" in again.stderr + again.stdout
+    gone = made["cluster"].types(*words, "--cluster", at)
+    assert (gone.exit_code, "no scheduler answers" in gone.stdout) == (3, True)
 
 
 def test_a_fit_that_misses_its_ceiling_is_ended(material):

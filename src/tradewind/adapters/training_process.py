@@ -15,6 +15,7 @@ from typing import IO, Any, Final
 
 import msgspec
 
+from tradewind.adapters.process_urgency import less_urgent
 from tradewind.ensemble.student import student_cdf
 from tradewind.model.mode import RetrainAsked
 from tradewind.model.timeframe import SECOND
@@ -52,15 +53,19 @@ class TrainingProcess:
         self._environment = {**environment, **ONE_THREAD, "NO_COLOR": "1", "TERM": "dumb", "COLUMNS": "120"}
         self._words_of = words_of
         self._clock = clock
-        self._interpreter = interpreter or sys.executable
-        self._limit_s = limit_s
-        self._cpu_s = math.ceil(cpu_s) + GRACE_S
+        self.hold_to(interpreter=interpreter, limit_s=limit_s, cpu_s=cpu_s)
         self._process: subprocess.Popen[bytes] | None = None
         self._left: list[Sequence[str]] = []
         self._out: IO[bytes] | None = None
         self._err: IO[bytes] | None = None
         self._begun = 0.0
         self._fault = ""
+
+    def hold_to(self, *, interpreter: str, limit_s: float, cpu_s: float) -> None:
+        """Other limits from now on; a training that runs is held to ``limit_s`` too."""
+        self._interpreter = interpreter or sys.executable
+        self._limit_s = limit_s
+        self._cpu_s = math.ceil(cpu_s) + GRACE_S
 
     @property
     def busy(self) -> bool:
@@ -137,7 +142,7 @@ class TrainingProcess:
             self._fault = f"{self._interpreter} cannot be started ({error.strerror or error})"
 
     def _humble(self) -> None:
-        os.nice(15)
+        less_urgent()
         hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
         most = self._cpu_s if hard == resource.RLIM_INFINITY else min(self._cpu_s, hard)
         resource.setrlimit(resource.RLIMIT_CPU, (most, hard))

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from tradewind.adapters.process_urgency import less_urgent
 from tradewind.errors import TimedOut, Unavailable
 
 _COLUMNS = "56"  # what a phone shows in one line of fixed width
@@ -46,7 +46,7 @@ class VerbProcess:
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.PIPE,
-                preexec_fn=_humble,
+                preexec_fn=less_urgent,
             )
             try:
                 async with asyncio.timeout(limit_s):
@@ -62,7 +62,3 @@ class VerbProcess:
             self._busy.discard(words[0])
         text = (out or err)[:_LONGEST].decode("utf-8", "replace")
         return text.splitlines()
-
-
-def _humble() -> None:
-    os.nice(15)

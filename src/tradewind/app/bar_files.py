@@ -13,6 +13,7 @@ from tradewind.adapters.market.files.intake import BadRow, Intake, Request
 from tradewind.adapters.market.files.reader import known_formats, read_as_found, read_bars
 from tradewind.adapters.market.quality import QualityReport, inspect
 from tradewind.adapters.market.sealed.manifest import Dataset
+from tradewind.app.control.free_text import one_line
 from tradewind.errors import Misconfigured, Unavailable
 from tradewind.model.bar import BarColumns
 from tradewind.model.instrument import Instrument
@@ -58,6 +59,7 @@ def import_file(store: CandleStore, path: Path, options: ImportOptions, now: int
     Raises:
         TradewindError: as ``read_bars`` and ``CandleStore.write`` do; nothing was stored then.
     """
+    source = one_line(options.source, "--source")
     instrument, timeframe = series_of(path, options)
     request = _request(instrument, timeframe, options, now)
     intake = read_bars(path, request, format_name=options.format, skip_bad=options.skip_bad)
@@ -66,7 +68,7 @@ def import_file(store: CandleStore, path: Path, options: ImportOptions, now: int
         instrument.symbol,
         timeframe,
         intake.columns,
-        options.source or f"file:{path.name}",
+        source or f"file:{path.name}",
         price_kind=instrument.price_kind,
         synthetic=intake.synthetic,
         on_conflict=options.on_conflict,

@@ -14,7 +14,7 @@ from tradewind.app.market_feed import FeedRules
 from tradewind.app.replay_loop import LoopResult
 from tradewind.app.session import Session
 from tradewind.engine.sequencer import SeriesKey
-from tradewind.errors import Misconfigured, Unavailable
+from tradewind.errors import Misconfigured, Unavailable, VenueAway
 from tradewind.model.session import SessionCalendar
 from tradewind.model.timeframe import SECOND, Timeframe
 from tradewind.ports.clock import Clock
@@ -163,8 +163,8 @@ async def check_clock(
     """The venue's clock minus the host's in seconds, None where the venue does not tell; ``say`` hears a warning.
 
     Raises:
-        Unavailable: the venue cannot be reached, the key is missing or refused, or the clocks differ by more than
-            ``limit_s``.
+        VenueAway: the venue cannot be reached.
+        Unavailable: the key is missing or refused, or the clocks differ by more than ``limit_s``.
     """
     health = await provider.self_test()
     answers = health.state == "ok" or (health.state == "disabled" and health.latency_ms is not None)
@@ -172,7 +172,8 @@ async def check_clock(
         names = [name for part in provider.name.split("+") if part in factories() for name in secrets_of(part)]
         about_keys = bool(names) and health.state in ("refused", "disabled")
         advice = f"correct {', '.join(names)} in .env; try" if about_keys else "check the network, then try"
-        raise Unavailable(
+        kind = VenueAway if health.state == "unreachable" else Unavailable
+        raise kind(
             f"{provider.name} is {health.state}: {health.detail.partition(' Next: ')[0]}",
             where="market data",
             next_step=f"{advice} `tradewind data ping --provider {provider.name.replace('+', ',')}`",

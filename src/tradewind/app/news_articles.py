@@ -16,7 +16,7 @@ from tradewind.adapters.news_feeds.intake import Intake, KeptArticle
 from tradewind.adapters.news_feeds.reader import FeedReader
 from tradewind.adapters.text_scorers.onnx_text import read_text_model
 from tradewind.app.settings.root import AppConfig
-from tradewind.errors import Corrupt, TradewindError, Unavailable
+from tradewind.errors import Corrupt, Misconfigured, TradewindError, Unavailable
 from tradewind.features.lexicon import LexiconScorer
 from tradewind.features.news_inputs import LULL, NewsScores, Span, merged, span_of
 from tradewind.features.news_subjects import score_of
@@ -149,6 +149,20 @@ def readers_of(config: AppConfig, transport: Transport, clock: Clock) -> tuple[F
     return tuple(FeedReader(url, transport, clock) for url in config.sentiment.feeds)
 
 
+def unread(config: AppConfig) -> list[str]:
+    """What a person should know at the start of a service that is to hear of articles and has nothing to read."""
+    if config.sentiment.feeds:
+        return []
+    readers = [f"the models of {one.name}" for one in config.predictors if one.news]
+    readers += ["the veto sentiment"] if "sentiment" in config.filters.enabled else []
+    models = any(one.news for one in config.predictors)
+    silent = "a model is silent where nobody has read for a day" if models else "the veto objects to nothing else"
+    return [
+        f"{' and '.join(readers) or 'this run'} read the news, and no feed is configured (sentiment.feeds): only what"
+        f" `tradewind news fetch` or `import` adds is heard; {silent}"
+    ]
+
+
 async def fetched(
     library: Library, readers: Sequence[FeedReader], clock: Clock
 ) -> tuple[tuple[NewsRead, ...], tuple[FeedResult, ...]]:
@@ -188,10 +202,15 @@ def imported(library: Library, path: Path, now: int) -> tuple[FeedResult, tuple[
     longer hole says nothing, not that nothing was said.
 
     Raises:
-        Corrupt: none of its rows is an article that was not known.
-        Misconfigured, Unavailable: as ``read_article_file``.
+        Misconfigured: it is no file of articles, or none of its rows is one that was not known.
+        Unavailable: as ``read_article_file``.
     """
-    rows = read_article_file(path)
+    try:
+        rows = read_article_file(path)
+    except Corrupt as fault:  # a file that was named is an argument; nothing of ours is damaged
+        raise Misconfigured(
+            fault.found, where=fault.where or str(path), allowed=fault.allowed, next_step=fault.next_step
+        ) from fault
     kept: list[KeptArticle] = []
     before = library.intake.refused.copy()
     for row in rows:
@@ -204,7 +223,9 @@ def imported(library: Library, path: Path, now: int) -> tuple[FeedResult, tuple[
     refused = dict(library.intake.refused - before)
     if not kept:
         told = ", ".join(f"{number} {reason}" for reason, number in refused.items()) or "it is empty"
-        raise Corrupt(f"no new article in {len(rows)} rows: {told}", where=str(path))
+        raise Misconfigured(
+            f"no new article in {len(rows)} rows: {told}", where=str(path), allowed="rows with a time and a title"
+        )
     kept.sort(key=_known_at)
     parts: list[list[KeptArticle]] = []
     for one in kept:

@@ -1,4 +1,4 @@
-"""A journaled run over live providers, streamed or polled. Starting is recovering; holes are filled before deciding."""
+"""One life of a run over live providers, streamed or polled: it recovers, fills holes, then decides."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
-
-import msgspec
 
 from tradewind.adapters.http_transport import HttpTransport
 from tradewind.adapters.market.simulated import START
@@ -21,16 +19,16 @@ from tradewind.adapters.store.store import Store
 from tradewind.adapters.task_scheduler import TaskScheduler
 from tradewind.app.control.asking import this_user
 from tradewind.app.database import database_path
-from tradewind.app.environment import process_environment
 from tradewind.app.learning.baselines import newest_baseline, references_of
 from tradewind.app.learning.drift_book import DriftBook
-from tradewind.app.learning.mode_rules import rules_of
 from tradewind.app.learning.retraining import Retraining
 from tradewind.app.live_loop import LiveLoop, check_clock
 from tradewind.app.live_sources import LiveRequest, is_made_up, live_sources, notes_of
 from tradewind.app.market_feed import FeedRules
-from tradewind.app.market_sources import Gateway, gateway_of
+from tradewind.app.market_sources import Gateway
+from tradewind.app.models.run_models import run_models
 from tradewind.app.models.serving import serving_of
+from tradewind.app.news_articles import unread
 from tradewind.app.news_calendar import newest, notes_on
 from tradewind.app.people.channels import outbox_rows
 from tradewind.app.people.people import People, Reread
@@ -46,16 +44,16 @@ from tradewind.app.service.registry import MARKET, MARKET_POLICY, enlist
 from tradewind.app.service.service import Service
 from tradewind.app.service.supervisor import Beat, LifeOver, Supervisor
 from tradewind.app.service.telling import begun, ended, parting
-from tradewind.app.service.waiting import STORE_PATIENCE_S, trouble_of, wait_until_over
-from tradewind.app.service_note import ServiceState
+from tradewind.app.service.waiting import STORE_PATIENCE_S
 from tradewind.app.settings.root import AppConfig
 from tradewind.app.signal_text import utc
 from tradewind.app.source_notes import SourceNotes
 from tradewind.app.stopping import until_asked
+from tradewind.app.strategy_switches import StrategySwitches
 from tradewind.app.workspace import Workspace
 from tradewind.engine.modes import Modes
 from tradewind.engine.sequencer import SeriesKey
-from tradewind.errors import DiskFull, StoreAway, TradewindError
+from tradewind.errors import TradewindError
 from tradewind.model.bar import Bar
 from tradewind.model.event import FeedState, References
 from tradewind.model.session import calendar_of
@@ -63,76 +61,8 @@ from tradewind.model.timeframe import DAY, SECOND
 from tradewind.ports.clock import Clock
 
 
-async def run_live(
-    config: AppConfig,
-    request: LiveRequest,
-    database: Path,
-    clock: Clock,
-    say: Callable[[str], None],
-    *,
-    on_close: Callable[[int], None] | None = None,
-    stop_asked: Callable[[], bool] = lambda: False,
-    tell: Callable[[str], None] | None = None,
-    reread: Reread | None = None,
-) -> RunResult:
-    """Warms up from history, then decides on every bar that becomes final, until asked to stop.
-
-    ``tell`` hears signals and trades, ``say`` everything else (and those too without ``tell``). ``reread`` reads the
-    configuration again, for what may change while it runs: who may talk to the bot.
-
-    Raises:
-        Unavailable: a venue cannot be reached, a key is missing, or the clocks differ too much.
-        Corrupt: the store is damaged; also when that was found while it ran.
-        Misconfigured: no provider carries a symbol, or the store holds a run of another configuration.
-        KeyboardInterrupt: it was stopped before there was a run to speak of, or between two lives.
-    """
-    transport = HttpTransport()
-    service = Service(config, database, clock, say, tell or say, process_environment(), transport.traffic)
-    state: ServiceState = "failed"
-    detail = ""
-    try:
-        while True:
-            if service.lives and stop_asked():
-                raise KeyboardInterrupt
-            service.begins()
-            life = _Start(config, request, database, clock, service.say, service.tell, transport, reread)
-            try:
-                result = await life.lived(service, on_close, stop_asked)
-            except LifeOver as over:
-                await _waited(service, over, stop_asked)
-                continue
-            except (DiskFull, StoreAway) as fault:
-                if service.lives == 1:
-                    raise  # nothing has run yet: whoever started it is there to hear it
-                await wait_until_over(service, trouble_of(fault, database), service.shout, stop_asked)
-                continue
-            state = "stopped"
-            return msgspec.structs.replace(result, network=transport.traffic, service=service.report())
-    except TradewindError as error:
-        detail = str(error)
-        raise
-    except KeyboardInterrupt:
-        state = "stopped"
-        raise
-    finally:
-        service.lasting.cancel()
-        await service.lasting.join()
-        service.ends(state, detail)
-        await transport.close()
-
-
-async def _waited(service: Service, over: LifeOver, stop_asked: Callable[[], bool]) -> None:
-    """What lies between a life that is over and the next one."""
-    death = over.death
-    if isinstance(death.error, DiskFull | StoreAway):
-        await wait_until_over(service, trouble_of(death.error, service.database), service.shout, stop_asked)
-    else:
-        service.waits(str(over))
-        await service.pause(death.again_in_s or 0.0, stop_asked)
-
-
-class _Start(NamedTuple):
-    """What a life of the run begins with."""
+class LiveStart(NamedTuple):
+    """What every life of a run begins with; ``clock`` is the host's."""
 
     config: AppConfig
     request: LiveRequest
@@ -143,30 +73,11 @@ class _Start(NamedTuple):
     transport: HttpTransport
     reread: Reread | None
 
-    async def lived(
-        self, service: Service, on_close: Callable[[int], None] | None, stop_asked: Callable[[], bool]
-    ) -> RunResult:
-        """One life: the venues are asked for the time, then the run goes on."""
-        live: _LiveRun | None = None
-        offset: int | None = None
-        try:
-            async with until_asked(stop_asked, self.clock):
-                gateway = await gateway_of(self.transport, self.request.gateway)
-                time = _time_of(self.config, self.request, self.clock)
-                live = _LiveRun(self, gateway, time)
-                offset = await live.offset()
-            if live is None or offset is None:
-                raise KeyboardInterrupt
-            return await live.run(service, offset, on_close, stop_asked)
-        finally:
-            if live is not None:
-                await live.close()
 
+class LiveRun:
+    """One life of a run. Its market has a time of its own where it is SIMULATED; for real venues it is the host's."""
 
-class _LiveRun:
-    """One life of a run. ``host`` is this machine's clock, ``time`` the market's: the same for real venues."""
-
-    def __init__(self, start: _Start, gateway: Gateway, time: Clock) -> None:
+    def __init__(self, start: LiveStart, gateway: Gateway) -> None:
         config, request, say = start.config, start.request, start.say
         self._config = config
         self._request = request
@@ -174,7 +85,7 @@ class _LiveRun:
         self._transport = start.transport
         self._virtual = gateway.virtual_clock
         self._host = start.clock
-        self._time = time
+        self._time = time = _time_of(config, request, start.clock)
         self._say = say
         self._tell = start.tell
         self._reread = start.reread
@@ -188,11 +99,19 @@ class _LiveRun:
         notes = list(self._chosen.notes)
         if self.plan.asks_for("calendar"):
             notes += notes_on(config, newest(config, start.clock.now()))
+        if self.plan.asks_for("articles"):
+            notes += unread(config)
         for note in notes:
             say(f"WARNING: {note}")
         self.sources = live_sources(config, request, gateway, time, start.transport, say)
-        self._serving = serving_of(config, self.plan)
+        timeless = gateway.virtual_clock or is_made_up(config, request)
+        self._models = run_models(
+            Workspace(config), start.database, own=timeless, begins=not self._chosen.goes_on, say=say
+        )
+        self._serving = serving_of(config, self.plan, self._models)
         self._heard = False
+        self.stood: RunResult | None = None
+        """Where the run stood when this life ended of something that a later one may not meet."""
 
     async def run(
         self, service: Service, offset: int, on_close: Callable[[int], None] | None, stop_asked: Callable[[], bool]
@@ -203,8 +122,7 @@ class _LiveRun:
             LifeOver: the market's task died of something that a new life may not meet again.
         """
         clock = SteadyClock(self._time, offset)
-        book = switches_of(self._chosen, database_path(self._config), self._say)
-        with self._opened() as store, history_check(store, self._say) as history, book as switches:
+        with self._opened() as store, history_check(store, self._say) as history, self._switches() as switches:
             service.holds_store()
 
             def fed(state: FeedState) -> None:
@@ -218,10 +136,11 @@ class _LiveRun:
                 drift=DriftBook(database_path(self._config), self._chosen.pool.proven, self._say),
             )  # fmt: skip
             recovery = run.start(clock.now(), self._request.asked, self._chosen.pool.proven)
-            self._holds_to(run, clock.now())
+            self._holds_to(run, clock.now(), service.followed)
             self._go_on_from(run)
             loop = self._loop(run, clock, on_close)
             stopped: list[LoopResult] = []
+            why = "failed"
 
             def ending() -> bool:
                 return history.damaged or run.over or stop_asked()
@@ -242,11 +161,13 @@ class _LiveRun:
             life = self._life(service, run, clock)
             begun(life, recovery)
             enlist(supervisor, life)
-            why = "failed"
             try:
                 await supervisor.run(ending)
                 why = "stopped"
                 await parting(life)
+            except LifeOver:
+                self.stood = run.result(recovery, loop.result("asked"))
+                raise
             except TradewindError as error:
                 await ended(life, error)
                 raise
@@ -258,15 +179,18 @@ class _LiveRun:
             result = stopped[0] if stopped and stopped[0].stopped != "asked" else loop.result("asked")
             return run.result(recovery, result, history_verdict(history, store, result, self._host.now()))
 
+    def _switches(self) -> StrategySwitches:
+        return switches_of(self._chosen, database_path(self._config), self._say)
+
     def _opened(self) -> Store:
         """The store, for whose lock the thread that decides stands still for a moment and no longer."""
         instruments = {one.instrument.symbol: one.instrument for one in self.plan.symbols}
         place = database_at(self._database, busy_timeout_s=STORE_PATIENCE_S)
         return Store.open(place, self._host.now(), instruments=instruments, outbox=outbox_rows(self._config))
 
-    def _holds_to(self, run: JournaledRun, now: int) -> None:
+    def _holds_to(self, run: JournaledRun, now: int, followed: AppConfig) -> None:
         run.refer(self._references(now))
-        run.regulate(rules_of(self._config), "start")
+        run.learn_by(followed, "start")
 
     def _references(self, ts: int) -> References:
         """What the newest baseline of the project says of the members; nobody is held to one that cannot be read."""
@@ -280,15 +204,20 @@ class _LiveRun:
         from tradewind.app.learning.retraining_setup import retraining_for
 
         file = None if self._request.origin is None else self._request.origin.file
-        return retraining_for(self._config, modes, self._say, file=file)
+        return retraining_for(self._config, modes, self._say, self._models, file=file)
 
     def _life(self, service: Service, run: JournaledRun, clock: Clock) -> Life:
         config, writer = self._config, run.store.writer
         assert writer is not None, "the store was opened to write"
+
+        def follow(read: AppConfig, who: str) -> None:
+            service.followed = read
+            run.learn_by(read, who)
+
+        origin, level = self._request.origin, service.logs.set_level
         watch = ConfigWatch(
-            writer, self._request.origin, this_user(), service.say, service.logs.set_level,
-            lambda read, who: run.regulate(rules_of(read), who) if run.engine.modes is not None else None,
-        )  # fmt: skip
+            writer, origin, this_user(), service.say, level, follow if run.engine.modes is not None else None
+        )
         watch.started(config, self._host.now())
         book = HeartbeatBook(writer, service.pid)
         people = People(config, run.store, self.plan, self._host, clock, self._transport, self._say, self._reread)

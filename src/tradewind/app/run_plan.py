@@ -33,13 +33,14 @@ class RunPlan(NamedTuple):
     """The plan of a run and its pool.
 
     ``withdrawn`` (``SYMBOL ID``) were proven when the run began and are not any more; they must be silenced before
-    anything is decided. ``notes`` is for a person.
+    anything is decided. ``notes`` is for a person. ``goes_on``: the store holds the run already.
     """
 
     plan: EnginePlan
     pool: Pool
     withdrawn: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    goes_on: bool = False
 
 
 class Wanted(NamedTuple):
@@ -83,7 +84,7 @@ def run_plan(config: AppConfig, wanted: Wanted, store: Path, now: int) -> RunPla
         )
     plan = _plan(config, wanted._replace(learns=learns(begun)), pool)
     if pool.policy is not Policy.PROVEN:
-        return RunPlan(plan, pool)
+        return RunPlan(plan, pool, goes_on=True)
     found = findings(config, wanted)
     return _continued(plan, pool, found, store)
 
@@ -106,6 +107,11 @@ def new_run(config: AppConfig, wanted: Wanted, *, empty: bool = False) -> RunPla
         notes += [f"nothing is proven on {symbol}: it is watched in the shadow" for symbol in silent]
         notes += _below_quorum(pool, served, config.ensemble.quorum)
         notes += [f"a PASS does not speak here: {line}" for line in _first(found.passed_over)]
+    if any(one.seats for one in plan.symbols) and not plan.modes:
+        notes.append(
+            "models have no modes without --learn: they are heard from the first bar on, before they have shown"
+            " anything, which no run on arriving bars lets them"
+        )
     return RunPlan(plan, pool, notes=tuple(notes))
 
 
@@ -181,7 +187,7 @@ def _continued(plan: EnginePlan, pool: Pool, found: Findings, store: Path) -> Ru
         if not _open_positions(store):
             raise nothing_proven(found, tuple(one.instrument.symbol for one in plan.symbols), lost)
         notes.append("NOBODY of this run is proven any more: it signals nothing and only sees its open positions out")
-    return RunPlan(plan, pool, tuple(f"{one.symbol} {one.id}" for one in gone), tuple(notes))
+    return RunPlan(plan, pool, tuple(f"{one.symbol} {one.id}" for one in gone), tuple(notes), goes_on=True)
 
 
 def _served(config: AppConfig, plan: EnginePlan, wanted: Wanted) -> Counter[str]:

@@ -19,7 +19,9 @@ from tradewind.adapters.store.store import Store
 from tradewind.app.control.desk import ControlDesk, answered_line
 from tradewind.app.learning.baselines import Found, references_of
 from tradewind.app.learning.drift_book import DriftBook
+from tradewind.app.learning.mode_rules import rules_of
 from tradewind.app.learning.retraining import Retraining
+from tradewind.app.models.run_models import OwnModels
 from tradewind.app.models.serving import Refused, Serving
 from tradewind.app.news_calendar import differs
 from tradewind.app.recordings import Material
@@ -27,6 +29,7 @@ from tradewind.app.replay_loop import LoopResult, drive_replay
 from tradewind.app.run_plan import RunPlan
 from tradewind.app.run_summary import RunCounts, RunSummary
 from tradewind.app.session import Recovery, Session
+from tradewind.app.settings.root import AppConfig
 from tradewind.app.signal_rate import SignalRate
 from tradewind.app.signal_text import closed_log_line, signal_lines, signal_log_line, stamped, utc
 from tradewind.app.stored_run import find_run, require_same
@@ -62,6 +65,7 @@ class RunResult(msgspec.Struct, frozen=True):
 
     ``checked`` entries of earlier lives were found whole beside the run; None for a new run, and for one that was
     stopped before the look at them had ended. ``heard`` and ``in_shadow`` count members, once for each symbol.
+    ``models`` are those it made for itself alone.
     """
 
     config_hash: str
@@ -82,6 +86,7 @@ class RunResult(msgspec.Struct, frozen=True):
     report: str | None = None
     network: Traffic | None = None
     service: ServiceReport | None = None
+    models: OwnModels | None = None
 
 
 class JournaledRun:
@@ -251,6 +256,12 @@ class JournaledRun:
         if self.retraining is not None:
             self.retraining.stop()
 
+    def learn_by(self, config: AppConfig, source: str) -> None:
+        """Holds modes and trainings to ``config`` from now on."""
+        self.regulate(rules_of(config), source)
+        if self.retraining is not None:
+            self.retraining.follow(config)
+
     def regulate(self, rules: ModeRules, source: str) -> None:
         """Tells the engine what modes are held to, where that is something else than it knows."""
         if self.engine.modes is not None and self.engine.modes.rules != rules:
@@ -296,6 +307,7 @@ class JournaledRun:
             in_shadow=sum(len(one.unheard) for one in self.plan.symbols),
             rate=self.summary.rate(calendars_of(self.plan)),
             checked=checked,
+            models=None if self.serving is None or self.serving.models is None else self.serving.models.made,
         )
 
 

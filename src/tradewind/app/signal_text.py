@@ -101,6 +101,11 @@ def utc(ts: int) -> str:
     return datetime.fromtimestamp(ts // SECOND, UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
+def iso_time(ts: int) -> str:
+    """``2024-01-08T13:00:00+00:00``, as options that ask for a moment read it."""
+    return datetime.fromtimestamp(ts // SECOND, UTC).isoformat()
+
+
 def percent(value: float | None) -> str:
     """``82.45%``; a dash for null."""
     return "-" if value is None else f"{100.0 * value:.2f}%"

@@ -52,7 +52,7 @@ def show(config: Path | None = None, preset: PresetOption = None, changed: Chang
 @verb
 def check(config: Path | None = None, preset: PresetOption = None) -> Report:
     """Checks the whole configuration and lists every fault at once (exit 2)."""
-    from tradewind.app.models.serving import require_promoted_models  # as below
+    from tradewind.app.models.serving import Serving, configured_seats, require_promoted_models  # as below
     from tradewind.app.named_plugins import unknown_plugins  # the compiler; the other config verbs do without
 
     loaded = _loaded(config, preset)
@@ -72,6 +72,9 @@ def check(config: Path | None = None, preset: PresetOption = None) -> Report:
     ]
     if loaded.config.approval.rule == "source-compat":
         notes.append("approval.rule source-compat lets four good criteria outvote a broken drawdown limit")
+    seats = configured_seats(loaded.config)
+    if seats:  # asked for without orders, so nothing is refused; `run --execution paper` would be
+        notes += [f"{line}: paper does not start without" for line in Serving(loaded.config).missing(seats)]
     notes += open_to_others(Path(), NAMES)
     document = {"valid": True, "file": str(loaded.file) if loaded.file else None, "notes": notes}
     document["config_hash"] = config_hash(loaded.config)

@@ -50,6 +50,7 @@ from rich.console import Console, Group, RenderableType
 from typer.core import TyperGroup
 from typer.main import get_command
 
+from tradewind.cli import interrupts
 from tradewind.cli.tables import FittedTable
 from tradewind.errors import Misconfigured
 
@@ -57,7 +58,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
 DONE, INTERNAL, USAGE, UNAVAILABLE, NEGATIVE, TIMED_OUT = 0, 1, 2, 3, 4, 5
-INTERRUPTED = 130
+INTERRUPTED = interrupts.INTERRUPTED
 WIDTH_WITHOUT_TERMINAL = 140  # wide enough that piped tables are not folded; COLUMNS overrides it
 
 
@@ -135,6 +136,7 @@ def verb(function: Callable[..., Report]) -> Callable[..., None]:
 
     @functools.wraps(function)
     def command(**options: Any) -> None:
+        interrupts.begins()
         _require_words(options.pop("context"), options)
         _require_file(options.get("store"))
         as_json = options.pop("json_output")
@@ -185,8 +187,21 @@ def _require_words(context: typer.Context, options: Mapping[str, Any]) -> None:
 
 
 def _require_file(store: object) -> None:
-    """Raises ``Misconfigured`` where ``--store`` names a folder: marks and lock lie beside a file."""
-    if isinstance(store, Path) and store.is_dir():
+    """Raises ``Misconfigured`` where ``--store`` names no file: marks and lock lie beside one.
+
+    A server is named where its password is not seen by everybody who lists the processes of the machine.
+    """
+    if not isinstance(store, Path):
+        return
+    scheme = store.parts[0] if store.parts else ""
+    if scheme.endswith(":") and not Path(scheme).is_dir():
+        raise Misconfigured(
+            f"{scheme}// is an address",
+            where="--store",
+            allowed="the file of a store",
+            next_step="name the file without it, or the server in DB_URL (environment, .env) or database.url",
+        )
+    if store.is_dir():
         raise Misconfigured(
             f"{store} is a folder", where="--store", allowed="the file of a store", next_step="name FILE.db in it"
         )

@@ -63,9 +63,12 @@ def restore(
         )  # fmt: skip
     started = clock.monotonic()
     notes: list[str] = []
-    with tempfile.TemporaryDirectory(prefix="tradewind-fetched-") as name:
-        path = file if file is not None else last_good(backups.shelves(), Path(name), notes.append)[0]
-        found = put_back(path, backups.database, clock.now())
+    if file is not None:
+        found = put_back(file, backups.database, clock.now())
+    else:
+        with tempfile.TemporaryDirectory(prefix="tradewind-fetched-") as name:
+            path, _ = last_good(backups.shelves(), Path(name), notes.append)
+            found = put_back(path, backups.database, clock.now())
     seconds = (clock.monotonic() - started) / 1e9
     return Report(_restored(found, backups.database, seconds, notes), human=_told(found, backups, seconds, notes))
 

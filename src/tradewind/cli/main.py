@@ -6,13 +6,13 @@ This is the outermost frame of the process. What gets here is shown to a person 
 
 from __future__ import annotations
 
-import _thread
 import atexit
 import errno
 import gc
 import importlib
 import os
 import re
+import signal
 import sys
 import threading
 import traceback
@@ -67,7 +67,8 @@ def _told_again(unraisable: sys.UnraisableHookArgs) -> None:
     if not issubclass(unraisable.exc_type, KeyboardInterrupt):
         sys.__unraisablehook__(unraisable)
         return
-    again = threading.Timer(AGAIN_S, _thread.interrupt_main)
+    # A signal, not ``_thread.interrupt_main``: that would not wake a main thread that waits for something.
+    again = threading.Timer(AGAIN_S, signal.pthread_kill, (threading.main_thread().ident, signal.SIGINT))
     again.daemon = True
     again.start()
 

@@ -10,6 +10,9 @@ import typer
 from tradewind.cli.contract import Report, group, verb
 from tradewind.cli.options import StoreOption, SymbolsOption
 
+OwnOption = Annotated[
+    Path | None, typer.Option("--store", help="The run in this database, whose models are its own where it has any.")
+]
 app = group("Models: who serves and who shadows, what they did, every decision, copies and the way back.")
 
 IntervalsOption = Annotated[
@@ -26,20 +29,23 @@ def list_models(
     interval: IntervalsOption = None,
     check: Annotated[bool, typer.Option("--check", help="Exit 4 where a model is missing or does not verify.")] = False,
     versions: Annotated[bool, typer.Option("--versions", help="Every version on the shelf, too.")] = False,
+    store: OwnOption = None,
 ) -> Report:
     """One line a symbol and interval: champion, challenger, gate; those that are missing are named."""
     from tradewind.cli.answers.models import listed
 
-    return listed(config, tuple(symbol or ()), tuple(interval or ()), check=check, versions=versions)
+    return listed(config, tuple(symbol or ()), tuple(interval or ()), check=check, versions=versions, store=store)
 
 
 @app.command()
 @verb
-def decisions(config: Path | None, symbol: SymbolsOption = None, interval: IntervalsOption = None) -> Report:
+def decisions(
+    config: Path | None, symbol: SymbolsOption = None, interval: IntervalsOption = None, store: OwnOption = None
+) -> Report:
     """Every promotion, refusal, challenge and way back with its reason and both scores, oldest first."""
     from tradewind.cli.answers.models import decided
 
-    return decided(config, tuple(symbol or ()), tuple(interval or ()))
+    return decided(config, tuple(symbol or ()), tuple(interval or ()), store)
 
 
 @app.command()

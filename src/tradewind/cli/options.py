@@ -152,6 +152,20 @@ def address_of(text: str) -> str:
     return text
 
 
+def moment(text: str, where: str = "--at") -> int:
+    """UTC nanoseconds of a time that was typed after ``where``; without a zone it is UTC.
+
+    Raises:
+        Misconfigured: it is none.
+    """
+    try:
+        when = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise Misconfigured(f"{text!r} is no time", where=where, allowed="2022-06-10T12:00Z") from error
+    when = when.replace(tzinfo=UTC) if when.tzinfo is None else when
+    return round(when.timestamp()) * SECOND
+
+
 PairArgument = Annotated[str, typer.Argument(help="Pair such as EUR/USD; EURUSD and BTC-USD are understood too.")]
 SymbolOption = Annotated[str, typer.Option("--symbol", "--pair", "-p", help="Pair such as EUR/USD.")]
 SymbolsOption = Annotated[

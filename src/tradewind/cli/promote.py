@@ -27,6 +27,9 @@ def promote(
     dest: Annotated[
         Path | None, typer.Option("--dest", help="Another folder called promoted, or a seat in it. Default: the own.")
     ] = None,
+    store: Annotated[
+        Path | None, typer.Option("--store", help="Take the version over from the run in this database.")
+    ] = None,
     challenge: Annotated[bool, typer.Option("--challenge", help="Let it shadow beside the champion, unheard.")] = False,
     withdraw: Annotated[bool, typer.Option("--withdraw", help="Take the challenger off.")] = False,
     rollback: Annotated[bool, typer.Option("--rollback", help="Let the champion before this one be heard again.")] = (
@@ -42,5 +45,5 @@ def promote(
     from tradewind.cli.answers.promote import PromoteOptions, promoted
 
     return promoted(
-        config, PromoteOptions(model, tuple(symbol or ()), interval, dest, challenge, withdraw, rollback, reason)
+        config, PromoteOptions(model, tuple(symbol or ()), interval, dest, challenge, withdraw, rollback, reason, store)
     )

@@ -193,13 +193,14 @@ class Forecasts:
         return self.news
 
     def reasons(self, voters: Collection[str]) -> list[Reason]:
-        """Which models among ``voters`` said what: the probability of the side they took, and the version."""
+        """Which models among ``voters`` said what: the probability of the side they took, version and hash."""
         found = []
         for chair in self._chairs.values():
             said = chair.voted
             if said is not None and self.plan.member(chair.seat) in voters:
                 p = said.p if said.side > 0 else 1.0 - said.p
-                found.append(Reason(code="model", value=p, detail=f"{said.version}, {chair.seat} on {said.timeframe}"))
+                who = f"{said.version} ({said.sha256[:16]}), {chair.seat} on {said.timeframe}"
+                found.append(Reason(code="model", value=p, detail=who))
         return found
 
     def words(self, member: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from tradewind.engine.mode_seat import ModelRecord, Seat
 from tradewind.model.mode import ChallengerJudged, ModelScore, ModeRules
 from tradewind.model.timeframe import Timeframe
@@ -11,8 +13,8 @@ from tradewind.validation.paired_promotion import PROMOTES
 def judged(symbol: str, timeframe: Timeframe, seat: Seat, rules: ModeRules, ts: int) -> ChallengerJudged | None:
     """The verdict on the challenger, once; None while it is open.
 
-    It takes the place where it is better, or not worse beside a champion that has drifted, and has the shadow events
-    that a seat needs to trade. It goes where it is worse.
+    It takes the place where it is better, or pays and is not worse beside a champion that has drifted, and has the
+    shadow events that a seat needs to trade. It goes where it is worse.
     """
     pair, challenger = seat.pair, seat.challenger
     if challenger is None or pair.over:
@@ -20,7 +22,8 @@ def judged(symbol: str, timeframe: Timeframe, seat: Seat, rules: ModeRules, ts: 
     if pair.backwards.of_better >= PROMOTES:
         pair.over = "worse"
     elif len(challenger.events) >= rules.min_events:
-        pair.over = pair.forward.promotes(champion_drifted=seat.drifted or seat.fallen)
+        pays = math.fsum([one.r for one in challenger.events]) > 0.0
+        pair.over = pair.forward.promotes(champion_drifted=pays and seat.declined)
     return verdict_of(symbol, timeframe, seat, ts) if pair.over else None
 
 
@@ -42,7 +45,7 @@ def verdict_of(symbol: str, timeframe: Timeframe, seat: Seat, ts: int) -> Challe
         of_better=pair.forward.of_better,
         of_not_worse=pair.forward.of_not_worse,
         of_worse=pair.backwards.of_better,
-        champion_drifted=seat.drifted or seat.fallen,
+        champion_drifted=seat.declined,
     )
 
 

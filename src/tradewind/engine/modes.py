@@ -13,14 +13,16 @@ import msgspec
 
 from tradewind.engine.mode_alarms import ModeAlarms
 from tradewind.engine.mode_duel import judged, verdict_of
+from tradewind.engine.mode_orders import obeyed
 from tradewind.engine.mode_plan import ModeSeat
 from tradewind.engine.mode_seat import UNLIKELY, Outcome, Seat, ShadowEvent
+from tradewind.engine.orders.approval import Obeyed
 from tradewind.engine.retrain_watch import RetrainWatch
 from tradewind.engine.series import Series
 from tradewind.model.bar import Bar
 from tradewind.model.decision import Reason
 from tradewind.model.drift import DriftAlarm
-from tradewind.model.event import ModelServed, ModelTrained, ModeRulesSet
+from tradewind.model.event import Command, ModelServed, ModelTrained, ModeRulesSet
 from tradewind.model.forecast import ForecastEnded
 from tradewind.model.mode import ChallengerJudged, Mode, ModeChanged, ModeRules, ModeRulesChanged, SeatSeen
 from tradewind.model.outcome import SignalOutcome
@@ -77,6 +79,10 @@ class Modes:
         if seen.evidence < seen.needs and seen.confidence >= self.rules.trading_threshold:
             return Reason(code="learning", value=seen.evidence, limit=seen.needs, detail="evidence since it fell")
         return Reason(code="learning", value=seen.confidence, limit=self.rules.trading_threshold, detail=detail)
+
+    def obey(self, order: Command) -> Obeyed:
+        """A training by hand, ordered or taken back; what is asked for follows with the other questions."""
+        return obeyed(order, self.watches, self.places, self.rules)
 
     def on_rules(self, event: ModeRulesSet) -> list[Output]:
         """Holds modes to other rules from now on; every changed key is told with both values."""
@@ -140,7 +146,7 @@ class Modes:
                 outputs.append(verdict)
             if not self.watches[key].pending:
                 continue
-            asked = self.watches[key].due(place.symbol, place.timeframe, ts, self.rules)
+            asked = self.watches[key].due(place.symbol, place.timeframe, ts, self.rules, seat.fell)
             if asked is not None:
                 if "calibration" in (asked.trigger, *asked.also):
                     seat.champion.outcomes = []  # the same forecasts are no second reason
@@ -151,6 +157,11 @@ class Modes:
         """Duels that are over and were not followed by another model in a seat; what they showed is as of ``ts``."""
         found = ((place, self.seats[key]) for key, place in self.places.items())
         return [verdict_of(one.symbol, one.timeframe, seat, ts) for one, seat in found if seat.pair.over]
+
+    def on_trial(self, symbol: str, timeframe: Timeframe, ts: int) -> str:
+        """The version that shadows beside the champion and is not to be disturbed; empty where there is none."""
+        seat = self.seats[symbol, timeframe]
+        return seat.challenger.version if seat.challenger is not None and seat.on_trial(self.rules, ts) else ""
 
     def snapshot(self) -> bytes:
         """The whole state."""
@@ -220,7 +231,10 @@ class Modes:
 
     def _calibrated(self, key: SeatKey) -> None:
         """Asks for a model whose probabilities are too far off, where that is more than luck."""
-        found = self.seats[key].champion.calibration(self.rules.min_events)
+        seat = self.seats[key]
+        if (seat.seen.calibration_error or 0.0) <= self.rules.calibration_limit:
+            return  # known since the seat was looked at; how likely it is takes a test, at every close of every seat
+        found = seat.champion.calibration(self.rules.min_events)
         if found is not None and found[0] > self.rules.calibration_limit and found[1] < UNLIKELY:
             self.watches[key].want("calibration", found[0], self.rules.calibration_limit)
 

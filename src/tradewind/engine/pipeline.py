@@ -18,6 +18,7 @@ from tradewind.engine.guard import STOPPED, Guard, told_of
 from tradewind.engine.holding import Holding
 from tradewind.engine.identity import client_id, signal_id
 from tradewind.engine.learning import Learning, Reported
+from tradewind.engine.mode_orders import ABOUT_MODELS
 from tradewind.engine.modes import Modes
 from tradewind.engine.orders.approval import NOT_CONCERNED, Obeyed
 from tradewind.engine.orders.manager import OrderManager
@@ -192,7 +193,7 @@ class Engine:
         if not self.guard.first_heard(order.id):
             return []
         before = (self.paused, self.quiet)
-        handled = self._about_orders(order)
+        handled = self._about_orders(order) if order.verb not in ABOUT_MODELS else self._about_models(order)
         if order.verb in ("pause", "resume"):
             self.paused = order.verb == "pause"
         elif order.verb == "disable":
@@ -226,6 +227,9 @@ class Engine:
         if order.verb in ABOUT_ORDERS:
             return Obeyed(refused="this run has no order manager (execution = approve or auto, or orders.venue)")
         return NOT_CONCERNED
+
+    def _about_models(self, order: Command) -> Obeyed:
+        return Obeyed(refused="no model has a seat in this run") if self.modes is None else self.modes.obey(order)
 
     def _withdraw(self, ts: int) -> list[Output]:
         """No waiting entry may be filled while the guard objects to new risk."""

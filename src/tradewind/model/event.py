@@ -65,9 +65,10 @@ class Command(msgspec.Struct, frozen=True, tag="command"):
     """An operator's order: ``verb`` says what, ``actor`` who gave it, ``reason`` why.
 
     Verbs: pause, resume, note, disable, enable, kill_on, kill_off, reduce, liquidate, rollback, report, approve,
-    reject, cancel_all, reconcile.
-    ``argument`` is the text of a note, ``SYMBOL ID`` of the member that is not heard any more or again, and what the
-    other verbs are about. ``id`` is that of the request it came from: one that was obeyed is not obeyed again.
+    reject, cancel_all, reconcile, retrain, retrain_cancel.
+    ``argument`` is the text of a note, ``SYMBOL ID`` of the member that is not heard any more or again, ``SYMBOL
+    [TIMEFRAME] [now]`` of the seats that are trained, and what the other verbs are about. ``id`` is that of the request
+    it came from: one that was obeyed is not obeyed again.
     """
 
     verb: str

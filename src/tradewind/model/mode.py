@@ -9,9 +9,11 @@ import msgspec
 
 from tradewind.model.timeframe import DAY, HOUR, Timeframe
 
-Trigger = Literal["drift", "calibration", "loss_immediate", "schedule", "new_labels"]
-TRIGGERS: Final[tuple[Trigger, ...]] = ("drift", "calibration", "loss_immediate", "schedule", "new_labels")
-"""What asks for a new model, the most telling first: of several at once the first is named."""
+Trigger = Literal["manual", "drift", "calibration", "loss_immediate", "schedule", "new_labels"]
+TRIGGERS: Final[tuple[Trigger, ...]] = (
+    "manual", "drift", "calibration", "loss_immediate", "schedule", "new_labels",
+)  # fmt: skip
+"""What asks for a new model, a person first, then the most telling: of several at once the first is named."""
 
 
 class Mode(StrEnum):
@@ -19,6 +21,10 @@ class Mode(StrEnum):
 
     TRADING = "TRADING"
     LEARNING = "LEARNING"
+
+
+TIMES: Final = ("cooldown", "schedule", "excess_span", "stuck")
+"""Those of ``ModeRules`` that are nanoseconds."""
 
 
 class ModeRules(msgspec.Struct, frozen=True):
@@ -102,7 +108,11 @@ class SeatSeen(msgspec.Struct, frozen=True, tag="seat_seen", gc=False):
 
 
 class RetrainAsked(msgspec.Struct, frozen=True, tag="retrain_asked", gc=False):
-    """A new model is wanted: the first of the ``TRIGGERS`` that are due, its value and limit; ``also`` the others."""
+    """A new model is wanted: the first of the ``TRIGGERS`` that are due, its value and limit; ``also`` the others.
+
+    ``since`` is when the seat fell: what lies before is another market. 0 where it never did. ``by`` is who ordered it
+    and why, where a person did.
+    """
 
     ts: int
     symbol: str
@@ -111,6 +121,8 @@ class RetrainAsked(msgspec.Struct, frozen=True, tag="retrain_asked", gc=False):
     value: float
     limit: float
     also: tuple[Trigger, ...] = ()
+    since: int = 0
+    by: str = ""
 
 
 class ModeRulesChanged(msgspec.Struct, frozen=True, tag="mode_rules_changed"):

@@ -138,6 +138,17 @@ def labelled(features: FeatureSet, columns: BarColumns, barriers: Barriers = BAR
     return DataSet(features, barriers, found.label, np.where(found.resolved, found.end, -1), width)
 
 
+def newest(data: DataSet, samples: Indices, most: int, since: int = 0, least: int = 0) -> Indices:
+    """The last ``most`` of ``samples``; of those only the ones from ``since`` (UTC ns) on, where they are half of them
+    and at least ``least``.
+
+    What lies before a change teaches a market that is gone, and a few bars after it teach nothing yet.
+    """
+    found = samples[-most:]
+    later = found[data.features.ts_close[found] >= since]
+    return later if later.size >= max(least, found.size / 2) else found
+
+
 def chronological(
     data: DataSet, samples: Indices, *, train: float = 0.64, calibration: float = 0.16, embargo: int | None = None
 ) -> Slices:

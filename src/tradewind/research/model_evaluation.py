@@ -80,7 +80,7 @@ class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
     - ``n_eff`` what the labels amount to, ``independent`` samples that share no bar: ``ece_floor`` and
       ``calibration_p`` are of those, for labels that overlap err together;
     - ``confusion`` (up right, up wrong, down right, down wrong) of what was acted on; ``regimes`` number and
-      accuracy of each third by volatility.
+      accuracy of each third by volatility; ``reliability`` in the bins of ``ece``, ``curve`` in bins of equally many.
     """
 
     n: int
@@ -100,6 +100,7 @@ class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
     brier: float | None
     log_loss: float | None
     reliability: tuple[ReliabilityBin, ...]
+    curve: tuple[ReliabilityBin, ...]
     confusion: tuple[int, int, int, int]
     regimes: dict[str, tuple[int, float | None]]
 
@@ -161,6 +162,7 @@ def evaluated(forecasts: Forecasts, sides: Ints, generator: np.random.Generator)
         brier=calibration.brier(forecasts.p_up, up),
         log_loss=calibration.log_loss(forecasts.p_up, up),
         reliability=calibration.reliability(forecasts.p_up, up),
+        curve=calibration.reliability_by_mass(forecasts.p_up, up),
         confusion=tuple(
             int((said & (sides == side) & (hits == hit)).sum()) for side in (1, -1) for hit in (True, False)
         ),  # type: ignore[arg-type]  # four of them

@@ -98,11 +98,17 @@ def _honest(found: Evaluation, limits: ModelLimits) -> tuple[GateRow, ...]:
             GateKind.EDGE, note="exact, against the larger of base rate and break-even",
         ),
         GateRow(
-            "expectancy.low", chosen.net_r, 0.0, ">", chosen.n, chosen.net_low is not None and chosen.net_low > 0.0,
-            GateKind.EDGE, note="net of costs, in barrier widths; its lower bound decides",
+            "expectancy.low", chosen.net_low, 0.0, ">", chosen.n, chosen.net_low is not None and chosen.net_low > 0.0,
+            GateKind.EDGE, digits=6, note=_expectancy(found),
         ),
         _ece(found, limits) if found.independent >= limits.ece_from else _calibration_test(found, limits),
     )  # fmt: skip
+
+
+def _expectancy(found: Evaluation) -> str:
+    net, net_r = found.selective.net, found.selective.net_r
+    mean = "undefined" if net is None or net_r is None else f"{net:+.6f}, {net_r:+.3f} barrier widths"
+    return f"a trade as a share of the price after costs, one-sided 95%; the mean is {mean}"
 
 
 def _ece(found: Evaluation, limits: ModelLimits) -> GateRow:

@@ -24,7 +24,7 @@ from tradewind.predictors.onnx_model import OnnxModel
 from tradewind.research.dataset import DataSet, Indices, Slices
 from tradewind.research.fit_plan import Epoch, FitPlan, Samples
 from tradewind.research.model_evaluation import Evaluation, Forecasts, acted, evaluated
-from tradewind.research.simple_models import base_rate, boosting, logistic
+from tradewind.research.simple_models import INSTALL, base_rate, boosting, logistic
 
 if TYPE_CHECKING:
     from tradewind.features.rule_space import Range
@@ -210,8 +210,8 @@ def _net_of(kind: str) -> Net:
         raise Misconfigured(
             f"{fault.name} is not installed",
             where=f"training {kind}",
-            allowed=", ".join(SIMPLE),
-            next_step="make training, or pip install --require-hashes -r requirements/train.txt",
+            allowed="base_rate, logistic; boosting where lightgbm is",
+            next_step=INSTALL,
         ) from fault
     return nets.net(kind)
 

@@ -14,6 +14,12 @@ from numpy.typing import NDArray
 from tradewind.errors import Misconfigured
 from tradewind.predictors.plain import BaseRate, Linear, Trees
 
+INSTALL: Final = (
+    "`make VENV=.venv-train training` in the checkout, or pip install 'tradewind[train]' in an environment of its own;"
+    " train with that one's tradewind, and name its Python in continuous_learning.retraining.interpreter"
+)
+"""How somebody without the training extra gets it; the service's own environment does without."""
+
 Floats = NDArray[np.float64]
 Windows = NDArray[np.float32]
 
@@ -76,7 +82,7 @@ def boosting(
         import lightgbm  # the training extra
     except ImportError as fault:
         raise Misconfigured(
-            "lightgbm is not installed", next_step="pip install --require-hashes -r requirements/train.txt"
+            "lightgbm is not installed", where="training boosting", allowed="base_rate, logistic", next_step=INSTALL
         ) from fault
     chosen = options or BoostingOptions()
     _checked(windows, up, weight)

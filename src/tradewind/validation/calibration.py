@@ -54,6 +54,22 @@ def reliability(p: Floats, y: Floats, bins: int = BINS) -> tuple[ReliabilityBin,
     )
 
 
+def reliability_by_mass(p: Floats, y: Floats, bins: int = BINS) -> tuple[ReliabilityBin, ...]:
+    """Bins of equally many predictions in the order of ``p``, each from its least to its largest one.
+
+    Of a model whose forecasts all lie near 1/2, bins of equal width show one point.
+    """
+    _checked(p, y)
+    if not p.size:
+        return ()
+    order = np.argsort(p, kind="stable")
+    parts = ((p[part], y[part]) for part in np.array_split(order, min(bins, p.size)))
+    return tuple(
+        ReliabilityBin(float(said[0]), float(said[-1]), said.size, float(said.mean()), float(true.mean()))
+        for said, true in parts
+    )
+
+
 def calibration_error(p: Floats, y: Floats, bins: int = BINS) -> float | None:
     """ECE: ``sum_k n_k / n |mean p - mean y|`` over bins of equal width; None without predictions.
 
@@ -65,12 +81,8 @@ def calibration_error(p: Floats, y: Floats, bins: int = BINS) -> float | None:
 
 def equal_mass_error(p: Floats, y: Floats, bins: int = BINS) -> float | None:
     """The same over bins that hold equally many predictions (in the order of ``p``); None without predictions."""
-    _checked(p, y)
-    if not p.size:
-        return None
-    order = np.argsort(p, kind="stable")
-    parts = np.array_split(order, min(bins, p.size))
-    return float(sum(part.size * abs(p[part].mean() - y[part].mean()) for part in parts) / p.size)
+    found = reliability_by_mass(p, y, bins)
+    return sum(one.n * abs(one.mean_p - one.rate) for one in found) / p.size if found else None
 
 
 def top_label_error(p: Floats, y: Floats, bins: int = BINS) -> float | None:

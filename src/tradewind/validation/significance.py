@@ -9,12 +9,13 @@ from tradewind.errors import Misconfigured
 from tradewind.validation.special_functions import beta_cdf, normal_quantile
 
 
-def wilson(wins: int, n: int, confidence: float = 0.95) -> tuple[float, float] | None:
+def wilson(wins: float, n: float, confidence: float = 0.95) -> tuple[float, float] | None:
     """Wilson score interval of a win rate (Wilson 1927); None for no trades.
 
+    Of trades that overlap, ``n`` is what they amount to and ``wins`` their share of it; neither need be whole.
     ``(p + z^2/2n -+ z sqrt(p(1-p)/n + z^2/4n^2)) / (1 + z^2/n)``, ``z`` the two-sided normal quantile.
     """
-    if n == 0:
+    if n <= 0:
         return None
     z = normal_quantile(0.5 + confidence / 2.0)
     p = wins / n

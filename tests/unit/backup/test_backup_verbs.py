@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -107,3 +109,50 @@ def test_a_store_moves_to_another_file_after_a_backup(project: Path) -> None:
     assert again.document["tables"] == first.document["tables"]
     other = run_cli("db", "migrate", "--from", "sqlite:///moved/tradewind.db", "--to", "sqlite:///x.db")
     assert other.exit_code == 4  # a backup of one store says nothing about another
+
+
+def cut(file: Path) -> None:
+    file.write_bytes(file.read_bytes()[:20_000])
+
+
+def torn(file: Path) -> None:
+    with file.open("r+b") as opened:
+        opened.seek(8192)
+        opened.write(b"\xff" * 4096)
+
+
+@pytest.mark.req("R12")
+@pytest.mark.parametrize("damage", [cut, torn, lambda file: file.write_bytes(b"garbage\n")], ids=["cut", "torn", "not"])
+def test_a_damaged_backup_is_called_by_the_name_it_was_given(
+    project: Path,
+    damage: Callable[[Path], object],
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What it was looked at in is gone when the message is read; the next step is another backup, not this one."""
+    scratch = tmp_path_factory.mktemp("scratch")
+    monkeypatch.setattr(tempfile, "tempdir", str(scratch))
+    assert run_cli("db", "backup").exit_code == 0
+    (taken,) = (project / "backups").glob("manual-*.db")
+    copy = Path("mine.db")
+    copy.write_bytes(taken.read_bytes())
+    damage(copy)
+    ran = run_cli("db", "restore", str(copy))
+    assert ran.exit_code == 1
+    assert ran.stderr.startswith("error: mine.db: "), ran.stderr
+    assert str(scratch) not in ran.stderr
+    assert "--last-good" in ran.stderr
+    assert list(scratch.iterdir()) == []
+
+
+@pytest.mark.req("R12")
+def test_no_room_to_look_at_a_backup_names_the_folder_without_room(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run_cli("db", "backup").exit_code == 0
+    (taken,) = (project / "backups").glob("manual-*.db")
+    monkeypatch.setattr(tempfile, "tempdir", str(project / "gone"))
+    ran = run_cli("db", "restore", str(taken.relative_to(project)))
+    assert ran.exit_code == 3
+    assert ran.stderr.startswith(f"error: {project / 'gone'}: "), ran.stderr
+    assert "TMPDIR" in ran.stderr

@@ -71,7 +71,7 @@ TINY = {
     "validate": (["--strategies", "3", "--rounds", "1"], {"YEARS": 1}),
     "votes": ([], {"BARS": 120, "ROUNDS": 1}),
 }
-SHARED = {"machine", "desk", "table"}
+SHARED = {"machine", "desk", "table", "changing_market", "seat_log"}
 """Modules the benchmarks share; they measure nothing."""
 
 

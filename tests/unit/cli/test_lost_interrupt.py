@@ -27,8 +27,8 @@ sys.exit(main.main())
 
 
 def test_ctrl_c_is_obeyed_even_where_python_can_only_print_it() -> None:
-    """Raised inside ``__del__`` it would be printed and forgotten; here it ends the verb with 130 and no trace."""
-    ran = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, timeout=60, check=False)
+    """Raised inside ``__del__`` it would be printed and forgotten; here it ends a waiting verb with 130, no trace."""
+    ran = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, timeout=20, check=False)
     assert ran.returncode == 130, ran.stderr
     assert "Traceback" not in ran.stderr
     assert "interrupted by Ctrl+C" in ran.stderr

@@ -13,6 +13,7 @@ from tests.fakes.served_models import BARRIERS, Library, made_model
 from tradewind.adapters.store.codec import encode_outputs
 from tradewind.app.wiring import engine_for, sequencer_for
 from tradewind.engine.aggregate import aggregate
+from tradewind.engine.mode_plan import ModeSeat
 from tradewind.engine.pipeline import Engine
 from tradewind.engine.plan import EnginePlan
 from tradewind.engine.seat import SeatPlan
@@ -143,7 +144,7 @@ def test_a_side_is_a_vote_whose_bracket_is_the_forecasts_barriers(bars):
         assert signal.consensus.voters == (seat_member(SYMBOL, H1, "champion"),)
         (reason,) = [one for one in signal.checks if one.code == "model"]
         assert reason.value == pytest.approx(forecast.p if forecast.side > 0 else 1 - forecast.p)
-        assert reason.detail.startswith("follow, champion")
+        assert reason.detail == f"follow ({forecast.sha256[:16]}), champion on 1h"
         risk = abs(signal.bracket.entry - signal.bracket.stop)
         assert abs(signal.bracket.target - signal.bracket.entry) == pytest.approx(risk, rel=1e-3)
 
@@ -263,3 +264,20 @@ def test_an_engine_without_models_or_seats_says_so():
         engine_for(seated(H1)).process(served(FOLLOW))
     with pytest.raises(Misconfigured, match="predictors"):
         engine_for(scene.plan((SYMBOL,)), models=Library(FOLLOW)).process(served(FOLLOW))
+
+
+def test_what_a_seat_remembers_does_not_grow_with_the_run():
+    """Rule: rows, sets, open forecasts and the records of modes have their limits: 2,000 bars more add nothing."""
+    plan = seated(H1)
+    alone = msgspec.structs.replace(plan.symbols[0], members=plan.symbols[0].seats[0].members, filters=())
+    plan = msgspec.structs.replace(plan, symbols=(alone,), modes=(ModeSeat.of_models(SYMBOL, H1),))
+    made = engine(plan, FOLLOW, AGAINST)
+    events = [served(FOLLOW), served(AGAINST, "challenger"), *closed(scene.market(bars=6000)[0])]
+    sizes = []
+    for part in (events[:4002], events[4002:]):
+        ran(made, part)
+        seat = made.desks[SYMBOL].series[H1].snapshot().forecasts
+        sizes.append((len(msgspec.msgpack.encode(seat)), len(made.modes.snapshot())))
+    (rows_before, modes_before), (rows, modes) = sizes
+    assert 10_000 < rows < 1.05 * rows_before
+    assert 5_000 < modes < 1.05 * modes_before

@@ -205,7 +205,9 @@ def test_a_decline_asks_for_a_model_with_the_reason_drift_and_stops_the_seat():
 
 
 @pytest.mark.req("I15", "K18")
-@pytest.mark.parametrize(("off", "asks", "warns"), [(0.0, False, False), (0.075, False, True), (0.2, True, True)])
+@pytest.mark.parametrize(
+    ("off", "asks", "warns"), [(0.0, False, False), (0.06, False, True), (0.09, False, True), (0.11, True, True)]
+)
 def test_a_calibration_error_warns_above_five_and_asks_for_training_above_ten_per_cent(off, asks, warns):
     """Rule: held against forecasts that are over; an error that luck explains does neither."""
     engine = engine_for(plan())

@@ -28,12 +28,12 @@ def test_twenty_five_losses_in_six_hours_ask_for_three_trainings():
 
 
 def test_of_several_triggers_the_most_telling_is_named_and_the_others_are_answered_with_it():
-    """Rule: drift, calibration, loss, schedule, new labels."""
+    """Rule: a person, then drift, calibration, loss, schedule, new labels."""
     watch = RetrainWatch()
     for trigger in reversed(TRIGGERS):
         watch.want(trigger, 1.0, 0.5)
     one = watch.due(SYMBOL, H1, 5, RULES)
-    assert (one.trigger, one.also) == ("drift", TRIGGERS[1:])
+    assert (one.trigger, one.also) == ("manual", TRIGGERS[1:])
     watch.ended(6, failed=False)
     assert watch.due(SYMBOL, H1, 5 + 3 * HOUR, RULES) is None
 
@@ -47,6 +47,26 @@ def test_nothing_is_asked_for_while_a_training_runs():
     assert watch.due(SYMBOL, H1, 3 * HOUR, RULES) is None
     watch.ended(3 * HOUR, failed=False)
     assert watch.due(SYMBOL, H1, 3 * HOUR, RULES).trigger == "loss_immediate"
+
+
+@pytest.mark.req("J06", "J10")
+def test_a_training_that_takes_long_is_not_followed_by_another_one_of_the_schedule():
+    """Rule: time and labels count from the end of a training, however many bars closed while it ran."""
+    watch = RetrainWatch()
+    watch.labels = RULES.new_labels
+    watch.pass_time(30 * DAY, RULES)
+    asked = watch.due(SYMBOL, H1, 30 * DAY, RULES)
+    assert (asked.trigger, asked.also) == ("schedule", ("new_labels",))
+    for ts in range(30 * DAY, 40 * DAY, DAY):
+        watch.labels += 100
+        watch.pass_time(ts, RULES)
+        assert watch.due(SYMBOL, H1, ts, RULES) is None
+    watch.ended(40 * DAY, failed=False)
+    for ts in range(40 * DAY, 70 * DAY, DAY):
+        watch.pass_time(ts, RULES)
+        assert watch.due(SYMBOL, H1, ts, RULES) is None
+    watch.pass_time(70 * DAY, RULES)
+    assert watch.due(SYMBOL, H1, 70 * DAY, RULES).trigger == "schedule"
 
 
 def test_a_training_that_failed_is_asked_for_again_where_its_cause_is_still_there():

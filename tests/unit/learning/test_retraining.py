@@ -13,7 +13,7 @@ from tradewind.app.learning.retraining import Retraining
 from tradewind.engine.mode_plan import ModeSeat
 from tradewind.engine.modes import Modes
 from tradewind.errors import Unavailable
-from tradewind.model.event import ModeRulesSet
+from tradewind.model.event import ModelServed, ModeRulesSet
 from tradewind.model.mode import (
     ChallengerJudged,
     Mode,
@@ -127,6 +127,17 @@ def test_only_a_candidate_above_the_target_with_its_gate_met_takes_the_challenge
     desk.modes.on_trained(answer)
     assert desk.modes.seats[SYMBOL, H1].stands is Mode.LEARNING
     assert any("stays" in line or "shadows" in line or "failed" in line for line in desk.said)
+
+
+def test_a_candidate_waits_on_the_shelf_while_another_one_is_on_trial():
+    """Rule: who trains more often than a trial takes would never end one; it is said, and the version is kept."""
+    desk = Desk(GOOD, waits=True)
+    desk.modes.on_served(ModelServed(1, SYMBOL, H1, "challenger", "v1", "aa"))
+    desk.asks(H1, 1)
+    (answer,) = desk.retraining.due(7)
+    assert (answer.version, answer.passed) == ("v2", True)
+    assert desk.seats.done == []
+    assert desk.said[-1] == "[BTC/USDT 1h] v2 stays on the shelf: v1 is on trial"
 
 
 @pytest.mark.req("J10")

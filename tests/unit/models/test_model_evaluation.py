@@ -78,6 +78,21 @@ def test_costs_are_paid_before_anything_is_earned():
     assert not rows["expectancy.low"].passed
 
 
+@pytest.mark.req("D18", "E09")
+def test_the_row_of_the_expectancy_shows_the_bound_that_decides():
+    """A gain within its own error: the mean is above 0, the row shows the lower bound below it, and fails."""
+    found = evaluate(forecasts(1, 400, strength=1.0, cost=0.0039))
+    chosen = found.selective
+    assert chosen.net > 0.0 > chosen.net_low
+    (row,) = [one for one in model_rows("honest", found, GOOD, 1.0, ModelLimits()) if one.name == "expectancy.low"]
+    assert (row.value, row.threshold, row.comparison, row.passed) == (chosen.net_low, 0.0, ">", False)
+    assert f"{chosen.net:+.6f}, {chosen.net_r:+.3f} barrier widths" in row.note
+    for strength in (0.2, 1.0):
+        rows = model_rows("honest", evaluate(forecasts(1, 3000, strength=strength)), GOOD, 1.0, ModelLimits())
+        (row,) = [one for one in rows if one.name == "expectancy.low"]
+        assert row.passed is (row.value > row.threshold)
+
+
 def test_an_outcome_is_learnt_when_it_is_known():
     """Rule: changing a label after the bar of a decision changes that decision not."""
     given = forecasts(3, 400, strength=1.0, overlap=4)

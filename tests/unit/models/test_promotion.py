@@ -8,12 +8,15 @@ import msgspec
 import pytest
 
 from tests.fakes.shelved_models import shelved
+from tradewind.adapters.verdict_files import VerdictFiles
 from tradewind.app.config import load_config
 from tradewind.app.models.promotion import Promotions
+from tradewind.app.models.versions import KIND
 from tradewind.app.workspace import Workspace
 from tradewind.errors import Corrupt, Rejected, Unavailable
 from tradewind.model.timeframe import Timeframe
 from tradewind.predictors.seats import Duel, Score
+from tradewind.research.signing import signed_bytes
 
 PAIR, HOUR = "BTC/USDT", Timeframe.H1
 
@@ -110,10 +113,47 @@ def test_a_change_that_was_cut_short_is_made_good(workspace: Workspace, monkeypa
         patched.setattr(promotions.shelf, "choose", dies)
         with pytest.raises(Unavailable):
             promotions.promote(PAIR, HOUR, "b", "", 20, duel("a", "b"))
-    assert promotions.seat(PAIR, HOUR).champion.version == "a"
+    assert Promotions(workspace).seat(PAIR, HOUR).champion.version == "b", (
+        "a run that starts now serves what was decided"
+    )
     promotions.challenge(PAIR, HOUR, "a", "", 30)
+    assert promotions.shelf.intended("BTC-USDT-1h") is None
     seat = promotions.seat(PAIR, HOUR)
     assert (seat.champion.version, seat.predecessor.version, seat.challenger.version) == ("b", "a", "a")
+
+
+def test_a_seat_that_was_signed_and_never_decided_is_not_taken(workspace: Workspace, monkeypatch: pytest.MonkeyPatch):
+    """The power went before the record was written: who sat there sits there."""
+    promotions = Promotions(workspace)
+    shelved(workspace, "a")
+    shelved(workspace, "b", bias=0.1)
+    promotions.promote(PAIR, HOUR, "a", "", 10)
+
+    def dies(line: bytes) -> None:
+        raise Unavailable("the power went")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(promotions.shelf, "decide", dies)
+        with pytest.raises(Unavailable):
+            promotions.promote(PAIR, HOUR, "b", "", 20, duel("a", "b"))
+    assert promotions.shelf.intended("BTC-USDT-1h") is not None
+    assert Promotions(workspace).seat(PAIR, HOUR).champion.version == "a"
+    assert promotions.shelf.seats() == ("BTC-USDT-1h",)
+
+
+def test_a_line_that_somebody_added_to_the_record_seats_nobody(workspace: Workspace):
+    """Its hash is right and nothing signed stands behind it: refused, not served."""
+    promotions = Promotions(workspace)
+    shelved(workspace, "a")
+    shelved(workspace, "b", bias=0.1, passed=False)
+    first = promotions.promote(PAIR, HOUR, "a", "", 10)
+    seat = promotions.seat(PAIR, HOUR)
+    forged = msgspec.structs.replace(
+        first, number=2, version="b", seat=msgspec.structs.replace(seat.challenged(seat.champion), decision=2), hash=""
+    )
+    promotions.shelf.decide(msgspec.json.encode(forged.sealed(first.hash)))
+    with pytest.raises(Corrupt, match="decision 1, and decision 2 made another one"):
+        Promotions(workspace).seat(PAIR, HOUR)
 
 
 def test_the_record_of_decisions_cannot_be_rewritten(workspace: Workspace):
@@ -133,6 +173,43 @@ def test_the_record_of_decisions_cannot_be_rewritten(workspace: Workspace):
         path.write_bytes(changed)
         with pytest.raises(Corrupt, match="was changed"):
             promotions.decisions()
+
+
+@pytest.mark.req("I11", "H19")
+def test_a_seats_file_counts_only_where_the_newest_decision_about_it_made_it(workspace: Workspace):
+    """Signed files of another seat or of another day, one that is gone, and a record cut short are found, and said."""
+    promotions = Promotions(workspace)
+    shelved(workspace, "a")
+    shelved(workspace, "b", bias=0.1)
+    promotions.promote(PAIR, HOUR, "a", "", 10)
+    promotions.challenge(PAIR, HOUR, "b", "", 20)
+    shelf = promotions.shelf
+    path, record = shelf.folder / "promoted" / "BTC-USDT-1h.json", shelf.folder / "decisions.jsonl"
+    before = path.read_bytes()
+    promotions.withdraw(PAIR, HOUR, "it is worse", 30)
+    whole = path.read_bytes(), record.read_bytes()
+
+    shelf.choose("ETH-USDT-1h", whole[0])
+    with pytest.raises(Corrupt, match="that of BTC/USDT 1h"):
+        promotions.seat("ETH/USDT", HOUR)
+    path.write_bytes(before)
+    with pytest.raises(Corrupt, match="decision 2, and decision 3 made another one"):
+        promotions.seat(PAIR, HOUR)
+    path.unlink()
+    with pytest.raises(Corrupt, match="its file is gone, and decision 3"):
+        promotions.seat(PAIR, HOUR)
+    path.write_bytes(whole[0])
+    record.write_bytes(b"".join(whole[1].splitlines(keepends=True)[:2]))
+    with pytest.raises(Corrupt, match="names decision 3, of which there is no record"):
+        promotions.seat(PAIR, HOUR)
+    with pytest.raises(Corrupt, match="it ends with decision 2, the seat of BTC/USDT 1h names 3"):
+        promotions.decisions()
+    record.write_bytes(whole[1])
+    assert promotions.seat(PAIR, HOUR).challenger is None
+    assert len(promotions.decisions()) == 3
+    path.write_bytes(before)
+    promotions.challenge(PAIR, HOUR, "b", "again", 40)
+    assert promotions.seat(PAIR, HOUR).decision == 4
 
 
 def test_nobody_sits_by_a_file_of_somebody_else(workspace: Workspace, tmp_path: Path):
@@ -161,3 +238,15 @@ def test_a_seat_reads_back_as_it_was_written(workspace: Workspace):
     (decision,) = promotions.decisions()
     assert msgspec.json.decode(msgspec.json.encode(decision), type=type(decision)) == decision
     assert [one.symbol for one in promotions.seats()] == [PAIR]
+
+
+def test_a_manifest_whose_channels_are_in_another_order_is_refused(workspace: Workspace):
+    """Signed by the same project, of the right hash: its weights would meet other inputs than they were made for."""
+    manifest = shelved(workspace, "a")
+    shelf, key = Promotions(workspace).shelf, VerdictFiles(workspace.data).make_key()
+    name, artifact, _ = shelf.read("a")
+    turned = msgspec.structs.replace(manifest, version="turned", channels=manifest.channels[::-1])
+    shelf.put("turned", name, artifact, signed_bytes(KIND, turned, key))
+    assert Promotions(workspace).version("a").manifest == manifest
+    with pytest.raises(Rejected, match="another order"):
+        Promotions(workspace).version("turned")

@@ -149,7 +149,7 @@ def test_an_archive_counts_from_the_times_it_tells_and_has_holes(tmp_path):
     imported(library, tmp_path / "late.csv", NOW)
     (one,) = [article for article in library.articles if article.title == "Bitcoin crashes"]
     assert (one.known_at - one.published, one.source) == (2 * HOUR, "a wire")
-    with pytest.raises(Corrupt, match="known already"):
+    with pytest.raises(Misconfigured, match="known already"):
         imported(library, tmp_path / "late.csv", NOW)
 
 

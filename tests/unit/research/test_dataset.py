@@ -18,7 +18,7 @@ from tradewind.features.spec import atr
 from tradewind.model.session import calendar_of
 from tradewind.model.timeframe import Timeframe
 from tradewind.predictors.manifest import BARRIERS, Barriers
-from tradewind.research.dataset import DataSet, chronological, feature_set, forward_slices, labelled
+from tradewind.research.dataset import DataSet, chronological, feature_set, forward_slices, labelled, newest
 
 CRYPTO = calendar_of("crypto")
 BARS = random_bars(3000)
@@ -71,6 +71,18 @@ def test_a_random_walk_has_as_many_labels_up_as_down_and_one_in_thirty_is_none()
     assert (data.label[samples] > 0).mean() == pytest.approx(0.5, abs=3.0 * error)
     assert 7.0 < (data.end[samples] - samples).mean() < 8.5
     assert 0.02 < np.isnan(data.label[100:-24]).mean() < 0.05
+
+
+@given(st.integers(0, 3200), st.integers(1, 3200))
+def test_of_the_newest_samples_those_after_a_change_are_taken_alone_once_they_are_half_of_them(bar, most):
+    """Rule: at most so many, the last ones; nothing before the change, or as if there had been none."""
+    times, samples = DATA.features.ts_close, DATA.samples(1)
+    since = int(times[min(bar, len(times) - 1)])
+    found, window = newest(DATA, samples, most, since), samples[-most:]
+    later = window[times[window] >= since]
+    assert found.tolist() == (later if later.size >= window.size / 2 else window).tolist()
+    assert newest(DATA, samples, most).tolist() == window.tolist()
+    assert newest(DATA, samples, most, since, later.size + 1).tolist() == window.tolist()
 
 
 def test_a_sample_has_a_whole_window_and_a_label():

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import msgspec
@@ -13,7 +15,9 @@ from tests.fakes.clock import VirtualClock
 from tradewind.adapters.beat_file import BeatFile
 from tradewind.adapters.host_resources import resources
 from tradewind.adapters.sd_notify import SystemdNotifier
+from tradewind.adapters.store.lease import WriterLock
 from tradewind.adapters.store.store import Store
+from tradewind.app.ask.service_state import ready, service_view
 from tradewind.app.config import built_in
 from tradewind.app.service.error_book import KEPT, ErrorBook
 from tradewind.app.service.service import Service
@@ -109,6 +113,30 @@ def test_the_beat_file_says_what_the_service_is(tmp_path) -> None:
     made.ends("stopped")
     assert noted(BeatFile(tmp_path / "x.db")).state == "stopped"
     assert (tmp_path / "x.db.beat").stat().st_mode & 0o777 == 0o600
+
+
+def test_the_note_of_a_process_that_was_killed_is_not_taken_for_the_next_one(tmp_path) -> None:
+    """A second after kill -9 the next process holds the store and has not spoken: it is not up and well yet."""
+    made = service(tmp_path)
+    made.begins()
+    made.ready()
+    now = noted(BeatFile(tmp_path / "x.db")).ts
+    script = (
+        "import sys, pathlib\nfrom tradewind.adapters.store.lease import WriterLock\n"
+        "lock = WriterLock(pathlib.Path(sys.argv[1]))\nlock.acquire()\nprint('held', flush=True)\nsys.stdin.read()\n"
+    )
+    own = WriterLock(tmp_path / "x.db")
+    own.acquire()
+    assert ready(service_view(tmp_path / "x.db", now)) == ""
+    own.release()
+    words = [sys.executable, "-c", script, str(tmp_path / "x.db")]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout.readline() == "held\n"
+        view = service_view(tmp_path / "x.db", now)
+        other.stdin.close()
+    assert not view.fresh
+    assert f"process {os.getpid()}" in ready(view)
+    assert "not heard any more" in ready(view)
 
 
 def test_a_process_without_the_store_leaves_no_sign_of_life(tmp_path) -> None:

@@ -32,9 +32,9 @@ Versions = tuple[tuple[str, str], ...]
 
 
 @functools.cache
-def versions() -> Versions:
-    """What two machines must have in common for bit-equal results."""
-    libraries = tuple((name, _version(name)) for name in ("numpy", "numba", "scipy"))
+def versions(also: tuple[str, ...] = ()) -> Versions:
+    """What two machines must have in common for bit-equal results; ``also`` are further libraries of the work."""
+    libraries = tuple((name, _version(name)) for name in ("numpy", "numba", "scipy", *also))
     return (("tradewind", __version__), ("python", ".".join(platform.python_version_tuple()[:2])), *libraries)
 
 
@@ -55,10 +55,11 @@ def compute(work: bytes, chunk: bytes, expected: Versions, prepare: Callable[[],
 
     Both come packed: they may hold classes that only ``prepare`` makes known here, and dask looks into what it can.
     """
-    if versions() != expected:
+    found = versions(tuple(name for name, _ in expected[len(versions()) :]))
+    if found != expected:
         wrong = "; ".join(
             f"{name} {theirs} where the research has {ours}"
-            for (name, theirs), (_, ours) in zip(versions(), expected, strict=True)
+            for (name, theirs), (_, ours) in zip(found, expected, strict=True)
             if theirs != ours
         )
         raise Misconfigured(
@@ -76,7 +77,8 @@ class ClusterExecutor:
 
     A chunk whose worker died is computed again by another one, as often as the scheduler's ``allowed-failures`` says.
     Results before the first failing chunk come first, in order; then its failure, and the rest is cancelled.
-    ``prepare`` runs before every chunk in the worker's process and should do nothing the second time.
+    ``prepare`` runs before every chunk in the worker's process and should do nothing the second time. ``libraries`` are
+    what it computes with beside numpy, numba and scipy: a worker with another version of one is refused as well.
 
     Raises:
         Misconfigured: the address is none.
@@ -84,7 +86,12 @@ class ClusterExecutor:
     """
 
     def __init__(
-        self, address: str, *, prepare: Callable[[], None] = unprepared, patience_s: float = PATIENCE_S
+        self,
+        address: str,
+        *,
+        prepare: Callable[[], None] = unprepared,
+        patience_s: float = PATIENCE_S,
+        libraries: tuple[str, ...] = (),
     ) -> None:
         try:
             import distributed  # 0.6 s and 60 MB; only where a cluster was asked for
@@ -97,6 +104,7 @@ class ClusterExecutor:
         self.address: Final = address
         self._dask: Any = distributed
         self._prepare = prepare
+        self._libraries = libraries
         self._patience_s = patience_s
         try:
             self._client: Any = self._dask.Client(address, timeout=CONNECT_S, set_as_default=False)
@@ -130,7 +138,7 @@ class ClusterExecutor:
             Unavailable: the scheduler or all workers are gone, or a chunk cost as many workers as are allowed.
             Misconfigured: a worker has other versions.
         """
-        expected = versions()
+        expected = versions(self._libraries)
         shared = self._client.submit(same, _packed(work), pure=False)
         waiting: list[Any] = []
         rest = iter(chunks)

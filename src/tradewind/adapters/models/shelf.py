@@ -42,6 +42,11 @@ class ModelShelf:
         self._evaluations = folder / "evaluations"
         self._decisions = folder / "decisions.jsonl"
 
+    @property
+    def behind(self) -> ModelShelf | None:
+        """The shelf that says what a seat serves where nothing was decided here; None: no other."""
+        return None
+
     def alone(self) -> AbstractContextManager[None]:
         """Holds the shelf for a change; a second process is told who holds it (Retryable)."""
         return one_writer(self.folder / ".lock", "the models folder")
@@ -100,6 +105,15 @@ class ModelShelf:
                 next_step="tradewind models list",
             ) from fault
 
+    def stamp(self, version: str) -> tuple[tuple[str, int, int], ...]:
+        """Name, size and time of a version's files: another one where any of them was written, moved or taken away."""
+        place = self._place(version)
+        try:
+            found = [(path.name, path.stat()) for path in sorted(place.iterdir())]
+        except OSError:
+            return ()
+        return tuple((name, stat.st_size, stat.st_mtime_ns) for name, stat in found)
+
     def versions(self) -> tuple[str, ...]:
         """Every version that is there, sorted."""
         return _names(self._versions, "*")
@@ -121,15 +135,34 @@ class ModelShelf:
         """
         return _read(self._pointer(seat))
 
+    def chose(self, seat: str) -> bool:
+        """Whether this folder itself says what a seat serves."""
+        return self._pointer(seat).is_file()
+
     def choose(self, seat: str, choice: bytes) -> None:
-        """Replaces what a seat serves, durably and as a whole.
+        """Replaces what a seat serves, durably and as a whole; what was intended for it is done with.
 
         Raises:
             Unavailable: the disk refuses; the old choice stands.
         """
         _made(self._promoted)
         write_bytes_durably(self._pointer(seat), choice)
+        self._next(seat).unlink(missing_ok=True)
         sync_folder(self._promoted)
+
+    def intend(self, seat: str, choice: bytes) -> None:
+        """Keeps what a seat is about to serve beside it, durably; nothing is served by it.
+
+        Raises:
+            Unavailable: the disk refuses.
+        """
+        _made(self._promoted)
+        write_bytes_durably(self._next(seat), choice)
+        sync_folder(self._promoted)
+
+    def intended(self, seat: str) -> bytes | None:
+        """What ``intend`` kept and ``choose`` did not come to; None where there is nothing."""
+        return _read(self._next(seat))
 
     def evaluation(self, version: str) -> bytes | None:
         """What a version showed on its sealed bars, as it was written; None where they were not opened for it.
@@ -183,6 +216,10 @@ class ModelShelf:
         if not _NAME.fullmatch(version):
             raise Misconfigured(f"{version!r} as a version", allowed="letters, digits, dots, _ and -")
         return self._versions / version
+
+    def _next(self, seat: str) -> Path:
+        pointer = self._pointer(seat)
+        return pointer.with_name(f"{pointer.name}.next")
 
     def _pointer(self, seat: str) -> Path:
         if not _NAME.fullmatch(seat):

@@ -11,7 +11,8 @@ import os
 import shutil
 import sqlite3
 import tempfile
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
 from hashlib import file_digest
 from pathlib import Path
 from typing import Final, Literal
@@ -26,7 +27,7 @@ from tradewind.adapters.store.schema import utc_text
 from tradewind.adapters.store.seat import PostgresSeat
 from tradewind.adapters.store.sqlite import SqliteDatabase
 from tradewind.adapters.store.table_copy import TableSum, copy_all, sums
-from tradewind.errors import Corrupt, Misconfigured, Unavailable
+from tradewind.errors import Corrupt, Misconfigured, TradewindError, Unavailable
 
 Kind = Literal["daily", "manual", "pre-migration", "pre-promotion", "pre-prod", "pre-restore"]
 KINDS: Final = ("daily", "manual", "pre-migration", "pre-promotion", "pre-prod", "pre-restore")
@@ -147,16 +148,12 @@ def verified(path: Path, *, unknown: bool = True) -> Manifest:
         _compatible(said.revision, path)
         if said.revision != SCHEMA_REVISION:
             return said  # older: its bytes are vouched for; rows are compared after it was brought up to date
-    with closing(SqliteDatabase(_private(path))) as copy:
-        try:
-            revision = copy.revision()
-            _compatible(revision or "", path)
-            if revision != SCHEMA_REVISION and said is None:
-                copy.prepare(0)
-            found = _whole(copy, path.name, "manual", said.ts if said else 0, str(path))
-        finally:
-            copy.close()
-            shutil.rmtree(copy.path.parent, ignore_errors=True)
+    with working_copy(path) as copy:
+        revision = copy.revision()
+        _compatible(revision or "", path)
+        if revision != SCHEMA_REVISION and said is None:
+            copy.prepare(0)
+        found = _whole(copy, path.name, "manual", said.ts if said else 0, str(path))
     if said is not None and any(found.tables.get(table) != one for table, one in said.tables.items()):
         raise Corrupt("its rows are not those that were backed up", where=str(path), next_step=_OTHER)
     return said or msgspec.structs.replace(found, bytes=path.stat().st_size)
@@ -202,10 +199,34 @@ def _whole(copy: SqliteDatabase, name: str, kind: Kind, ts: int, source: str) ->
     )  # fmt: skip
 
 
-def _private(path: Path) -> Path:
-    """A copy to look at: SQLite writes beside what it opens, and a backup may lie where nobody may write."""
-    folder = Path(tempfile.mkdtemp(prefix="tradewind-backup-"))
-    return Path(shutil.copyfile(path, folder / path.name))
+@contextmanager
+def working_copy(path: Path) -> Iterator[SqliteDatabase]:
+    """A copy of a backup to work on: SQLite writes beside what it opens, and a backup may lie where nobody may write.
+
+    What is found wrong with the copy is said of the backup, which is what somebody can look at afterwards.
+
+    Raises:
+        Unavailable: there is no room for the copy.
+    """
+    with ExitStack() as stack:
+        try:
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tradewind-backup-")))
+            copied = shutil.copyfile(path, folder / path.name)
+        except OSError as fault:
+            raise Unavailable(
+                f"a backup cannot be copied to be looked at ({fault.strerror or fault})",
+                where=tempfile.gettempdir(),
+                next_step="free space there, or set TMPDIR to a folder with room",
+            ) from fault
+        try:
+            with closing(SqliteDatabase(copied)) as copy:
+                yield copy
+        except TradewindError as fault:
+            if not Path(fault.where).is_relative_to(folder):
+                raise
+            if isinstance(fault, Unavailable):
+                raise fault.about(tempfile.gettempdir()) from fault
+            raise fault.about(str(path), _OTHER) from fault
 
 
 def _compatible(revision: str, path: Path) -> None:

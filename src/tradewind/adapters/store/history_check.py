@@ -15,7 +15,6 @@ import subprocess  # nosec B404: this module of this program, with a path as its
 import sys
 import threading
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
@@ -23,6 +22,7 @@ from urllib.parse import quote
 import msgspec
 
 import tradewind
+from tradewind.adapters.process_urgency import less_urgent
 from tradewind.adapters.store.chain import EMPTY, Head, Row, followed
 from tradewind.adapters.store.faults import translated
 from tradewind.adapters.store.opening import database_at
@@ -188,8 +188,7 @@ def main(arguments: Sequence[str]) -> None:
     parent = int(arguments[1])
     path = Path(arguments[0])
     server = sys.stdin.read()
-    with suppress(OSError):
-        os.nice(_NICE)
+    less_urgent(_NICE)
     try:
         found = look(PostgresSeat.at(path, server) if server else path, lambda: os.getppid() != parent)
     except TradewindError as fault:

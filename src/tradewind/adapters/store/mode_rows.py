@@ -43,7 +43,7 @@ def mode_statements(output: ModeChanged | RetrainAsked | ModeRulesChanged | Seat
         return
     series = (output.symbol, output.timeframe.value)
     if isinstance(output, RetrainAsked):
-        detail = {"value": output.value, "limit": output.limit, "also": output.also}
+        detail = {"value": output.value, "limit": output.limit, "also": output.also, "by": output.by}
         yield _ASKED, (stamp, output.trigger, *series, encode_text(detail), seq)
     elif isinstance(output, ModeChanged):
         seen = (output.seen.confidence, output.version, encode_text(output.seen))

@@ -24,8 +24,9 @@ from tradewind.adapters.store.lease import WriterLock
 from tradewind.adapters.store.location import lost, require_current
 from tradewind.adapters.store.postgres_cursor import PostgresCursor
 from tradewind.adapters.store.postgres_faults import server_faults
+from tradewind.adapters.store.postgres_session import GIVEN_UP, LEAST_PROBE_S, PATIENCE_S, AttendedConnection
 from tradewind.adapters.store.seat import PostgresSeat
-from tradewind.errors import Corrupt, Misconfigured, Unavailable
+from tradewind.errors import Corrupt, Misconfigured, StoreAway, Unavailable
 
 _SESSION: Final = {
     "synchronous_commit": "on",
@@ -36,12 +37,15 @@ _SESSION: Final = {
     "tcp_keepalives_interval": "10",
     "tcp_keepalives_count": "3",
 }
+_PATH: Final[dict[str, Any]] = {  # a path that dies under one session alone is noticed by this host
+    "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 15_000,
+}  # fmt: skip
 _HANDED_OVER_MS: Final = 2_000
 _KIND: Final = 0x5457_4E44  # which of the application's advisory locks; the other half is the schema
 _WRITER: Final = f"{_KIND}, hashtext(current_schema())"
 _MIGRATION: Final = f"{_KIND + 1}, hashtext(current_schema())"
 _HOLDER: Final = (  # the lease says which process, the server from where
-    "SELECT coalesce(host(a.client_addr), 'this machine'), (SELECT l.pid FROM lease l) FROM pg_locks k"
+    "SELECT coalesce(host(a.client_addr), 'this machine'), (SELECT l.pid FROM lease l), a.pid FROM pg_locks k"
     " JOIN pg_stat_activity a ON a.pid = k.pid WHERE k.locktype = 'advisory' AND k.granted AND k.classid = %s"
     " AND k.objid::bigint = (hashtext(current_schema())::bigint & 4294967295)"
     " AND k.database = (SELECT oid FROM pg_database WHERE datname = current_database())"
@@ -60,7 +64,10 @@ def _text(*_: Any, **__: Any) -> str:
 def connect(seat: PostgresSeat, *, lock_timeout_s: float) -> psycopg.Connection[tuple[Any, ...]]:
     """A session that commits only what it is told to, durably."""
     reach_s = max(2, round(2 * lock_timeout_s))  # whoever waits little for a lock waits little for the server too
-    connection = psycopg.connect(seat.url, autocommit=True, connect_timeout=reach_s, application_name="tradewind")
+    probe_s = max(LEAST_PROBE_S, lock_timeout_s - PATIENCE_S)
+    connection = AttendedConnection.to(
+        seat.url, within_s=reach_s, probe_s=probe_s, application_name="tradewind", **_PATH
+    )
     settings = _SESSION | {"lock_timeout": f"{round(lock_timeout_s * 1000)}ms"}
     chosen = ", ".join("set_config(%s, %s, false)" for _ in settings)
     connection.execute(f"SELECT {chosen}", [word for pair in settings.items() for word in pair])
@@ -119,15 +126,20 @@ class PostgresDatabase(Database):
 
     def require(self) -> None:
         """As ``Database.require``; a host that has no seat yet gets one, since the data is on the server."""
-        with suppress(OSError):
-            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self._make()
         revision = self.revision()
         if revision is None:
             raise lost(self.path, "the database is empty") or Unavailable(
                 "there is no database of this program yet", where=self.path.shown, next_step="run tradewind db init"
             )
         require_current(self.path, revision)
+        with suppress(OSError):
+            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._make()
+
+    def prepare(self, now: int) -> bool:
+        """As ``Database.prepare``; a server that does not answer leaves no file and no folder behind."""
+        self.revision()
+        return super().prepare(now)
 
     def revision(self) -> str | None:
         """The schema's revision, None for an empty database."""
@@ -353,6 +365,11 @@ def committed(session: psycopg.Connection[tuple[Any, ...]], begin: str) -> Itera
 def taken(seat: PostgresSeat, session: psycopg.Connection[tuple[Any, ...]]) -> Unavailable:
     """What somebody is told who wants to write beside the writer."""
     row = session.execute(_HOLDER, (_KIND,)).fetchone()
+    if row and row[2] in GIVEN_UP:
+        return StoreAway(
+            "an earlier session of this process, which stood still, still holds it", where=seat.shown,
+            next_step="the server ends it within a minute", retry_after_s=1.0,
+        )  # fmt: skip
     who = f"process {row[1]} from {row[0]}" if row else "another process"
     return Unavailable(
         f"{who} is writing to this database",

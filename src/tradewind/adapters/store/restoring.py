@@ -8,14 +8,13 @@ a word in ``meta`` that the next run reads out.
 from __future__ import annotations
 
 import shutil
-import tempfile
 from contextlib import closing
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
-from tradewind.adapters.store.backup import Manifest, synced, take, verified
+from tradewind.adapters.store.backup import Manifest, synced, take, verified, working_copy
 from tradewind.adapters.store.database import PUT_META, Database, alone_in
 from tradewind.adapters.store.head_mark import HeadMark
 from tradewind.adapters.store.lease import WriterLock
@@ -41,14 +40,9 @@ def restore(backup: Path, location: Path, now: int) -> Restored:
     """
     target = path_of(location)
     manifest = verified(backup)
-    with tempfile.TemporaryDirectory(prefix="tradewind-restore-") as name:
-        source = SqliteDatabase(shutil.copyfile(backup, Path(name) / "restored.db"))
-        try:
-            source.prepare(now)  # brings an older backup up to date
-            found = _replaced(manifest, source, backup, target, now)
-        finally:
-            source.close()
-    return found
+    with working_copy(backup) as source:
+        source.prepare(now)  # brings an older backup up to date
+        return _replaced(manifest, source, backup, target, now)
 
 
 def _replaced(manifest: Manifest, source: SqliteDatabase, backup: Path, target: Path, now: int) -> Restored:

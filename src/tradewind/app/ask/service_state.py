@@ -65,11 +65,11 @@ class ServiceView(msgspec.Struct, frozen=True):
 def service_view(database: Path, now: int) -> ServiceView | None:
     """The newest note beside the store at ``database``; None where no service ever ran there.
 
-    A note can be seconds old and its process dead: only while somebody holds the store, or waits for it, is it taken as
-    fresh.
+    A note can be seconds old and its process dead, with the next one begun: only while the very process that wrote it
+    holds the store, or waits for it, is it taken as fresh.
     """
     note = noted(BeatFile(database))
-    return None if note is None else _view(note, now, held=WriterLock(database).holder() is not None)
+    return None if note is None else _view(note, now, held=WriterLock(database).holder() == str(note.pid))
 
 
 def measured_uptime(database: Queryable, now: int) -> Uptime | None:
@@ -81,6 +81,8 @@ def ready(view: ServiceView | None) -> str:
     """Why the service is not up and well, in words; empty when it is."""
     if view is None:
         return "no service has run here"
+    if not view.fresh and view.state == "running":
+        return f"process {view.pid}, the last service here, is not heard any more (since {view.age_s:.0f} s)"
     if not view.fresh or view.state != "running":
         return f"the service is {view.state}, last heard of {view.age_s:.0f} s ago"
     down = [task.name for task in view.tasks if task.state != "running"]

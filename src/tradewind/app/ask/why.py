@@ -147,7 +147,14 @@ def recorded_chain(desk: Desk, journaled: Journaled, decision: Decision, on_step
 
 def _rebuilt(desk: Desk, journaled: Journaled, plan: EnginePlan, hit: Recorded, on_steps: Told) -> Answer:
     return _answer(
-        chain_from_store(journaled.store, journaled.run, plan, hit, on_steps, library_for(desk.config, plan)),
+        chain_from_store(
+            journaled.store,
+            journaled.run,
+            plan,
+            hit,
+            on_steps,
+            library_for(desk.config, plan, journaled.store.database.path),
+        ),
         origin="store",
         simulated=journaled.run.started.simulated,
         unproven=journaled.run.started.unproven,

@@ -11,11 +11,10 @@ import msgspec
 
 from tradewind.adapters.store.inbox import Inbox
 from tradewind.adapters.store.lease import WriterLock
+from tradewind.app.control.free_text import one_line
 from tradewind.app.pacing import Waiter
-from tradewind.errors import Misconfigured
 
 LOOK_EVERY_S: Final = 0.05
-LONGEST: Final = 200
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -99,16 +98,3 @@ def this_user() -> str:
         return pwd.getpwuid(os.getuid()).pw_name
     except KeyError:  # a container without a user database
         return f"uid {os.getuid()}"
-
-
-def one_line(text: str, where: str) -> str:
-    """What was typed, as it will be shown on every terminal: one line without control characters.
-
-    Raises:
-        Misconfigured: it is none, or too long.
-    """
-    if not text.isprintable() or len(text) > LONGEST:
-        raise Misconfigured(
-            f"{text[:40]!r} is not a line of text", where=where, allowed=f"up to {LONGEST} printable characters"
-        )
-    return text.strip()

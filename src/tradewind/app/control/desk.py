@@ -6,7 +6,7 @@ none. Only ``kill_off`` with a reason clears the latch, and not while the file i
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -14,7 +14,9 @@ import msgspec
 
 from tradewind.adapters.store.database import Database
 from tradewind.adapters.store.inbox import waiting
+from tradewind.app.control.free_text import legible
 from tradewind.engine.guard import KILL, Guard
+from tradewind.engine.mode_orders import CANCEL, RETRAIN, WITHDRAWN
 from tradewind.errors import TradewindError
 from tradewind.model.event import Command
 from tradewind.model.guard import Answered
@@ -23,7 +25,6 @@ KILL_FILE: Final = "KILL"
 FILE_ACTOR: Final = "kill file"
 BY: Final = "by "
 UNSAID: Final = "no reason given"
-_LONGEST: Final = 200
 
 
 def kill_file(database: Path) -> Path:
@@ -47,7 +48,7 @@ class ControlDesk:
         """
         there = self._file.exists()
         found = self._waiting(ts)
-        orders = [self._checked(order) if there else order for order in found]
+        orders = [self._checked(order) if there else order for order in taken_back(found)]
         if there and KILL not in guard.latches and not any(order.verb == "kill_on" for order in found):
             reason, actor = _written(self._file)
             orders.insert(0, Command("kill_on", actor, ts, str(self._file), reason=reason))
@@ -71,6 +72,26 @@ class ControlDesk:
         return msgspec.structs.replace(order, argument=str(self._file)) if order.verb == "kill_off" else order
 
 
+def taken_back(orders: Sequence[Command]) -> list[Command]:
+    """The waiting orders, oldest first; a training and what takes it back before anybody heard of it know each other.
+
+    Without that the first would begin what the second is to prevent.
+    """
+    found = list(orders)
+    for place, order in enumerate(orders):
+        if order.verb != CANCEL:
+            continue
+        earlier = [one for one in range(place) if _takes_back(order, found[one])]
+        for one in (*earlier, *([place] if earlier else [])):
+            found[one] = msgspec.structs.replace(found[one], argument=f"{found[one].argument} {WITHDRAWN}")
+    return found
+
+
+def _takes_back(order: Command, one: Command) -> bool:
+    waits = one.verb == RETRAIN and not one.argument.endswith(f" {WITHDRAWN}")
+    return waits and f"{one.argument} ".startswith(f"{order.argument} ")
+
+
 def answered_line(answer: Answered) -> str:
     """``kill_on: done, halted; 1 waiting order withdrawn``."""
     return f"{answer.verb}: {answer.result}, {answer.state}" + (f"; {answer.detail}" if answer.detail else "")
@@ -85,8 +106,3 @@ def _written(path: Path) -> tuple[str, str]:
     reason, by = (*lines, "", "")[:2]
     actor = legible(by.removeprefix(BY)) if by.startswith(BY) else ""
     return legible(reason) or "the file is there", actor or FILE_ACTOR
-
-
-def legible(text: str) -> str:
-    """What a terminal can show of a text, on one line and cut to size."""
-    return "".join(one for one in text if one.isprintable())[:_LONGEST].strip()

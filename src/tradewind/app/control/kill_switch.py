@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tradewind.adapters.host_resources import size_of
-from tradewind.app.control.desk import BY, UNSAID, kill_file, legible
+from tradewind.app.control.desk import BY, UNSAID, kill_file
+from tradewind.app.control.free_text import legible
 from tradewind.errors import Unavailable
 
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tradewind.app.doctor.finding import Finding, State
-from tradewind.app.models.serving import Serving, seats_for
+from tradewind.app.models.serving import Serving, configured_seats
+from tradewind.app.news_articles import unread
 from tradewind.app.settings.root import AppConfig
 from tradewind.app.workspace import Workspace
 from tradewind.errors import Misconfigured
@@ -18,15 +19,26 @@ def look_at_models(config: AppConfig, folder: Path) -> Iterator[Finding]:
     """A finding for each seat without a promoted model that verifies; one where all have theirs."""
     if not config.predictors:
         return
-    timeframes = tuple(one.interval for one in config.timeframes.intervals)
     try:
-        symbols = Workspace(config, folder).symbols()
-        seats = [seat for symbol in symbols for seat in seats_for(config, symbol, timeframes, simulated=True)]
+        seats = configured_seats(config, folder)
     except Misconfigured as fault:
         yield Finding("project", "promoted models", State.FAIL, str(fault), fault.next_step)
         return
+    for note in unread(config) if any(seat.schema.reads_news for seat in seats) else ():
+        yield Finding("project", "news of models", State.WARN, note, "name addresses in sentiment.feeds")
     lines = Serving(config, folder).missing(seats)
     for line in lines:
         yield Finding("project", "promoted models", State.FAIL, line, ADVICE)
-    if not lines:
+    if not {seat.symbol for seat in seats} & set(Workspace(config, folder).symbols()):
+        elsewhere = ", ".join(sorted({seat.symbol for seat in seats}))
+        verify = f"; on {elsewhere}, which a run has with --symbol alone, every model verifies" if seats else ""
+        nowhere = "no predictor has a seat: its symbols or timeframes are not among those of the configuration"
+        yield Finding(
+            "project",
+            "promoted models",
+            State.WARN,
+            nowhere + ("" if lines else verify),
+            "compare predictors with symbols and timeframes",
+        )
+    elif not lines:
         yield Finding("project", "promoted models", State.OK, f"{len(seats)} seats have a promoted model that verifies")

@@ -12,6 +12,7 @@ from tradewind.model.mode import Mode
 _SEATS: Final = (
     "SELECT symbol, timeframe FROM confidence_history WHERE source = 'seat' UNION"
     " SELECT symbol, timeframe FROM learning_states WHERE symbol IS NOT NULL UNION"
+    " SELECT DISTINCT symbol, timeframe FROM forecasts UNION"
     " SELECT symbol, timeframe FROM retraining_history WHERE symbol IS NOT NULL ORDER BY 1, 2"
 )
 _STATE: Final = (
@@ -29,7 +30,7 @@ _TRAINED: Final = (
 )
 _HISTORY: Final = (
     "SELECT triggered_at, trigger_reason, symbol, timeframe, ended_at, version, fault, validation_confidence,"
-    " calibration_error, passed, promoted, duration_s FROM retraining_history ORDER BY id DESC LIMIT ?"
+    " calibration_error, passed, promoted, duration_s, detail FROM retraining_history ORDER BY id DESC LIMIT ?"
 )
 _TRANSITIONS: Final = (
     "SELECT timestamp, state, reason, symbol, timeframe, confidence, version, detail FROM learning_states"
@@ -56,13 +57,15 @@ class SeatStatus(msgspec.Struct, frozen=True):
 
 
 def seat_statuses(store: Queryable) -> list[SeatStatus]:
-    """Every seat that the store knows of; one that never moved is in LEARNING."""
+    """Every seat that the store of a run that learns knows of; one that never moved is in LEARNING."""
     return [_status(store, str(symbol), str(timeframe)) for symbol, timeframe in store.query(_SEATS)[1]]
 
 
 def training_history(store: Queryable, last: int) -> list[dict[str, Any]]:
-    """The newest trainings that were asked for, newest first."""
-    return _dicts(store.query(_HISTORY, (last,)))
+    """The newest trainings that were asked for, newest first; ``by`` is who ordered one by hand, and why."""
+    found = _dicts(store.query(_HISTORY, (last,)))
+    details = [msgspec.json.decode(one.pop("detail") or "{}") for one in found]
+    return [{**one, "by": detail.get("by", "")} for one, detail in zip(found, details, strict=True)]
 
 
 def mode_history(store: Queryable, last: int) -> list[dict[str, Any]]:

@@ -10,11 +10,15 @@ from tradewind.model.training import TrainingEnd
 def started_line(asked: RetrainAsked) -> str:
     """``[BTC/USDT 1h] Starting retraining (reason: drift)``."""
     also = f", also {', '.join(asked.also)}" if asked.also else ""
-    return f"{_seat(asked.symbol, asked.timeframe)} Starting retraining (reason: {asked.trigger}{also})"
+    by = f", by {asked.by}" if asked.by else ""
+    return f"{_seat(asked.symbol, asked.timeframe)} Starting retraining (reason: {asked.trigger}{by}{also})"
 
 
-def ended_lines(asked: RetrainAsked, end: TrainingEnd, target: float, *, passed: bool) -> list[str]:
-    """What a training came to: its confidence on held-out bars and how long it took, and whether that is enough."""
+def ended_lines(asked: RetrainAsked, end: TrainingEnd, target: float, *, passed: bool, held: str = "") -> list[str]:
+    """What a training came to: its confidence on held-out bars and how long it took, and whether that is enough.
+
+    ``held`` is the challenger whose trial goes on, so that no other takes its place.
+    """
     seat = _seat(asked.symbol, asked.timeframe)
     if end.fault is not None:
         return [f"WARNING: {seat} Retraining failed after {end.duration_s:.1f}s: {end.fault}"]
@@ -26,6 +30,8 @@ def ended_lines(asked: RetrainAsked, end: TrainingEnd, target: float, *, passed:
         lines.append(f"{seat} Target confidence of {target:.2%} not reached: the model that sits there stays")
     if not end.passed:
         lines.append(f"{seat} Gate not met: {', '.join(end.missed) or 'unknown'}; the model that sits there stays")
+    elif passed and held:
+        lines.append(f"{seat} {end.version} stays on the shelf: {held} is on trial")
     elif passed:
         lines.append(f"{seat} {end.version} shadows from now on")
     return lines

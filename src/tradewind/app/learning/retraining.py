@@ -2,7 +2,8 @@
 
 A question is an output of the engine (``RetrainAsked``) and its answer an input (``ModelTrained``), so a replay of the
 journal needs no trainer. What is still open when a run goes on is asked again: who asked stands in the engine's state.
-A model that met its gate and the target takes the challenger's place; nothing else comes of a training.
+A model that met its gate and the target takes the challenger's place, unless another one is on trial there; nothing
+else comes of a training.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from tradewind.app.learning.mode_text import (
     rules_line,
     started_line,
 )
+from tradewind.app.settings.root import AppConfig
 from tradewind.engine.modes import Modes
 from tradewind.errors import TradewindError
 from tradewind.model.event import ModelTrained
@@ -43,6 +45,7 @@ class Retraining:
     """Trainings of one run, one at a time. ``target`` is the held-out confidence a candidate must show.
 
     ``waits``: a training that is due is waited for, for runs over recorded markets whose time does not pass by itself.
+    ``follow`` holds the trainer to another configuration and gives the target under it.
     """
 
     def __init__(
@@ -54,6 +57,7 @@ class Retraining:
         *,
         target: float,
         waits: bool = False,
+        follow: Callable[[AppConfig], float] | None = None,
     ) -> None:
         self._modes = modes
         self._trainer = trainer
@@ -61,6 +65,7 @@ class Retraining:
         self._say = say
         self._target = target
         self._waits = waits
+        self._follow = follow
         self._running: RetrainAsked | None = None
         self._moved = False
 
@@ -69,6 +74,11 @@ class Retraining:
         """Whether a seat was changed since this was asked last: who serves there has to be told."""
         moved, self._moved = self._moved, False
         return moved
+
+    def follow(self, config: AppConfig) -> None:
+        """Another configuration holds from now on: for the next training, and for how long this one may take."""
+        if self._follow is not None:
+            self._target = self._follow(config)
 
     def due(self, now: int) -> list[ModelTrained]:
         """Starts what is asked for, or gives what has ended, one at a time; ``now`` stamps it."""
@@ -114,9 +124,10 @@ class Retraining:
     def _answer(self, asked: RetrainAsked, end: TrainingEnd, now: int) -> ModelTrained:
         reached = end.confidence is not None and end.confidence >= self._target
         passed = end.version is not None and end.passed and reached
-        for line in ended_lines(asked, end, self._target, passed=passed):
+        held = self._modes.on_trial(asked.symbol, asked.timeframe, now)
+        for line in ended_lines(asked, end, self._target, passed=passed, held=held):
             self._say(line)
-        if passed and end.version is not None:
+        if passed and end.version is not None and not held:
             reason = f"retrained ({asked.trigger})"
             self._carry(lambda: self._seats.challenge(asked.symbol, asked.timeframe, str(end.version), reason, now))
         return ModelTrained(

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from tradewind.adapters.market.sealed.columns import content_hash
 from tradewind.app.feature_sets import stored_series
+from tradewind.app.instruments import instrument_for
 from tradewind.app.models.material import cost_of, labelled_bars
 from tradewind.app.models.promotion import Promotions, Version
 from tradewind.app.models.sealing import look_of, record_looks
+from tradewind.app.signal_text import utc
+from tradewind.app.validation.costs import require_own_costs
 from tradewind.app.workspace import Workspace
-from tradewind.errors import Rejected
+from tradewind.errors import Rejected, Unavailable
 from tradewind.model.timeframe import Timeframe
 from tradewind.predictors.manifest import Manifest
 from tradewind.research.served_forecasts import Compared, Unseen, compared
@@ -38,7 +41,9 @@ def duel_of(
         Rejected: one of them speaks for another series.
         Unavailable: no bars came since they were trained, or a version is not there.
         Corrupt: a version cannot be verified.
+        Misconfigured: trading is configured to be cheaper than it is.
     """
+    require_own_costs(workspace.config, instrument_for(workspace.config, symbol))
     one, two = (_speaks(promotions.version(name), symbol, timeframe) for name in pair)
     bars = stored_series(workspace.config, symbol, timeframe)
     start = max(unseen_from(one.manifest), unseen_from(two.manifest))
@@ -55,7 +60,16 @@ def duel_of(
         Unseen(labelled_bars(workspace.config, bars, news=each.manifest.reads_news), cost, start, end)
         for each in (one, two)
     )
-    return compared(one.served, two.served, own, other, drifted=drifted)
+    try:
+        return compared(one.served, two.served, own, other, drifted=drifted)
+    except Unavailable as fault:
+        newest = max((one.manifest, two.manifest), key=unseen_from)
+        raise Unavailable(
+            f"no labelled bar of {symbol} {timeframe} that neither {pair[0]} nor {pair[1]} saw: {newest.version} knows"
+            f" those up to {utc(unseen_from(newest))}",
+            where="duel",
+            next_step="fetch newer candles, or let it shadow until they come: tradewind promote --challenge",
+        ) from fault
 
 
 def _speaks(found: Version, symbol: str, timeframe: Timeframe) -> Version:

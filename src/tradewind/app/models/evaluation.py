@@ -17,11 +17,13 @@ import msgspec
 from tradewind.adapters.feature_files import file_of
 from tradewind.adapters.market.sealed.columns import content_hash
 from tradewind.app.feature_sets import SeriesBars, stored_series, verify
+from tradewind.app.instruments import instrument_for
 from tradewind.app.models.material import before, checked_inputs, cost_of, labelled_bars
 from tradewind.app.models.promotion import Promotions, SealedRecord, Version
-from tradewind.app.models.sealing import Opened, look_of, open_sealed
+from tradewind.app.models.sealing import Opened, look_of, open_sealed, require_looks
 from tradewind.app.models.training import limits_of, record_of
 from tradewind.app.models.versions import latency_p99_ms
+from tradewind.app.validation.costs import require_own_costs
 from tradewind.app.workspace import Workspace
 from tradewind.model.bar import BarColumns
 from tradewind.model.report import GateKind, GateRow
@@ -174,9 +176,13 @@ def evaluate(
     Raises:
         Unavailable: there is no such version, or its bars are not stored.
         Corrupt, Rejected: as ``Promotions.version``.
+        Misconfigured: trading is configured to be cheaper than it is.
+        Corrupt: the ledger lacks looks that decisions are on record of, so that nobody knows what was read.
     """
     found = promotions.version(version)
     manifest = found.manifest
+    for symbol in manifest.symbols:
+        require_own_costs(workspace.config, instrument_for(workspace.config, symbol))
     bars = tuple(stored_series(workspace.config, one, manifest.timeframe) for one in manifest.symbols)
     judge = _Judge(workspace, found, asked, bars)
     first, last = manifest.provenance.tested
@@ -216,6 +222,8 @@ def _sealed(
     end = known.end if known else min(int(one.columns.ts_close[-1]) for one in judge.bars)
     hashes = {one.symbol: content_hash(_inside(one, start, end)) for one in judge.bars}
     digest = hashlib.sha256("".join(hashes.values()).encode()).hexdigest()
+    if known is None:
+        require_looks(judge.workspace, promotions.sealed_readers(manifest.symbols, manifest.timeframe))
     opened = Opened(known.look, known.contaminated) if known else _opened(judge, (start, end), hashes, now)
     limits = msgspec.structs.replace(own, alpha=own.alpha / opened.look)
     slices = judge.window("sealed", (start, end), manifest.symbols, limits)

@@ -6,10 +6,12 @@ from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
 from tradewind.app.feature_sets import SeriesBars, stored_series
+from tradewind.app.instruments import instrument_for
 from tradewind.app.models.sealing import seal_of
 from tradewind.app.news_articles import news_of
 from tradewind.app.settings.root import AppConfig
 from tradewind.app.signal_text import utc
+from tradewind.app.validation.costs import require_own_costs
 from tradewind.app.workspace import Workspace
 from tradewind.errors import Unavailable
 from tradewind.features.feature_set import FeatureSet
@@ -17,7 +19,7 @@ from tradewind.features.input_schema import default_schema
 from tradewind.model.instruments import resolve
 from tradewind.model.session import calendar_of
 from tradewind.model.timeframe import Timeframe
-from tradewind.research.dataset import DataSet, chronological, feature_set, labelled
+from tradewind.research.dataset import DataSet, chronological, feature_set, labelled, newest
 from tradewind.research.feature_check import column_faults, completeness, replayed
 from tradewind.research.model_gates import InputCheck
 from tradewind.research.model_training import Part
@@ -55,21 +57,30 @@ def material_of(
     *,
     sealed: bool = True,
     news: bool = False,
+    until: int = 0,
+    since: int = 0,
 ) -> Material:
     """The newest ``samples`` of each symbol before its sealed bars: 64% to train, 16% to calibrate, 20% to test.
 
     Not ``sealed``: no bar is left out, for a challenger that is judged on bars to come; ``seal`` is 0 then.
-    With ``news`` the series end where the last reading of the news does: behind it no row is complete.
+    With ``news`` the series end where the last reading of the news does: behind it no row is complete. ``until``, UTC
+    nanoseconds, is when it is trained: what closed later is not known then (0: all that is stored is).
+    ``since`` is when the market changed: of the samples only those from then on, once they are half of them.
 
     Raises:
         Unavailable: nothing is stored of a symbol, too few samples come of it, or nobody has read any news.
+        Misconfigured: trading is configured to be cheaper than it is, so that a gate that is met would prove nothing.
     """
+    for symbol in symbols:
+        require_own_costs(config, instrument_for(config, symbol))
     stored = [stored_series(config, symbol, interval) for symbol in symbols]
+    if until:
+        stored = [_known_at(one, until) for one in stored]
     if news:
         stored = [_while_read(config, one) for one in stored]
     seal = seal_of(Workspace(config), stored, kind) if sealed else 0
     bars = tuple(before(one, seal) for one in stored) if sealed else tuple(stored)
-    return Material(tuple(_part(config, one, length, samples, news=news) for one in bars), bars, seal)
+    return Material(tuple(_part(config, one, length, samples, since, news=news) for one in bars), bars, seal)
 
 
 def before(bars: SeriesBars, end: int) -> SeriesBars:
@@ -80,9 +91,9 @@ def before(bars: SeriesBars, end: int) -> SeriesBars:
 def cost_of(config: AppConfig, bars: SeriesBars) -> float:
     """A round trip as a share of the price: the mean spread of the bars, or the model's, with slippage and commission.
 
-    Commissions per lot are taken at the last close.
+    Costs are the configured ones, as fills have them. Commissions per lot are taken at the last close.
     """
-    instrument = resolve(bars.symbol, config.instruments)
+    instrument = instrument_for(config, bars.symbol)
     costs = instrument.costs
     spread, close = bars.columns.spread, bars.columns.close
     half = float((spread / close).mean()) / 2.0 if float(spread.max(initial=0.0)) > 0.0 else costs.spread_fraction
@@ -90,10 +101,10 @@ def cost_of(config: AppConfig, bars: SeriesBars) -> float:
     return 2.0 * (half + costs.slippage_fraction + costs.commission_fraction + per_lot)
 
 
-def _part(config: AppConfig, bars: SeriesBars, length: int, samples: int, *, news: bool) -> Part:
+def _part(config: AppConfig, bars: SeriesBars, length: int, samples: int, since: int, *, news: bool) -> Part:
     data = labelled_bars(config, bars, news=news)
     every = data.samples(length)
-    usable = every[-samples:]
+    usable = newest(data, every, samples, since, FEWEST)
     if usable.size < FEWEST:
         raise Unavailable(
             f"{usable.size} samples in {len(bars.columns.close)} unsealed bars of {bars.symbol} {bars.timeframe}",
@@ -102,6 +113,17 @@ def _part(config: AppConfig, bars: SeriesBars, length: int, samples: int, *, new
             next_step="import or fetch a longer history, or train on a shorter interval",
         )
     return Part(data, chronological(data, usable), cost_of(config, bars), every[: every.size - usable.size])
+
+
+def _known_at(bars: SeriesBars, until: int) -> SeriesBars:
+    cut = before(bars, until)
+    if not cut.columns.ts_close.size:
+        raise Unavailable(
+            f"no bar of {bars.symbol} {bars.timeframe} closed up to {utc(until)}",
+            where="training",
+            next_step="import or fetch a longer history",
+        )
+    return cut
 
 
 def _while_read(config: AppConfig, bars: SeriesBars) -> SeriesBars:

@@ -1,13 +1,14 @@
 """Seats of a project: who is heard, who shadows, by which decision. Every decision is on record, refusals too.
 
 A version takes a seat where its gate was met on the bars it was developed on and, for an empty seat, on sealed bars
-that
-were opened once; beside a champion, where it won the duel on bars that neither had seen (``app.models.duel``). Going
-back to the version before needs a reason and nothing else.
+that were opened once; beside a champion, where it won the duel on bars that neither had seen (``app.models.duel``).
+Going back to the version before needs a reason and nothing else.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from contextlib import suppress
 from typing import Final, NamedTuple
 
 import msgspec
@@ -16,7 +17,7 @@ from tradewind.adapters.models.shelf import ModelShelf, seat_of
 from tradewind.adapters.verdict_files import VerdictFiles
 from tradewind.app.models.versions import manifest_of, shelf_of
 from tradewind.app.workspace import Workspace
-from tradewind.errors import Corrupt, Rejected
+from tradewind.errors import Corrupt, Rejected, Retryable, Unavailable
 from tradewind.features.input_schema import default_schema
 from tradewind.model.timeframe import Timeframe
 from tradewind.predictors.manifest import GateRecord, Manifest
@@ -26,6 +27,8 @@ from tradewind.research.signing import signed_bytes, signed_document
 
 SEAT: Final = "seat"
 SEALED: Final = "sealed evaluation"
+ON_SEALED: Final = "its gate on sealed bars"
+"""Why a version took an empty seat, or did not: the record of decisions says that the bars were read."""
 AGAIN: Final = "promote again; tradewind models list shows what is there"
 _LINES: Final[msgspec.json.Decoder[Decision]] = msgspec.json.Decoder(Decision)
 
@@ -66,6 +69,7 @@ class Promotions:
     def __init__(self, workspace: Workspace, shelf: ModelShelf | None = None) -> None:
         self._workspace = workspace
         self.shelf = shelf or shelf_of(workspace)
+        self._known: tuple[bytes, tuple[Decision, ...]] | None = None
 
     def version(self, version: str) -> Version:
         """A version with its signature, its bytes and its answers to the probe checked.
@@ -77,6 +81,12 @@ class Promotions:
         _, artifact, signed = self.shelf.read(version)
         manifest = manifest_of(self._workspace, signed)
         schema = default_schema(manifest.timeframe, news=manifest.reads_news)
+        if manifest.schema_hash == schema.hash and manifest.channels != schema.names:
+            raise Rejected(
+                "its channels are not those of its inputs, or in another order",
+                where=f"model {version}",
+                next_step="the one before it goes on serving; train or promote another one",
+            )
         return Version(verified(manifest, artifact, schema.hash), self.sealed(version))
 
     def sealed(self, version: str) -> SealedRecord | None:
@@ -100,38 +110,107 @@ class Promotions:
     def seat(self, symbol: str, timeframe: Timeframe) -> Seat:
         """What a seat holds; an empty one where nothing was decided yet.
 
+        The file has to be what the newest decision about the seat made it: one of another seat, or of another day, was
+        put there by no decision.
+
         Raises:
             Corrupt, Rejected, Unavailable: the file was changed, or the key is another one or missing.
         """
-        data = self.shelf.choice(seat_of(symbol, timeframe))
-        if data is None:
-            return Seat(symbol=symbol, timeframe=timeframe)
-        found = signed_document(SEAT, data, VerdictFiles(self._workspace.data).key(), AGAIN)
-        try:
-            return msgspec.convert(found, Seat)
-        except msgspec.ValidationError as fault:
-            raise Corrupt(f"no seat: {fault}", where=f"{symbol} {timeframe}", next_step=AGAIN) from fault
+        written, last = self._written(symbol, timeframe), self._last(symbol, timeframe)
+        if _differ(written, last):
+            with suppress(Retryable), self.shelf.alone():  # where somebody decides at this moment, one is the older one
+                written, last = self._written(symbol, timeframe), self._last(symbol, timeframe)
+        if _differ(written, last) and last is not None and self._intended(symbol, timeframe) == last:
+            return last  # signed before it was decided: the change of the file was cut short
+        if _differ(written, last):
+            raise _disagree(symbol, timeframe, written, last)
+        if written is None:
+            behind = self.shelf.behind
+            return (
+                Seat(symbol=symbol, timeframe=timeframe)
+                if behind is None
+                else Promotions(self._workspace, behind).seat(symbol, timeframe)
+            )
+        return written
+
+    def seated(self) -> tuple[tuple[str, Timeframe], ...]:
+        """Every seat that something was decided about, by symbol and timeframe."""
+        behind = () if self.shelf.behind is None else Promotions(self._workspace, self.shelf.behind).seated()
+        known = {(one.symbol, one.timeframe) for one in self._record()} | set(behind)
+        return tuple(sorted(known, key=lambda one: (one[0], one[1].rank)))
 
     def seats(self) -> tuple[Seat, ...]:
-        """Every seat that something was decided about, by symbol and timeframe."""
-        known = {(one.symbol, one.timeframe) for one in self.decisions()}
-        found = [self.seat(symbol, timeframe) for symbol, timeframe in known]
-        return tuple(sorted(found, key=lambda one: (one.symbol, one.timeframe.rank)))
+        """What every seat holds that something was decided about, by symbol and timeframe."""
+        return tuple(self.seat(symbol, timeframe) for symbol, timeframe in self.seated())
 
     def decisions(self, symbol: str = "", timeframe: Timeframe | None = None) -> tuple[Decision, ...]:
         """Decisions, oldest first; of one symbol or timeframe where one is named.
 
         Raises:
-            Corrupt: one of them is not what was written.
+            Corrupt: one of them is not what was written, or the newest ones that seats name are gone.
         """
+        every = self._record()
+        for symbol_of, timeframe_of in {(one.symbol, one.timeframe) for one in every}:
+            with suppress(Rejected, Unavailable):  # without the key nothing is known of seats
+                written = self._written(symbol_of, timeframe_of)
+                if written is not None and written.decision > len(every):
+                    raise _changed(
+                        f"it ends with decision {len(every)}, the seat of {symbol_of} {timeframe_of} names"
+                        f" {written.decision}"
+                    )
+        chosen = (one for one in every if symbol in ("", one.symbol) and timeframe in (None, one.timeframe))
+        return tuple(chosen)
+
+    def _record(self) -> tuple[Decision, ...]:
+        """Every decision, the chain checked; read again only where the file changed."""
+        data = self.shelf.decisions()
+        if self._known is not None and self._known[0] == data:
+            return self._known[1]
         try:
-            every = [_LINES.decode(line) for line in self.shelf.decisions().splitlines()]
+            every = tuple(_LINES.decode(line) for line in data.splitlines())
         except (msgspec.MsgspecError, UnicodeDecodeError) as fault:
             raise _changed(str(fault)) from fault
         if broken := broken_at(every):
             raise _changed(f"decision {broken} is not the one that was written")
-        chosen = (one for one in every if symbol in ("", one.symbol) and timeframe in (None, one.timeframe))
-        return tuple(chosen)
+        self._known = data, every
+        return every
+
+    def _last(self, symbol: str, timeframe: Timeframe) -> Seat | None:
+        """What the newest decision about a seat says it holds; None where none changed it."""
+        own = (one for one in reversed(self._record()) if (one.symbol, one.timeframe) == (symbol, timeframe))
+        return next((one.seat for one in own if one.seat is not None), None)
+
+    def _written(self, symbol: str, timeframe: Timeframe) -> Seat | None:
+        """What the seat's own file says, its signature and its name checked; None where there is none."""
+        name = seat_of(symbol, timeframe)
+        return self._signed_seat(self.shelf.choice(name) if self.shelf.chose(name) else None, symbol, timeframe)
+
+    def _intended(self, symbol: str, timeframe: Timeframe) -> Seat | None:
+        """What the file was about to say, checked in the same way; None where nothing was under way."""
+        return self._signed_seat(self.shelf.intended(seat_of(symbol, timeframe)), symbol, timeframe)
+
+    def _signed_seat(self, data: bytes | None, symbol: str, timeframe: Timeframe) -> Seat | None:
+        if data is None:
+            return None
+        found = signed_document(SEAT, data, VerdictFiles(self._workspace.data).key(), AGAIN)
+        try:
+            seat = msgspec.convert(found, Seat)
+        except msgspec.ValidationError as fault:
+            raise Corrupt(f"no seat: {fault}", where=f"{symbol} {timeframe}", next_step=AGAIN) from fault
+        if (seat.symbol, seat.timeframe) != (symbol, timeframe):
+            raise Corrupt(
+                f"its file is that of {seat.symbol} {seat.timeframe}", where=f"{symbol} {timeframe}", next_step=AGAIN
+            )
+        return seat
+
+    def sealed_readers(self, symbols: Collection[str], timeframe: Timeframe) -> dict[str, int]:
+        """``version -> decision`` of those whose sealed bars decided about a seat of ``symbols``, promoted or refused.
+
+        Raises:
+            Corrupt: as ``decisions``.
+        """
+        every = (one for one in self.decisions(timeframe=timeframe) if one.symbol in symbols)
+        return {one.version: one.number for one in every if one.duel is None and one.reason.endswith(ON_SEALED)}
 
     def promote(
         self, symbol: str, timeframe: Timeframe, version: str, reason: str, now: int, duel: Duel | None = None
@@ -206,19 +285,18 @@ class Promotions:
 
     def _held(self, symbol: str, timeframe: Timeframe) -> Seat:
         """The seat as the last decision left it; a change that was cut short is made good."""
-        seat = self.seat(symbol, timeframe)
-        last = next((one.seat for one in reversed(self.decisions(symbol, timeframe)) if one.seat is not None), None)
-        if last is not None and last.decision > seat.decision:
+        written, last = self._written(symbol, timeframe), self._last(symbol, timeframe)
+        if last is not None and (written is None or last.decision > written.decision):
             self._put(last)
-            return last
-        return seat
+        return self.seat(symbol, timeframe)
 
     def _decided(
         self, seat: Seat, action: Action, one: Seated, now: int, after: Seat | None, missed: tuple[str, ...],
         duel: Duel | None = None,
     ) -> Decision:  # fmt: skip
-        """Writes the decision down, then changes the seat."""
-        every = self.decisions()
+        """Signs what the seat will be, writes the decision down, then changes the seat: cut anywhere, one of the two
+        seats stands, and a line that somebody added to the record seats nobody."""
+        every = self._record()
         number = len(every) + 1
         placed = None if after is None else msgspec.structs.replace(after, decision=number)
         decision = Decision(
@@ -227,6 +305,9 @@ class Promotions:
             champion=seat.champion.version if seat.champion else "", reason=one.reason, missed=missed, duel=duel,
             seat=placed,
         ).sealed(every[-1].hash if every else "")  # fmt: skip
+        if placed is not None:
+            key = VerdictFiles(self._workspace.data).make_key()
+            self.shelf.intend(seat_of(seat.symbol, seat.timeframe), signed_bytes(SEAT, placed, key))
         self.shelf.decide(msgspec.json.encode(decision))
         if placed is not None:
             self._put(placed)
@@ -252,7 +333,30 @@ def _earned(found: Version, seat: Seat, duel: Duel | None) -> tuple[tuple[str, .
     sealed = found.sealed
     if sealed is None or sealed.sha256 != found.manifest.sha256:
         return ("sealed",), "its sealed bars were not opened yet"
-    return (() if sealed.gate.passed else sealed.gate.missed or ("gate",)), "its gate on sealed bars"
+    return (() if sealed.gate.passed else sealed.gate.missed or ("gate",)), ON_SEALED
+
+
+def _differ(written: Seat | None, last: Seat | None) -> bool:
+    """Whether a seat's file is another one than the newest decision made; one without a number stands by itself."""
+    return written != last and (last is not None or written is None or written.decision > 0)
+
+
+def _disagree(symbol: str, timeframe: Timeframe, written: Seat | None, last: Seat | None) -> Corrupt:
+    """What is wrong with a seat's file beside the record of decisions."""
+    where, restore = f"{symbol} {timeframe}", "restore the models folder from its backup"
+    if written is not None and (last is None or written.decision > last.decision):
+        unknown = f"its file names decision {written.decision}, of which there is no record"
+        return Corrupt(unknown, where=where, next_step=restore)
+    assert last is not None
+    if written is not None and written.decision == last.decision:
+        return Corrupt(f"its file is not what decision {last.decision} made it", where=where, next_step=restore)
+    seated = last.champion.version if last.champion else "VERSION"
+    fault = "its file is gone" if written is None else f"its file is that of decision {written.decision}"
+    return Corrupt(
+        f"{fault}, and decision {last.decision} made another one",
+        where=where,
+        next_step=f"tradewind models decisions; tradewind promote --model {seated} writes it anew where that is right",
+    )
 
 
 def _changed(found: str) -> Corrupt:

@@ -16,22 +16,24 @@ RIGHT: Final = 210
 TOP: Final = 28
 BOTTOM: Final = 48
 COUNTS: Final = 60
-"""Pixels at the bottom in which the number of forecasts of each bin stands."""
+"""Pixels at the bottom in which it stands where the forecasts lie."""
 COLOURS: Final = ("#0b62a4", "#c1440e", "#2f7d32", "#7a3e9d")
 
 
 class Curve(NamedTuple):
-    """The bins of one slice under its name, and the calibration error beside it (None: undefined)."""
+    """The bins of one slice under its name, the calibration error (None: undefined), ``n_eff / n`` of the labels."""
 
     name: str
     bins: Sequence[ReliabilityBin]
     error: float | None
+    unique: float = 1.0
 
 
 def reliability_picture(title: str, curves: Sequence[Curve]) -> str:
-    """SVG: share that went up over the mean forecast of each bin, with Wilson's 95% limits; dashed: as promised.
+    """SVG: share that went up over the mean forecast of each bin; dashed: as promised.
 
-    Below, how many forecasts lie in each bin, of each curve against its own largest bin.
+    The bars are Wilson's 95% limits at what the labels amount to, for labels that overlap come true together. Below,
+    how the forecasts lie: bins of equally many are tall where they are narrow, each curve against its own tallest.
     """
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" font-family="sans-serif" '
@@ -42,8 +44,8 @@ def reliability_picture(title: str, curves: Sequence[Curve]) -> str:
     ]
     for number, curve in enumerate(curves):
         colour = COLOURS[number % len(COLOURS)]
-        parts += _counts(curve.bins, colour, number, len(curves))
-        parts += _curve(curve.bins, colour)
+        parts += _density(curve.bins, colour)
+        parts += _curve(curve, colour)
         y = TOP + 20 + 34 * number
         error = "undefined" if curve.error is None else f"{curve.error:.3f}"
         n = sum(one.n for one in curve.bins)
@@ -64,28 +66,32 @@ def _axes() -> Iterator[str]:
         f'<line x1="{_x(0.0)}" x2="{_x(1.0)}" y1="{_y(0.0)}" y2="{_y(1.0)}" stroke="#888888" stroke-dasharray="5 4"/>'
     )
     yield f'<text x="{(LEFT + WIDTH - RIGHT) / 2}" y="{HEIGHT - 10}" text-anchor="middle">forecast of going up</text>'
+    middle = (TOP + HEIGHT - BOTTOM) / 2
+    yield (
+        f'<text x="14" y="{middle}" text-anchor="middle" transform="rotate(-90 14 {middle})">share that went up</text>'
+    )
 
 
-def _curve(bins: Sequence[ReliabilityBin], colour: str) -> Iterator[str]:
+def _curve(curve: Curve, colour: str) -> Iterator[str]:
+    bins = curve.bins
     line = " ".join(f"{_x(one.mean_p)},{_y(one.rate)}" for one in bins)
     yield f'<polyline points="{line}" fill="none" stroke="{colour}" stroke-width="2"/>'
     for one in bins:
         x = _x(one.mean_p)
-        low, high = wilson(round(one.rate * one.n), one.n) or (0.0, 1.0)
+        low, high = wilson(one.rate * one.n * curve.unique, one.n * curve.unique) or (0.0, 1.0)
         yield f'<line x1="{x}" x2="{x}" y1="{_y(low)}" y2="{_y(high)}" stroke="{colour}"/>'
         yield f'<circle cx="{x}" cy="{_y(one.rate)}" r="3.5" fill="{colour}"/>'
 
 
-def _counts(bins: Sequence[ReliabilityBin], colour: str, place: int, of: int) -> Iterator[str]:
-    most = max((one.n for one in bins), default=1)
-    for one in bins:
-        left, whole = _x(one.low), _x(one.high) - _x(one.low)
-        width = round((whole - 2.0) / of, 1)
-        tall = round(COUNTS * one.n / most, 1)
-        x = round(left + 1.0 + place * width, 1)
+def _density(bins: Sequence[ReliabilityBin], colour: str) -> Iterator[str]:
+    least = 1.0 / (WIDTH - RIGHT - LEFT)  # a pixel: a model that always says the same has bins of no width
+    widths = [max(one.high - one.low, least) for one in bins]
+    most = max((one.n / width for one, width in zip(bins, widths, strict=True)), default=1.0)
+    for one, width in zip(bins, widths, strict=True):
+        tall = round(COUNTS * one.n / width / most, 1)
         yield (
-            f'<rect x="{x}" y="{round(HEIGHT - BOTTOM - tall, 1)}" width="{width}" height="{tall}" fill="{colour}" '
-            f'fill-opacity="0.2"/>'
+            f'<rect x="{_x(one.low)}" y="{round(HEIGHT - BOTTOM - tall, 1)}" width="{round(_x(width) - LEFT, 1)}" '
+            f'height="{tall}" fill="{colour}" fill-opacity="0.2"/>'
         )
 
 

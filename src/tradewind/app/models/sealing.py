@@ -8,12 +8,13 @@ those that came after.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 from tradewind.app.feature_sets import SeriesBars
 from tradewind.app.validation.project_ledger import look_at_ledger, project_ledger
 from tradewind.app.workspace import Workspace
+from tradewind.errors import Corrupt
 from tradewind.model.trial import Look
 
 SHARE: Final = 0.2
@@ -75,6 +76,27 @@ def open_sealed(workspace: Workspace, look: Look, version: str, now: int) -> Ope
     return Opened(1 + len({one.look.spec_hash for one in earlier}), why)
 
 
+def require_looks(workspace: Workspace, readers: Mapping[str, int]) -> None:
+    """That the ledger knows of the looks that decisions were taken by: ``readers`` are ``version -> decision``.
+
+    A ledger that was taken away would make bars new that were read.
+
+    Raises:
+        Corrupt: it does not know of one of them.
+        Corrupt, Unavailable: as ``look_at_ledger``.
+    """
+    ledger = look_at_ledger(workspace.config, workspace.data, workspace.folder)
+    known = set() if ledger is None else {one.look.spec_hash for one in ledger.looks_of()}
+    for version, number in readers.items():
+        if _named(version) not in known:
+            raise Corrupt(
+                f"the trial ledger knows of no sealed bars read by {version}, which decision {number} was taken by",
+                where="data/trials.ledger",
+                allowed="the ledger in which the look was written down",
+                next_step="restore it from a backup; tradewind models decisions shows the decision",
+            )
+
+
 def record_looks(workspace: Workspace, looks: Sequence[Look], opening: str, now: int) -> None:
     """Writes down, durable on return, that versions read bars outside an evaluation.
 
@@ -87,5 +109,8 @@ def record_looks(workspace: Workspace, looks: Sequence[Look], opening: str, now:
 
 def look_of(version: str, kind: str, symbol: str, timeframe: str, window: tuple[int, int], data_hash: str) -> Look:
     """The look of a version at the bars ``[start, end)`` of a series."""
-    name = hashlib.sha256(version.encode()).hexdigest()[:16]
-    return Look(name, FAMILY + kind, symbol, timeframe, window[0], window[1], data_hash)
+    return Look(_named(version), FAMILY + kind, symbol, timeframe, window[0], window[1], data_hash)
+
+
+def _named(version: str) -> str:
+    return hashlib.sha256(version.encode()).hexdigest()[:16]

@@ -10,12 +10,14 @@ from typing import Final, NamedTuple
 from tradewind.adapters.models.shelf import seat_of
 from tradewind.app.models.library import ModelLibrary
 from tradewind.app.models.promotion import Promotions
+from tradewind.app.models.run_models import RunModels, run_models
 from tradewind.app.settings.root import AppConfig
 from tradewind.app.workspace import Workspace
+from tradewind.engine.forecasts import Forecasts
 from tradewind.engine.pipeline import Engine
 from tradewind.engine.plan import EnginePlan
 from tradewind.engine.seat import SeatPlan
-from tradewind.errors import Corrupt, Misconfigured, TradewindError
+from tradewind.errors import Corrupt, Misconfigured, TradewindError, Unavailable
 from tradewind.features.input_schema import default_schema
 from tradewind.model.event import ModelServed
 from tradewind.model.forecast import SEATS, Seat
@@ -25,15 +27,17 @@ from tradewind.predictors.manifest import BARRIERS
 from tradewind.predictors.seats import Seated
 
 SHOWN: Final = 6
+Stamp = tuple[tuple[str, int, int], ...]
 
 
 class Refused(NamedTuple):
-    """A model that may not take its seat, and why."""
+    """A model that may not take its seat, and why; ``gone``: nobody sits there any more, and nobody goes on."""
 
     seat: SeatPlan
     place: Seat
     version: str
     error: TradewindError
+    gone: bool = False
 
     @property
     def text(self) -> str:
@@ -71,16 +75,34 @@ def seats_for(
     return tuple(seat for _, seat in found.values())
 
 
+def configured_seats(config: AppConfig, folder: Path | None = None) -> tuple[SeatPlan, ...]:
+    """Every seat the predictors claim: on the configured symbols, and on those that a predictor alone names.
+
+    A run over a symbol that is named with ``--symbol`` has its seat too, so it is looked at before.
+
+    Raises:
+        Misconfigured: as ``seats_for``, or a predictor names no instrument.
+    """
+    named = tuple(name for one in config.predictors for name in one.symbols)
+    workspace = Workspace(config, folder)
+    symbols = dict.fromkeys((*workspace.symbols(), *(workspace.symbols(named) if named else ())))
+    timeframes = tuple(one.interval for one in config.timeframes.intervals)
+    return tuple(seat for symbol in symbols for seat in seats_for(config, symbol, timeframes, simulated=True))
+
+
 class Serving:
     """The seats of a run and what the shelf says of them. ``library`` is what its engine takes models from.
 
-    What was decided about a seat is read again only where its file changed, so asking often costs little.
+    What was decided about a seat is read again only where its file changed, and a model only where one of its files
+    did, so asking often costs little. Without ``models`` those are the project's.
     """
 
-    def __init__(self, config: AppConfig, folder: Path | None = None) -> None:
-        self._promotions = Promotions(Workspace(config, folder))
-        self.library = ModelLibrary(self._promotions)
+    def __init__(self, config: AppConfig, folder: Path | None = None, models: RunModels | None = None) -> None:
+        self.models = models
+        self._promotions = Promotions(Workspace(config, folder)) if models is None else models.promotions
+        self.library = ModelLibrary(self._promotions) if models is None else models.library
         self._seen: dict[str, bytes | None] = {}
+        self._stamps: dict[str, Stamp] = {}
 
     def due(self, engine: Engine, ts: int) -> tuple[list[ModelServed], list[Refused]]:
         """What has to be told to ``engine`` so that it serves what was decided, and what may not be served.
@@ -92,22 +114,38 @@ class Serving:
         refused: list[Refused] = []
         for plan in seats_of_plan(engine):
             name = seat_of(plan.symbol, plan.timeframe)
+            speaks = engine.desks[plan.symbol].series[plan.timeframe].forecasts
+            assert speaks is not None, "the plan has a seat there"
             pointer = self._promotions.shelf.choice(name)
             if name in self._seen and self._seen[name] == pointer:
+                refused += self._spoilt(plan, speaks)
                 continue
             self._seen[name] = pointer
             found, faults = self._wanted(plan)
             refused += faults
-            speaks = engine.desks[plan.symbol].series[plan.timeframe].forecasts
-            assert speaks is not None, "the plan has a seat there"
-            served += [
-                ModelServed(
-                    ts, plan.symbol, plan.timeframe, place, one.version if one else "", one.sha256 if one else ""
-                )
-                for place, one in found.items()
-                if speaks.serving(place) != ((one.version, one.sha256) if one else ("", ""))
-            ]
+            for place, one in found.items():
+                wanted, sits = (one.version, one.sha256) if one else ("", ""), speaks.serving(place)
+                if wanted != sits:
+                    served.append(ModelServed(ts, plan.symbol, plan.timeframe, place, *wanted))
+                if place == "champion" and sits[0] and one is None:
+                    refused.append(Refused(plan, place, sits[0], _vacant(plan), gone=True))
         return served, refused
+
+    def _spoilt(self, plan: SeatPlan, speaks: Forecasts) -> list[Refused]:
+        """Models that serve from memory and whose files are not any more what was promoted; each change told once."""
+        found = []
+        for place in SEATS:
+            version, _ = speaks.serving(place)
+            stamp = self._promotions.shelf.stamp(version) if version else ()
+            if not version or self._stamps.get(version) == stamp:
+                continue
+            known, self._stamps[version] = version in self._stamps, stamp
+            if known:
+                try:
+                    self._promotions.version(version)
+                except TradewindError as error:
+                    found.append(Refused(plan, place, version, error))
+        return found
 
     def missing(self, seats: Iterable[SeatPlan]) -> list[str]:
         """Why seats have no champion that may speak, a line each."""
@@ -140,19 +178,29 @@ class Serving:
         return wanted, refused
 
     def _fitting(self, plan: SeatPlan, place: Seat, one: Seated) -> None:
+        self._stamps.setdefault(one.version, self._promotions.shelf.stamp(one.version))
         manifest = self.library.model(one.version, one.sha256).manifest
         if fault := plan.misfit(manifest, place):
             raise Corrupt(fault, where=f"model {one.version}", next_step="promote a model that fits, or roll back")
 
 
-def library_for(config: AppConfig, plan: EnginePlan) -> ModelLibrary | None:
-    """The models of the project, for a run that is repeated; None where its plan has no seats."""
-    return ModelLibrary(Promotions(Workspace(config))) if any(one.seats for one in plan.symbols) else None
+def _vacant(plan: SeatPlan) -> Unavailable:
+    return Unavailable(
+        "nobody sits there any more, and no decision says so",
+        where=f"{plan.symbol} {plan.timeframe}",
+        next_step="restore the models folder from its backup; tradewind models list",
+    )
 
 
-def serving_of(config: AppConfig, plan: EnginePlan) -> Serving | None:
-    """What gives a run its models; None where the plan has no seats."""
-    return Serving(config) if any(one.seats for one in plan.symbols) else None
+def library_for(config: AppConfig, plan: EnginePlan, store: Path) -> ModelLibrary | None:
+    """What the run in ``store`` made and the models of the project, to repeat it; None where its plan has no seats."""
+    has_seats = any(one.seats for one in plan.symbols)
+    return run_models(Workspace(config), store, own=True).library if has_seats else None
+
+
+def serving_of(config: AppConfig, plan: EnginePlan, models: RunModels | None = None) -> Serving | None:
+    """What gives a run its models, those of the project without ``models``; None where the plan has no seats."""
+    return Serving(config, models=models) if any(one.seats for one in plan.symbols) else None
 
 
 def seats_of_plan(engine: Engine) -> tuple[SeatPlan, ...]:
@@ -199,7 +247,4 @@ def require_promoted_models(config: AppConfig, mode: str, folder: Path | None = 
     """
     if mode == "dryrun" or not config.predictors:
         return
-    symbols = Workspace(config, folder).symbols()
-    timeframes = tuple(one.interval for one in config.timeframes.intervals)
-    seats = [seat for symbol in symbols for seat in seats_for(config, symbol, timeframes, simulated=True)]
-    require_models(config, seats, folder)
+    require_models(config, configured_seats(config, folder), folder)

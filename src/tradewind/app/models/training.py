@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,10 +18,11 @@ from tradewind.adapters.market.sealed.durable import write_bytes_durably
 from tradewind.adapters.models.shelf import ModelShelf, seat_of
 from tradewind.adapters.verdict_files import VerdictFiles
 from tradewind.app.models.material import Material
-from tradewind.app.models.versions import KIND, latency_p99_ms, shelf_of
+from tradewind.app.models.versions import KIND, latency_p99_ms, manifest_of, shelf_of
 from tradewind.app.settings.root import AppConfig
+from tradewind.app.signal_text import utc
 from tradewind.app.workspace import Workspace
-from tradewind.errors import Corrupt, Rejected
+from tradewind.errors import Corrupt, Misconfigured, Rejected
 from tradewind.model.report import GateRow
 from tradewind.model.timeframe import Timeframe
 from tradewind.predictors.manifest import BARRIERS, FORMAT, GateRecord, Manifest, Provenance
@@ -66,7 +68,7 @@ def train(
 
     Raises:
         Rejected: another version has that name.
-        Misconfigured: as ``train_model``.
+        Misconfigured: as ``train_model``; the weights of ``warm`` have met what this one is to be judged by.
         Corrupt: the weights of ``warm`` are damaged.
     """
     started = time.process_time()
@@ -83,14 +85,16 @@ def train(
     if name in shelf.versions():
         raise Rejected(f"a version {name} is there", where=str(shelf.folder), next_step="name another one")
     cut = _Checkpoint(shelf.folder, order, material, warm)
-    begin = _weights(shelf, warm) if warm and order.kind in NETS else None  # others have none
+    begin, met = None, 0
+    if warm and order.kind in NETS:  # others have no weights
+        met = _met(manifest_of(workspace, shelf.read(warm)[2]), material, interval)
+        begin = _weights(shelf, warm)
     found = train_model(order, material.parts, warm=begin, resumed=cut.read(), told=keep)
-    manifest = _manifest(workspace.config, found, material, interval, inputs, now, warm)
-    if name:
-        manifest = msgspec.structs.replace(manifest, version=name)
+    manifest = _manifest(workspace.config, found, material, interval, inputs, now, warm, met)
     manifest = msgspec.structs.replace(manifest, card=manifest.card | dict(notes or {}))
     key = VerdictFiles(workspace.data).make_key()
     with shelf.alone():
+        manifest = msgspec.structs.replace(manifest, version=name or _unused(manifest.version, shelf.versions()))
         place = shelf.put(manifest.version, found.artifact, found.data, signed_bytes(KIND, manifest, key))
         if found.weights:
             _keep_weights(shelf.folder / "weights" / f"{manifest.version}.npz", found.weights)
@@ -109,7 +113,7 @@ def train(
 
 def _manifest(
     config: AppConfig, found: TrainedModel, material: Material, interval: Timeframe, inputs: InputCheck, now: int,
-    warm: str,
+    warm: str, met: int,
 ) -> Manifest:  # fmt: skip
     first = material.parts[0]
     spans = [part.data.features.ts_close for part in material.parts]
@@ -141,7 +145,7 @@ def _manifest(
             data_hash=hashlib.sha256("".join(material.data_hashes).encode()).hexdigest(),
             code_version=__version__,
             seed=found.order.plan.seed,
-            trained=(int(min(one[0] for one in trained)), int(max(one[-1] for one in trained))),
+            trained=(int(min(one[0] for one in trained)), max(met, *(int(one[-1]) for one in trained))),
             tested=(int(min(one[0] for one in tested)), int(max(one[-1] for one in tested))),
             created=now,
             simulated=material.simulated,
@@ -154,6 +158,14 @@ def _manifest(
     rows = _rows(config.model.profile, found, inputs, latency, limits_of(config))
     record = record_of(config.model.profile, rows)
     return msgspec.structs.replace(manifest, gate=record, card=_card(found, latency))
+
+
+def _unused(version: str, known: Collection[str]) -> str:
+    """``version``, or the first of ``version-2``, ``version-3``, ... that is not known: the same weights, trained twice
+    within a second, are two trainings with a card each."""
+    if version not in known:
+        return version
+    return next(one for number in itertools.count(2) if (one := f"{version}-{number}") not in known)
 
 
 def record_of(profile: ModelProfile, rows: tuple[GateRow, ...]) -> GateRecord:
@@ -172,6 +184,23 @@ def _card(found: TrainedModel, latency: float) -> dict[str, Any]:
         "latency_p99_ms": latency,
         "evaluations": [msgspec.to_builtins(one) for one in found.evaluations],
     }
+
+
+def _met(warm: Manifest, material: Material, interval: Timeframe) -> int:
+    """The last bar that the weights of ``warm`` were fitted on, which lies before all that is judged by.
+
+    Weights that know the labels of a slice would pass on it whatever they are worth, on sealed bars most of all.
+    """
+    last = warm.provenance.trained[1]
+    first = min(int(part.data.features.ts_close[part.slices.calibration[0]]) for part in material.parts)
+    if last + BARRIERS.horizon * interval.ns > first:
+        raise Misconfigured(
+            f"{warm.version} was fitted on bars up to {utc(last)}, and this training is judged from {utc(first)} on",
+            where="--retrain",
+            allowed="weights that have met nothing of what judges",
+            next_step="train without --retrain, with as many --samples as it had, or when more bars have come",
+        )
+    return last
 
 
 def _learned(part: Part, warm: str) -> NDArray[np.int64]:

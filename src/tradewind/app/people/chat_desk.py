@@ -10,6 +10,7 @@ from typing import Final, Protocol
 
 from tradewind import __version__
 from tradewind.adapters.store.reader import StoreReader
+from tradewind.adapters.store.seat import PostgresSeat
 from tradewind.adapters.store.strategy_book import StrategyBook
 from tradewind.app.ask import chain_text
 from tradewind.app.ask.desk import Desk
@@ -75,7 +76,9 @@ class ChatDesk:
 
     async def read(self, command: Said) -> Sequence[str]:
         """Lines of the answer."""
-        store = ("--store", str(self._database.absolute()))
+        # A server is named by the configuration, which the verb reads as this process did.
+        on_server = isinstance(self._database, PostgresSeat)
+        store = () if on_server else ("--store", str(self._database.absolute()))
         if command.name == "backtest":
             return await self._backtest(command.words)
         if command.name == "drift_report":

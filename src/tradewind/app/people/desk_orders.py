@@ -13,7 +13,8 @@ from tradewind.adapters.store.database import Database
 from tradewind.adapters.store.inbox import Answer, Inbox
 from tradewind.adapters.store.lease import WriterLock
 from tradewind.app.ask.fate import find_signal
-from tradewind.app.control.asking import Asked, asked_line, one_line
+from tradewind.app.control.asking import Asked, asked_line
+from tradewind.app.control.free_text import one_line
 from tradewind.app.people.approval_words import order_lines, order_text
 from tradewind.app.people.chat_text import labelled
 from tradewind.errors import Misconfigured, Rejected

@@ -50,6 +50,8 @@ _WHAT: Final = {
     "disk_room": "The disk has room again",
     "store_away": "The store does not answer: nothing is decided",
     "store_back": "The store answers again",
+    "venue_away": "The venue does not answer: nothing is decided",
+    "venue_back": "The venue answers again",
     "firm_news": "Left before listed news, as the firm asks",
     "firm_weekend": "Left before the week-end, as the firm asks",
     "paper_fallback": "Trading has stopped and goes on on paper",

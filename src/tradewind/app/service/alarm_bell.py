@@ -37,8 +37,12 @@ class AlarmBell:
         return tuple(name for name, _, _ in self._places)
 
     async def ring(self, alarm: Alarm) -> None:
-        """Tells every place; what could not be told is said on stderr."""
+        """Says it on stderr and tells every place."""
         self._say(redacted(alarm.text()))
+        await self.tell(alarm)
+
+    async def tell(self, alarm: Alarm) -> None:
+        """Tells every place; what could not be told is said on stderr."""
         for name, url, body in self._places:
             content = redacted(msgspec.json.encode(body(alarm)).decode()).encode()
             fault = await self._posted(url, content)

@@ -22,9 +22,8 @@ AGAIN_AFTER = 30 * SECOND
 LOOK_EVERY = 5 * SECOND
 
 
-def answers_of(life: Life) -> dict[str, Answer]:
-    """What is answered on each path."""
-    service = life.service
+def answers_of(service: Service, life: Life | None = None) -> dict[str, Answer]:
+    """What is answered on each path, in a life or before there was one."""
 
     def healthz() -> tuple[int, str, bytes]:
         tasks = service.tasks()
@@ -35,7 +34,7 @@ def answers_of(life: Life) -> dict[str, Answer]:
             "status": "ok" if well else "unhealthy",
             "state": service.state,
             "tasks": {one.name: one for one in tasks},
-            "breakers": breakers(life),
+            "breakers": breakers(life) if life is not None else {},
             "faults": [*waiting, *(f"task {one.name} is {'stale' if one.stale else one.state}" for one in sick)]
             or list(service.faults),
             "checks_passed": service.checks_passed,
@@ -50,22 +49,32 @@ def answers_of(life: Life) -> dict[str, Answer]:
             document["waits_for"] = service.waits_for
         return (200 if ready else 503), JSON, msgspec.json.encode(document)
 
-    return {"/healthz": healthz, "/readyz": readyz, "/metrics": lambda: (200, CONTENT_TYPE, metrics_of(life))}
+    def metrics() -> tuple[int, str, bytes]:
+        return (200, CONTENT_TYPE, metrics_of(life)) if life is not None else (503, CONTENT_TYPE, b"")
+
+    return {"/healthz": healthz, "/readyz": readyz, "/metrics": metrics}
+
+
+def open_pages(service: Service) -> None:
+    """Answers from now on, between lives too; a service that waits for its first one says here what for."""
+    wanted = service.config.monitoring.health_port
+    if wanted and NAME not in service.lasting.names():
+        service.pages = service.pages or answers_of(service)
+        service.lasting.spawn(NAME, partial(_served, service, wanted))
 
 
 def health_server(life: Life) -> Work | None:
     """The task, or None where no port is configured: it keeps the server up, which goes on between lives."""
-    wanted = life.config.monitoring.health_port
-    if not wanted:
+    if not life.config.monitoring.health_port:
         return None
     service = life.service
-    service.pages = answers_of(life)
+    service.pages = answers_of(service, life)
 
     async def work(beat: Beat) -> None:
         while True:
             if NAME not in service.lasting.names():
                 await service.lasting.join()  # what it ended with, if it did
-                service.lasting.spawn(NAME, partial(_served, service, wanted))
+                open_pages(service)
             beat()
             await life.clock.sleep_until(life.clock.monotonic() + LOOK_EVERY)
 

@@ -26,7 +26,7 @@ FIXED: Final = (
     ),
     Job(HEALTH, Every(60.0), "Tasks, feeds, providers and disk; counts the checks passed in a row."),
     Job(SILENCE, Every(600.0), "Alarms when open markets bring no signal for too long."),
-    Job(CONFIG, Every(30.0), "Records a changed configuration file as a new version."),
+    Job(CONFIG, Every(5.0), "Records a changed configuration file as a new version."),
     Job(LOGS, Every(3600.0), "Keeps the folder of logs within its size."),
     Job(REVIEW, Calendar("weekly", time(6, 0), day=5), "Signals, trades and uptime of the week, in the log."),
     Job(RETRAIN, Calendar("monthly", time(3, 0), day=1), "Asks for models to be trained again, in retraining_history."),

@@ -25,7 +25,8 @@ def models(life: Life) -> Work | None:
             for one in run.serve(run.session.clock.now()):
                 service.attempted(one.error, f"model {one.version or '?'}")
                 seat = f"{one.seat.symbol} {one.seat.timeframe} {one.place}"
-                service.alarm("model_refused", seat, None, None, f"not served, the one before goes on: {one.text}")
+                what = "nobody speaks there" if one.gone else "not served, the one that was loaded goes on"
+                service.alarm("model_refused", seat, None, None, f"{what}: {one.text}")
             await clock.sleep_until(clock.monotonic() + GLANCE)
 
     return work

@@ -41,7 +41,8 @@ class Service:
     """``clock`` is the host's. The console's ``tell`` hears signals and trades, its ``say`` everything else.
 
     ``lasting`` are tasks that go on between lives, ``pages`` what the health server answers. ``relief`` is the notice
-    that a wait is over and how many seconds it took, for the next life to tell.
+    that a wait is over and how many seconds it took, for the next life to tell. ``followed`` is the newest
+    configuration that was read: what takes effect at once holds for the next life too.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class Service:
     ) -> None:
         redacted.learn_environment(environment)
         self.config = config
+        self.followed = config
         self.database = database
         self.clock = clock
         self.supervision = Supervision()
@@ -149,13 +151,17 @@ class Service:
     def begins(self) -> None:
         """A life of the run begins."""
         self.lives += 1
-        self.state = "starting"
-        self.waits_for = ""
+        self.goes_on()
 
     def waits(self, why: str) -> None:
         """A life is over and the next one has to wait; ``why`` is what health says meanwhile."""
         self.state = "waiting"
         self.waits_for = why
+
+    def goes_on(self) -> None:
+        """What was waited for is there."""
+        self.state = "starting"
+        self.waits_for = ""
 
     def holds_store(self) -> None:
         """The store is open: from now on this process speaks for it, and its log files are this one's.

@@ -22,16 +22,23 @@ Sight = Callable[[], Awaitable[ServiceNote | None]]
 
 
 class Alarm(msgspec.Struct, frozen=True):
-    """What the watcher tells: ``silent`` or ``failed`` at once and every six hours, ``recovered`` when it is over."""
+    """What the watcher tells: ``silent`` or ``failed`` at once and every six hours, ``recovered`` when it is over.
 
-    kind: Literal["silent", "failed", "recovered"]
+    ``waiting`` comes from a service itself that has no store yet to tell anything through.
+    """
+
+    kind: Literal["silent", "failed", "recovered", "waiting"]
     ts: int
     silent_s: float
     detail: str
 
     def text(self) -> str:
         """One line for people."""
-        head = {"silent": "ALARM: the service is silent", "failed": "ALARM: the service has failed"}
+        head = {
+            "silent": "ALARM: the service is silent",
+            "failed": "ALARM: the service has failed",
+            "waiting": "ALARM: the service cannot begin",
+        }
         return f"{head.get(self.kind, 'The service is back')}: {self.detail}"
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import math
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +19,13 @@ from tradewind.app.signal_text import utc
 from tradewind.app.wiring import filters_for
 from tradewind.app.workspace import Workspace
 from tradewind.cli.contract import UNAVAILABLE, Report, table, warn
+from tradewind.cli.options import moment
 from tradewind.errors import Corrupt, Misconfigured
 from tradewind.filters.news import NewsFilter
 from tradewind.model.calendar import NewsCalendar, NewsEvent
 from tradewind.model.decision import Bracket, Consensus, Reason
 from tradewind.model.instrument import Instrument
-from tradewind.model.timeframe import DAY, SECOND
+from tradewind.model.timeframe import DAY
 from tradewind.ports.desk import Exposure
 
 _NOBODY = Consensus(1, 1.0, (), 0, 0.0, None, None, None, None, "")
@@ -182,17 +182,3 @@ def _now(one: PairAnswer) -> str:
     if not one.filtered:
         return "not filtered"
     return "kept out" if one.blocked else "free"
-
-
-def moment(text: str) -> int:
-    """UTC nanoseconds of a time that was typed; without a zone it is UTC.
-
-    Raises:
-        Misconfigured: it is none.
-    """
-    try:
-        when = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise Misconfigured(f"{text!r} is no time", where="--at", allowed="2022-06-10T12:00Z") from error
-    when = when.replace(tzinfo=UTC) if when.tzinfo is None else when
-    return round(when.timestamp()) * SECOND

@@ -9,7 +9,8 @@ from tradewind.adapters.store.inbox import Inbox
 from tradewind.adapters.store.location import lost
 from tradewind.adapters.wall_clock import WallClock
 from tradewind.app.control.asking import Asked, asked_line, give, this_user, what_became
-from tradewind.app.control.desk import UNSAID, legible
+from tradewind.app.control.desk import UNSAID
+from tradewind.app.control.free_text import LONGEST, legible, one_line
 from tradewind.app.control.kill_switch import LaidDown, lay_down, take_up
 from tradewind.app.control.rolling_back import rollback_lines, rolled_back
 from tradewind.app.database import database_path
@@ -30,12 +31,14 @@ def order_answer(verb: str, ordering: Ordering, argument: str = "", notes: tuple
 def kill_answer(ordering: Ordering) -> Report:
     """The kill switch on: the kill file and a row in the inbox, each of which is enough; the file first.
 
-    Whatever the store says, the file is tried, and what could not be done is said.
+    Whatever the store says, the file is tried, and what could not be done is said. No text holds the order up: what
+    cannot be kept of it is left out, and that is said too.
 
     Raises:
         Unavailable: neither could be written.
     """
     store = _store(ordering)
+    cut = _cut(("--reason", ordering.reason), ("--by", ordering.by))
     ordering = ordering._replace(reason=legible(ordering.reason), by=legible(ordering.by))
     laid: LaidDown | None = None
     refused: Unavailable | None = None
@@ -48,23 +51,33 @@ def kill_answer(ordering: Ordering) -> Report:
     try:
         reason = ordering.reason or UNSAID
         given = give(store, "kill_on", actor=ordering.by, reason=reason, now=WallClock().now())
-        report = _report(what_became(given, wait_s=ordering.wait_s, waiter=Event()), (note,))
+        report = _report(what_became(given, wait_s=ordering.wait_s, waiter=Event()), (note, *cut))
         return report._replace(document={**report.document, "file": path})
     except (TradewindError, OSError) as error:
         if refused is not None:
             raise refused from error
         absent = error.found if isinstance(error, TradewindError) else str(error)
-    said = f"{note}\nThe inbox cannot be written ({absent}); the next look of a run finds the file and takes no risk."
-    return Report({"order": None, "notes": [note], "file": path, "inbox": absent}, said)
+    rest = f"The inbox cannot be written ({absent}); the next look of a run finds the file and takes no risk."
+    return Report({"order": None, "notes": [note, *cut], "file": path, "inbox": absent}, "\n".join((note, *cut, rest)))
+
+
+def _cut(*typed: tuple[str, str]) -> list[str]:
+    """What is said of texts that cannot be kept as they were typed."""
+    return [
+        f"{option} is kept as {legible(text)!r}: up to {LONGEST} printable characters."
+        for option, text in typed
+        if text.strip() != legible(text)
+    ]
 
 
 def kill_off_answer(ordering: Ordering) -> Report:
     """The kill switch off: the file goes first, or it would set the latch again.
 
     Raises:
-        TradewindError: the store cannot take the order; the file stays.
+        TradewindError: the store cannot take the order, or a text is no line; the file stays.
     """
     store = _store(ordering)
+    ordering = ordering._replace(reason=one_line(ordering.reason, "--reason"), by=one_line(ordering.by, "--by"))
     if not store.exists() and lost(store, "the database is gone") is None:
         removed = take_up(store)
         if removed is not None:

@@ -107,7 +107,7 @@ def _require(manifest: Manifest, symbols: Sequence[str], interval: Timeframe | N
 def _picture(workspace: Workspace, done: Evaluated, path: Path | None) -> Path:
     path = path or workspace.reports / f"reliability-{done.manifest.version}.svg"
     curves = [
-        Curve(f"{one.symbol} {one.name}", one.found.reliability, one.found.ece)
+        Curve(f"{one.symbol} {one.name}", one.found.curve, one.found.ece, one.found.n_eff / one.found.n)
         for one in (*done.development, *done.sealed)
     ]
     made = f" ({SIMULATED})" if done.manifest.provenance.simulated else ""
@@ -188,6 +188,8 @@ def _figure_rows(found: Evaluation) -> Iterator[tuple[str, str, str]]:
     yield "break-even", shares(found.breakeven), "at its costs"
     yield "p", "undefined" if chosen.p is None else f"{chosen.p:.3g}", "exact, against base rate and break-even"
     yield "net", "undefined" if chosen.net_r is None else f"{chosen.net_r:+.3f} R", "a barrier width each, after costs"
+    least = "undefined" if chosen.net_low is None else f"{100 * chosen.net_low:+.4f}%"
+    yield "net, at least", least, "of the price each, after costs, one-sided 95%: what has to be above 0"
     noise = "" if floor is None else f"by luck {floor.mean:.3f}, in 1 of 20 above {floor.p95:.3f}"
     yield "calibration error", _number(found.ece), noise
     yield "calibration p", _number(found.calibration_p), f"{found.independent:,} samples that share no bar"

@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
+from tradewind.app.config import load_config
+from tradewind.app.instruments import instrument_for
 from tradewind.app.learning.mode_reading import SeatStatus, mode_history, seat_statuses, training_history
+from tradewind.app.models.run_models import own_models, run_shelf
+from tradewind.app.stored_run import learns
+from tradewind.cli.answers.control import order_answer
 from tradewind.cli.answers.drift import run_of
 from tradewind.cli.contract import Report, table
+from tradewind.cli.control_options import Ordering
+from tradewind.engine.mode_orders import CANCEL, NOW, RETRAIN
+from tradewind.model.mode import TIMES
 from tradewind.model.stamp import head_of
+from tradewind.model.timeframe import DAY, HOUR, MINUTE, SECOND, Timeframe
+
+_UNITS: Final = ((DAY, "d"), (HOUR, "h"), (MINUTE, "min"))
 
 
 def status_answer(config: Path | None, store: Path | None) -> Report:
@@ -17,6 +28,14 @@ def status_answer(config: Path | None, store: Path | None) -> Report:
         started = journaled.run.started
         found = seat_statuses(journaled.store.database)
         stamp = head_of(simulated=started.simulated, unproven=started.unproven)
+        moves = learns(journaled.run)
+    if found and not moves:
+        heard = [f"{one.symbol} {one.timeframe}" for one in found]
+        return Report(
+            {"seats": [], "simulated": started.simulated, "without_modes": heard},
+            human=f"{stamp}This run was begun without --learn: it has no modes, and the models of {', '.join(heard)}"
+            " are heard from their first bar on. A live run learns.",
+        )
     if not found:
         return Report({"seats": []}, human=f"{stamp}No model has a seat in this run: nothing is learning.")
     rows = [
@@ -29,8 +48,9 @@ def status_answer(config: Path | None, store: Path | None) -> Report:
 
 def history_answer(config: Path | None, last: int, store: Path | None) -> Report:
     """Transitions and trainings."""
-    with run_of(config, store) as (_, journaled):
+    with run_of(config, store) as (desk, journaled):
         started = journaled.run.started
+        own = own_models(run_shelf(desk.workspace, desk.database), desk.database)
         moves = mode_history(journaled.store.database, last)
         trainings = training_history(journaled.store.database, last)
         stamp = head_of(simulated=started.simulated, unproven=started.unproven)
@@ -38,19 +58,39 @@ def history_answer(config: Path | None, last: int, store: Path | None) -> Report
         (one["timestamp"], _seat(one), one["state"], one["reason"], _share(one["confidence"]), _changed(one))
         for one in moves
     ]
-    trained = [(one["triggered_at"], _seat(one), one["trigger_reason"], _came_to(one)) for one in trainings]
-    document = {"transitions": moves, "trainings": trainings, "simulated": started.simulated}
+    trained = [(one["triggered_at"], _seat(one), _trigger(one), _came_to(one)) for one in trainings]
+    document = {"transitions": moves, "trainings": trainings, "simulated": started.simulated, "models": own}
     return Report(
         document,
         human=[
             table(f"{stamp}Transitions", ["time", "seat", "to", "why", "confidence", "changed"], moved),
             table(f"{stamp}Trainings", ["asked", "seat", "trigger", "came to"], trained),
+            *([] if own is None else [f"Models of this run: {own.text()}"]),
         ],
     )
 
 
+def retrain_answer(symbol: str, timeframe: Timeframe | None, ordering: Ordering, *, at_once: bool) -> Report:
+    """Orders a training of a seat, or of every seat of a symbol."""
+    return order_answer(RETRAIN, ordering, _argument(symbol, timeframe, ordering, *((NOW,) if at_once else ())))
+
+
+def cancel_answer(symbol: str, timeframe: Timeframe | None, ordering: Ordering) -> Report:
+    """Takes an order of a training back that has not begun."""
+    return order_answer(CANCEL, ordering, _argument(symbol, timeframe, ordering))
+
+
+def _argument(symbol: str, timeframe: Timeframe | None, ordering: Ordering, *more: str) -> str:
+    name = instrument_for(load_config(ordering.config), symbol).symbol
+    return " ".join((name, *(() if timeframe is None else (str(timeframe),)), *more))
+
+
 def _seat(row: dict[str, Any]) -> str:
     return f"{row['symbol']} {row['timeframe']}" if row["symbol"] else "all"
+
+
+def _trigger(row: dict[str, Any]) -> str:
+    return f"{row['trigger_reason']}, by {row['by']}" if row["by"] else str(row["trigger_reason"])
 
 
 def _share(value: float | None) -> str:
@@ -60,7 +100,15 @@ def _share(value: float | None) -> str:
 def _changed(row: dict[str, Any]) -> str:
     if row["state"] != "rules":
         return row["version"] or ""
-    return ", ".join(f"{name} {old:g} -> {new:g}" for name, (old, new) in row["detail"].items())
+    return ", ".join(f"{name} {_rule(name, old)} -> {_rule(name, new)}" for name, (old, new) in row["detail"].items())
+
+
+def _rule(name: str, value: float) -> str:
+    """A number of the rules as people write it; times are kept in nanoseconds."""
+    if name not in TIMES:
+        return f"{value:g}"
+    unit, letter = next(((unit, letter) for unit, letter in _UNITS if value >= unit), (SECOND, "s"))
+    return f"{value / unit:g} {letter}"
 
 
 def _parts(one: SeatStatus) -> str:

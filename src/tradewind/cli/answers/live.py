@@ -8,9 +8,9 @@ from pathlib import Path
 
 from tradewind.adapters.wall_clock import WallClock
 from tradewind.app.config import ConfigOrigin, load
+from tradewind.app.live_service import run_live
 from tradewind.app.live_sources import LiveRequest
 from tradewind.app.people.people import Reread
-from tradewind.app.run_live import run_live
 from tradewind.app.run_options import RunRequest
 from tradewind.app.run_replay import RunResult
 from tradewind.app.settings.root import AppConfig

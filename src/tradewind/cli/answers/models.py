@@ -18,6 +18,8 @@ from tradewind.app.models.copies import HASH, copy_models, put_back
 from tradewind.app.models.promotion import Promotions
 from tradewind.app.models.registry import manifests
 from tradewind.app.models.review import Reviewed, review_of
+from tradewind.app.models.run_models import run_shelf
+from tradewind.app.models.serving import configured_seats
 from tradewind.app.settings.root import AppConfig
 from tradewind.app.workspace import Workspace
 from tradewind.cli.answers.judged_models import score_table, shares
@@ -41,12 +43,18 @@ class Line(NamedTuple):
 
 
 def listed(
-    config: Path | None, symbols: tuple[str, ...], intervals: tuple[str, ...], *, check: bool, versions: bool
+    config: Path | None,
+    symbols: tuple[str, ...],
+    intervals: tuple[str, ...],
+    *,
+    check: bool,
+    versions: bool,
+    store: Path | None = None,
 ) -> Report:
-    """Symbols times intervals; exit 4 with ``check`` where one of them cannot serve."""
+    """Symbols times intervals; exit 4 with ``check`` where one of them cannot serve. ``store``: of the run there."""
     settings = load_config(config)
-    workspace, promotions = _of(settings)
-    lines = [_line(promotions, symbol, one) for symbol, one in _plan(workspace, symbols, intervals)]
+    workspace, promotions = _of(settings, store)
+    lines = [_line(promotions, symbol, one) for symbol, one in _plan(workspace, promotions, symbols, intervals)]
     missing = [f"{one.seat.symbol} {one.seat.timeframe}" for one in lines if one.fault]
     known, faults = manifests(workspace, promotions) if versions else ({}, {})
     document = {
@@ -61,9 +69,11 @@ def listed(
     return Report(document, text, NEGATIVE if check and missing else DONE)
 
 
-def decided(config: Path | None, symbols: tuple[str, ...], intervals: tuple[str, ...]) -> Report:
-    """The record of decisions, its chain checked."""
-    workspace, promotions = _of(load_config(config))
+def decided(
+    config: Path | None, symbols: tuple[str, ...], intervals: tuple[str, ...], store: Path | None = None
+) -> Report:
+    """The record of decisions, its chain checked: the project's, or that of the run in ``store``."""
+    workspace, promotions = _of(load_config(config), store)
     names = workspace.symbols(split_symbols(list(symbols))) if symbols else ()
     lengths = _lengths(intervals)
     found = [
@@ -135,9 +145,9 @@ def restored(config: Path | None, file: str, version: str) -> Report:
     return Report(done._asdict(), lines, NEGATIVE if done.refused else DONE)
 
 
-def _of(settings: AppConfig) -> tuple[Workspace, Promotions]:
+def _of(settings: AppConfig, store: Path | None = None) -> tuple[Workspace, Promotions]:
     workspace = Workspace(settings)
-    return workspace, Promotions(workspace)
+    return workspace, Promotions(workspace, None if store is None else run_shelf(workspace, store))
 
 
 def _bucket(settings: AppConfig) -> Bucket | None:
@@ -161,11 +171,31 @@ def _lengths(intervals: Sequence[str]) -> tuple[Timeframe, ...]:
     return tuple(dict.fromkeys(Timeframe.parse(word) for word in words))
 
 
-def _plan(workspace: Workspace, symbols: tuple[str, ...], intervals: tuple[str, ...]) -> list[tuple[str, Timeframe]]:
-    """What is asked for, else every configured symbol on every configured interval."""
-    names = workspace.symbols(split_symbols(list(symbols)) if symbols else ())
-    lengths = _lengths(intervals) or tuple(one.interval for one in workspace.config.timeframes.intervals)
-    return [(name, one) for name in names for one in sorted(lengths, key=lambda each: each.rank)]
+def _plan(
+    workspace: Workspace, promotions: Promotions, symbols: tuple[str, ...], intervals: tuple[str, ...]
+) -> list[tuple[str, Timeframe]]:
+    """What is asked for, else every seat that the predictors claim and every one that something was decided about.
+
+    Where no predictor names its symbols, every configured symbol on every configured interval is one that could be.
+    """
+    config = workspace.config
+    lengths = _lengths(intervals)
+    if symbols:
+        names = workspace.symbols(split_symbols(list(symbols)))
+        every = {(name, one) for name in names for one in lengths or _configured(config)}
+    else:
+        every = set(promotions.seated())
+        if config.predictors and all(one.symbols for one in config.predictors):
+            every |= {(one.symbol, one.timeframe) for one in configured_seats(config, workspace.folder)}
+        else:
+            every |= {(name, one) for name in workspace.symbols() for one in lengths or _configured(config)}
+        every = {one for one in every if not lengths or one[1] in lengths}
+    order = {name: place for place, name in enumerate(workspace.symbols())}
+    return sorted(every, key=lambda one: (order.get(one[0], len(order)), one[0], one[1].rank))
+
+
+def _configured(config: AppConfig) -> tuple[Timeframe, ...]:
+    return tuple(one.interval for one in config.timeframes.intervals)
 
 
 def _line(promotions: Promotions, symbol: str, timeframe: Timeframe) -> Line:

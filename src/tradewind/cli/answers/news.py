@@ -16,8 +16,8 @@ from tradewind.app.config import load_config
 from tradewind.app.instruments import instrument_for
 from tradewind.app.news_articles import FeedResult, Library, fetched, imported, readers_of, sentiment_at
 from tradewind.app.signal_text import utc
-from tradewind.cli.answers.calendar import moment
 from tradewind.cli.contract import DONE, UNAVAILABLE, Report, table
+from tradewind.cli.options import moment
 from tradewind.errors import Misconfigured, Unavailable
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -16,8 +16,11 @@ from tradewind.app.workspace import Workspace
 from tradewind.cli.contract import DONE, NEGATIVE, Report, table
 from tradewind.cli.options import split_symbols
 from tradewind.model.stamp import SIMULATED
-from tradewind.model.timeframe import Timeframe
+from tradewind.model.timeframe import DAY, Timeframe
 
+LONG_CLOSED: Final = 4 * DAY
+"""No market is closed for longer; an older bar is not the newest there is."""
+ONE_SIDE: Final = ("up", "down")
 SIDES = {1: "up", -1: "down", 0: "undecided"}
 
 
@@ -31,6 +34,14 @@ def answer(
     found = predict(
         settings, name, timeframes, split_symbols([model]) if model else (), bench=WallClock() if bench else None
     )
+    now = WallClock().now()
+    aged = [
+        f"the newest bar of {name} {one.timeframe} closed {utc(one.ts)}, {(now - one.ts) / DAY:.1f} days ago: this is"
+        " what the models said then; tradewind data fetch brings newer ones"
+        for one in found.timeframes
+        if now - one.ts > max(2 * one.timeframe.ns, LONG_CLOSED)
+    ]
+    found = msgspec.structs.replace(found, notes=(*found.notes, *aged))
     late = found.latency is not None and not found.latency.met
     document = msgspec.to_builtins(found)
     return Report(document, human=_text(found, explains=explains), exit_code=NEGATIVE if late else DONE)
@@ -43,6 +54,9 @@ def _text(found: Answer, *, explains: bool) -> list[Any]:
         f"{made}{found.symbol}: {SIDES[whole.side]}, P(up) {whole.probs['up']:.1%}, confidence {whole.confidence:.1%}"
         f" ({whole.source}: {whole.version})"
     ]
+    voices = [voice for one in found.timeframes for voice in one.champion.voices]
+    if not any(voice.outcomes in ONE_SIDE for voice in voices):
+        lines.append("No run would act on it: no model leaves only one side in its prediction set.")
     if explains:
         rows = []
         for one in found.timeframes:
@@ -65,7 +79,8 @@ def _text(found: Answer, *, explains: bool) -> list[Any]:
 def _row(timeframe: Timeframe, ts: int, voice: Voice, share: str) -> tuple[str, ...]:
     error = "not measured" if voice.calibration_error is None else f"{voice.calibration_error:.3f}"
     who = f"{voice.version} ({voice.kind}, {voice.sha256[:12]})"
-    return (str(timeframe), utc(ts), voice.name, who, f"{voice.p_up:.1%}", voice.outcomes, error, share)
+    seat = "none" if voice.name == voice.version else voice.name  # a version that was named stands for itself
+    return (str(timeframe), utc(ts), seat, who, f"{voice.p_up:.1%}", voice.outcomes, error, share)
 
 
 def _timed(one: Latency) -> str:

@@ -11,10 +11,12 @@ from rich.console import RenderableType
 from tradewind.adapters.models.shelf import ModelShelf
 from tradewind.adapters.wall_clock import WallClock
 from tradewind.app.config import load_config
+from tradewind.app.control.free_text import one_line
 from tradewind.app.models.duel import duel_of
 from tradewind.app.models.evaluation import Asked, evaluate
 from tradewind.app.models.promotion import Promotions
 from tradewind.app.models.registry import named_version
+from tradewind.app.models.run_models import run_shelf
 from tradewind.app.workspace import Workspace
 from tradewind.cli.answers.judged_models import score_table
 from tradewind.cli.contract import DONE, NEGATIVE, Report, progress
@@ -35,15 +37,17 @@ class PromoteOptions(NamedTuple):
     withdraw: bool
     rollback: bool
     reason: str
+    store: Path | None = None
 
 
 def promoted(config: Path | None, asked: PromoteOptions) -> Report:
     """Decides about every seat asked for; exit 4 where one was refused."""
     settings = load_config(config)
+    asked = asked._replace(reason=one_line(asked.reason, "--reason"))
     _require_one_thing(asked)
     workspace = Workspace(settings)
-    own = Promotions(workspace)
-    promotions = own if asked.dest is None else Promotions(workspace, _shelf_at(asked.dest))
+    own = Promotions(workspace, None if asked.store is None else run_shelf(workspace, asked.store))
+    promotions = Promotions(workspace, None if asked.dest is None else _shelf_at(asked.dest))
     symbols = workspace.symbols(split_symbols(list(asked.symbols))) if asked.symbols else ()
     interval = Timeframe.parse(asked.interval) if asked.interval else None
     now = WallClock().now()
@@ -56,8 +60,7 @@ def promoted(config: Path | None, asked: PromoteOptions) -> Report:
     manifest = own.version(version).manifest
     names = symbols or manifest.symbols
     timeframe = interval or manifest.timeframe
-    if asked.dest is not None:
-        _carry(own, promotions, version)
+    _carry(own, promotions, version)
     decisions = []
     with progress(f"Deciding about {version}", total=len(names)) as advance:
         for symbol in names:
@@ -73,11 +76,15 @@ def promoted(config: Path | None, asked: PromoteOptions) -> Report:
 def _require_one_thing(asked: PromoteOptions) -> None:
     if asked.challenge + asked.withdraw + asked.rollback > 1:
         raise Misconfigured("several things at once", where="promote", allowed="--challenge, --withdraw or --rollback")
-    if (asked.rollback or asked.withdraw) and (asked.model or not asked.reason.strip()):
+    if (asked.rollback or asked.withdraw) and (asked.model or not asked.reason):
+        word = "--rollback" if asked.rollback else "--withdraw"
         raise Misconfigured(
-            "a way back with a version, or without a reason", where="promote",
-            allowed="--rollback or --withdraw with --symbol, --interval and --reason",
-        )  # fmt: skip
+            f"{word} takes no --model: the seat says who it is" if asked.model else f"{word} needs a --reason",
+            where="promote",
+            allowed=f"{word} with --symbol, --interval and --reason",
+        )
+    if (asked.rollback or asked.withdraw) and asked.store is not None:
+        raise Misconfigured("--store with a way back", where="promote", allowed="--store with a version to take over")
     if not (asked.model or asked.symbols or asked.rollback or asked.withdraw):
         raise Misconfigured("no version", where="promote", next_step="--model VERSION; tradewind models list")
 

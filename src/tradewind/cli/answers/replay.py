@@ -53,7 +53,7 @@ def repeat(place: Path, configure: Configure, summary: RunSummary, page: Path | 
     with Store.read(database_at(place)) as store:
         run = stored_run(store)
         plan = plan_of(run, configure, place)
-        models = library_for(configure(None, None), plan)
+        models = library_for(configure(None, None), plan, place)
         with progress("Repeat the run from its journal", store.journal.head[0]) as advance:
             if page is None:
                 return verify_run(store, run, engine_for(plan, models=models), summary, advance)

@@ -17,6 +17,7 @@ from tradewind.app.config import config_hash
 from tradewind.app.learning.baselines import newest_baseline
 from tradewind.app.learning.mode_rules import rules_of
 from tradewind.app.learning.retraining import Retraining
+from tradewind.app.models.run_models import run_models
 from tradewind.app.models.serving import serving_of
 from tradewind.app.pacing import paced
 from tradewind.app.recordings import Material, material_for, with_calendar, with_news
@@ -29,6 +30,7 @@ from tradewind.app.settings.root import AppConfig
 from tradewind.app.signal_text import percent, utc
 from tradewind.app.stored_run import asked_words
 from tradewind.app.workspace import Workspace
+from tradewind.cli import interrupts
 from tradewind.cli.answers.replay import repeat
 from tradewind.cli.answers.run_options import RunOptions
 from tradewind.cli.contract import Report, progress, table, tell, warn
@@ -102,12 +104,13 @@ def _replayed(
 ) -> RunResult:
     """Runs over stored bars until they end, the count is reached or somebody asks to stop."""
     clock = WallClock()
+    models = run_models(workspace, database, own=True, begins=not chosen.goes_on, say=voices[0])
 
     def retraining(modes: Modes) -> Retraining:
         # Models and what verifies them: only a run that has seats for them pays for the import.
         from tradewind.app.learning.retraining_setup import retraining_for
 
-        return retraining_for(workspace.config, modes, voices[0], file=file, recorded=True)
+        return retraining_for(workspace.config, modes, voices[0], models, file=file, waits=True)
 
     with stop_on_signal() as stop, progress("Run", None if typed.iterations else material.bars) as advance:
         return run_replay(
@@ -126,7 +129,7 @@ def _replayed(
             tell=voices[1],
             rules=rules_of(workspace.config) if chosen.plan.modes else None,
             retraining=retraining if chosen.plan.modes else None,
-            serving=serving_of(workspace.config, chosen.plan),
+            serving=serving_of(workspace.config, chosen.plan, models),
         )
 
 
@@ -139,7 +142,7 @@ def stop_on_signal() -> Iterator[threading.Event]:
         yield stop
     finally:
         for number, handler in before.items():
-            signals.signal(number, handler)
+            signals.signal(number, interrupts.afterwards(handler))
 
 
 def run_tables(result: RunResult) -> list[Any]:
@@ -162,6 +165,7 @@ def run_tables(result: RunResult) -> list[Any]:
         table(f"{head}Run", ["what", "value"], rows),
         table("Why there was no trade (every reason counts)", ["reason", "times"], reasons),
         *([f"Report: {result.report}"] if result.report else []),
+        *([f"Models of this run: {result.models.text()}"] if result.models else []),
         "Next: tradewind replay --verify; tradewind why PAIR; tradewind status",
     ]
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import pwd
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,6 +12,9 @@ from tradewind.adapters.store.location import absent
 from tradewind.adapters.store.strategy_book import StrategyBook
 from tradewind.adapters.wall_clock import WallClock
 from tradewind.app.config import load_config
+from tradewind.app.control.asking import this_user
+from tradewind.app.control.desk import UNSAID
+from tradewind.app.control.free_text import one_line
 from tradewind.app.database import database_path
 from tradewind.app.own_strategies import families_of, family_called
 from tradewind.app.settings.root import AppConfig
@@ -29,8 +30,6 @@ from tradewind.model.strategy import StoredStrategy, StrategyStatus
 from tradewind.model.timeframe import Timeframe
 from tradewind.validation.health import WEIGHTS, HealthScore, health_score
 
-LONGEST = 1_000
-"""Characters of a reason."""
 POPULATION = 100
 """Validated strategies that the pool should hold before anything is launched; fewer are said, never made up for."""
 
@@ -190,7 +189,7 @@ def _history(changes: Sequence[Any]) -> list[Any]:
 def switch_answer(config: Path | None, name: str, actor: str, reason: str, *, on: bool) -> Report:
     """Enables or disables one strategy and keeps who, when and why."""
     settings, now = load_config(config), WallClock().now()
-    who, why = _line(actor, "--by") or _user(), _line(reason, "--reason") or "no reason given"
+    who, why = one_line(actor, "--by") or this_user(), one_line(reason, "--reason") or UNSAID
     with _book(settings) as book:
         before = book.find(name)
         after = (book.enable if on else book.disable)(name, now, actor=who, reason=why)
@@ -277,22 +276,6 @@ def _document(one: StoredStrategy, files: OnFile) -> dict[str, Any]:
     fields: dict[str, Any] = msgspec.to_builtins(one)
     marks = {"simulated": files.simulated(one), "verdict_missing": files.lacks(one)}
     return fields | {"params": msgspec.json.decode(one.params)} | marks
-
-
-def _line(text: str, where: str) -> str:
-    """What was typed, as it will be shown on every terminal: one line without control characters."""
-    if not text.isprintable() or len(text) > LONGEST:
-        raise Misconfigured(
-            f"{text[:40]!r} is not a line of text", where=where, allowed=f"up to {LONGEST} printable characters"
-        )
-    return text.strip()
-
-
-def _user() -> str:
-    try:
-        return pwd.getpwuid(os.getuid()).pw_name
-    except KeyError:  # a container without a user database
-        return f"uid {os.getuid()}"
 
 
 def _pairs(mapping: dict[str, Any]) -> str:

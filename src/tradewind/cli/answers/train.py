@@ -21,7 +21,7 @@ from tradewind.app.models.training import Trained, train
 from tradewind.app.models.tuning import Tuned, tune
 from tradewind.app.workspace import Workspace
 from tradewind.cli.contract import Report, progress, table, tell
-from tradewind.cli.options import split_symbols
+from tradewind.cli.options import moment, split_symbols
 from tradewind.errors import Misconfigured, Unavailable
 from tradewind.model.stamp import SIMULATED
 from tradewind.model.timeframe import Timeframe
@@ -60,6 +60,24 @@ class TrainOptions(NamedTuple):
     tune: int = 0
     workers: int = 1
     cluster: str = ""
+    until: str = ""
+    since: str = ""
+
+
+def sized(named: Sequence[str] | None, **given: float | None) -> dict[str, Any]:
+    """Sizes that were typed, by their own options or as ``NAME=NUMBER``.
+
+    Raises:
+        Misconfigured: one of the latter is none.
+    """
+    found: dict[str, Any] = {name: one for name, one in given.items() if one is not None}
+    for text in named or ():
+        name, _, number = text.partition("=")
+        try:
+            found[name.strip()] = int(number) if number.strip().lstrip("-").isdigit() else float(number)
+        except ValueError as error:
+            raise Misconfigured(f"{text!r}", where="--option", allowed="NAME=NUMBER, such as channels=32") from error
+    return found
 
 
 def trained(config: Path | None, asked: TrainOptions) -> Report:
@@ -84,9 +102,11 @@ def trained(config: Path | None, asked: TrainOptions) -> Report:
             asked.samples,
             sealed=asked.sealed,
             news=asked.sentiment,
+            until=moment(asked.until, "--until") if asked.until else 0,
+            since=moment(asked.since, "--since") if asked.since else 0,
         )
         inputs = checked_inputs(settings, [one.data.features for one in material.parts], material.bars)
-    warm = _newest(workspace, order.kind, symbols, interval) if asked.retrain else ""
+    warm = _newest(workspace, order, symbols, interval) if asked.retrain else ""
     notes: dict[str, Any] = {}
     if asked.tune:
         found = _tuned(workspace, order, material, interval, asked)
@@ -95,8 +115,12 @@ def trained(config: Path | None, asked: TrainOptions) -> Report:
 
         def told(one: Progress) -> None:
             advance()
+            if one.epoch.number > 1 and not heard:
+                tell(f"Goes on behind epoch {one.epoch.number - 1}, where the same training was cut short")
+            heard.append(one.epoch.number)
             tell(one.epoch.line(one.of))
 
+        heard: list[int] = []
         done = train(
             workspace, order, material, interval, inputs, WallClock().now(), warm=warm, name=asked.name,
             checkpoint=asked.checkpoint, notes=notes, told=told,
@@ -120,7 +144,7 @@ def _tuned(workspace: Workspace, order: Order, material: Material, interval: Tim
                             allowed="one of both")  # fmt: skip
     with (
         progress(f"Tuning {order.kind}", total=asked.tune) as advance,
-        executor_for(asked.workers, asked.cluster) as executor,
+        executor_for(asked.workers, asked.cluster, libraries=("torch",)) as executor,
     ):
 
         def told(one: TunedTrial, number: int) -> None:
@@ -163,13 +187,24 @@ def _order(asked: TrainOptions) -> Order:
     )
 
 
-def _newest(workspace: Workspace, kind: str, symbols: tuple[str, ...], interval: Timeframe) -> str:
-    """The newest version of a kind for exactly these symbols."""
+def _newest(workspace: Workspace, order: Order, symbols: tuple[str, ...], interval: Timeframe) -> str:
+    """The newest version of a kind for exactly these symbols, of a net one of the same sizes."""
     known, _ = manifests(workspace, Promotions(workspace))
-    found = [name for name, one in known.items() if (one.kind, one.symbols, one.timeframe) == (kind, symbols, interval)]
+    every = [
+        (name, one.card.get("order", {}))
+        for name, one in known.items()
+        if (one.kind, one.symbols, one.timeframe) == (order.kind, symbols, interval)
+    ]
+    sizes = (order.length, order.size, order.options)
+    found = [
+        name
+        for name, its in every
+        if order.kind not in NETS or (its.get("length"), its.get("size"), its.get("options")) == sizes
+    ]
     if not found:
+        other = f" of these sizes; {len(every)} of others are there" if every else ""
         raise Unavailable(
-            f"no {kind} of {', '.join(symbols)} {interval} to start from", where="--retrain",
+            f"no {order.kind} of {', '.join(symbols)} {interval}{other} to start from", where="--retrain",
             next_step="train it without --retrain first",
         )  # fmt: skip
     return found[-1]
@@ -219,6 +254,8 @@ def _text(done: Trained) -> list[RenderableType | str]:
         f"{manifest.version}{made}: {sizes['fit']:,} samples to fit, {sizes['stop']:,} later ones to stop on, "
         f"{sizes['calibrate'] + sizes['sets']:,} to calibrate, {sizes['test']:,} to test; {done.cpu_seconds:.1f} s CPU",
     ]
+    if manifest.card["epochs"]:
+        lines.append(_stop_text(manifest.card))
     for symbol, one in zip(manifest.symbols, done.evaluations, strict=True):
         lines.append(f"{symbol}: {one.line()}")
     for profile, rows in done.rows.items():
@@ -229,6 +266,17 @@ def _text(done: Trained) -> list[RenderableType | str]:
     verdict = "met" if manifest.gate.passed else f"not met: {', '.join(manifest.gate.missed)}"
     lines.append(f"Honest gate {verdict}. Kept in {done.place}; nothing is promoted by training.")
     return lines
+
+
+def _stop_text(card: dict[str, Any]) -> str:
+    """After which epoch a fit ended, and why."""
+    plan = card["order"]["plan"]
+    why = {
+        "patience": f"no progress for {plan['patience']} of them (patience)",
+        "epochs": "all that were asked for (epochs)",
+        "seconds": f"the budget of {plan['seconds']:g} s is used up (seconds)",
+    }
+    return f"Stopped after epoch {len(card['epochs'])}/{plan['epochs']}: {why.get(card['stopped'], card['stopped'])}."
 
 
 def _ablation_text(worth: Sequence[Ablation]) -> list[RenderableType | str]:
