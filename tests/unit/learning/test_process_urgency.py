@@ -12,7 +12,8 @@ GROUP = Path("/proc/self/autogroup")
 ASKED = (
     "import os, pathlib\nfrom tradewind.adapters.process_urgency import less_urgent\nless_urgent()\n"
     "group = pathlib.Path('/proc/self/autogroup')\n"
-    "print(os.nice(0), group.read_text().split()[-1] if group.exists() else '-')\n"
+    "said = group.read_text().split() if group.exists() else []\n"  # no word: a session older than init's first one
+    "print(os.nice(0), said[-1] if said else '-')\n"
 )
 
 

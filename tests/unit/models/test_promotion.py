@@ -154,6 +154,12 @@ def test_a_line_that_somebody_added_to_the_record_seats_nobody(workspace: Worksp
     promotions.shelf.decide(msgspec.json.encode(forged.sealed(first.hash)))
     with pytest.raises(Corrupt, match="decision 1, and decision 2 made another one"):
         Promotions(workspace).seat(PAIR, HOUR)
+    before = promotions.shelf.choice("BTC-USDT-1h")
+    with pytest.raises(Corrupt, match="decision 1, and decision 2 made another one"):
+        promotions.challenge(PAIR, HOUR, "b", "shadows", 20)
+    with pytest.raises(Corrupt, match="decision 1, and decision 2 made another one"):
+        promotions.promote(PAIR, HOUR, "b", "", 20, duel("a", "b"))
+    assert promotions.shelf.choice("BTC-USDT-1h") == before, "a decision about another version signed the added line"
 
 
 def test_the_record_of_decisions_cannot_be_rewritten(workspace: Workspace):
@@ -208,8 +214,12 @@ def test_a_seats_file_counts_only_where_the_newest_decision_about_it_made_it(wor
     assert promotions.seat(PAIR, HOUR).challenger is None
     assert len(promotions.decisions()) == 3
     path.write_bytes(before)
-    promotions.challenge(PAIR, HOUR, "b", "again", 40)
-    assert promotions.seat(PAIR, HOUR).decision == 4
+    with pytest.raises(Corrupt, match="tradewind promote --model a writes it anew"):
+        promotions.challenge(PAIR, HOUR, "b", "again", 40)
+    assert promotions.promote(PAIR, HOUR, "a", "it is right", 40).missed == ("champion",)
+    assert path.read_bytes() == whole[0], "who sits there was named, so that its file is written anew"
+    promotions.challenge(PAIR, HOUR, "b", "again", 50)
+    assert promotions.seat(PAIR, HOUR).decision == 5
 
 
 def test_nobody_sits_by_a_file_of_somebody_else(workspace: Workspace, tmp_path: Path):

@@ -210,7 +210,8 @@ class Promotions:
             Corrupt: as ``decisions``.
         """
         every = (one for one in self.decisions(timeframe=timeframe) if one.symbol in symbols)
-        return {one.version: one.number for one in every if one.duel is None and one.reason.endswith(ON_SEALED)}
+        own = (one for one in every if one.action == "promote" and one.duel is None)
+        return {one.version: one.number for one in own if one.reason.endswith(ON_SEALED)}
 
     def promote(
         self, symbol: str, timeframe: Timeframe, version: str, reason: str, now: int, duel: Duel | None = None
@@ -222,7 +223,7 @@ class Promotions:
         """
         found = self._for(version, symbol, timeframe)
         with self.shelf.alone():
-            seat = self._held(symbol, timeframe)
+            seat = self._held(symbol, timeframe, version if duel is None else "")
             missed, why = _earned(found, seat, duel)
             one = Seated(version, found.manifest.sha256, now, f"{reason}; {why}" if reason else why)
             after = None if missed else seat.promoted(one)
@@ -283,11 +284,18 @@ class Promotions:
             )
         return found
 
-    def _held(self, symbol: str, timeframe: Timeframe) -> Seat:
-        """The seat as the last decision left it; a change that was cut short is made good."""
+    def _held(self, symbol: str, timeframe: Timeframe, named: str = "") -> Seat:
+        """The seat as the last decision left it; a change that was cut short is made good.
+
+        A change that nothing signed stands behind is made good only where somebody promotes the very version it names
+        (``named``): whoever decides about another one would sign what was only added to the record.
+        """
         written, last = self._written(symbol, timeframe), self._last(symbol, timeframe)
         if last is not None and (written is None or last.decision > written.decision):
-            self._put(last)
+            heard = {one.version for one in (last.champion, last.predecessor) if one is not None}
+            confirmed = not heard or (last.champion is not None and last.champion.version == named)
+            if confirmed or self._intended(symbol, timeframe) == last:
+                self._put(last)
         return self.seat(symbol, timeframe)
 
     def _decided(
