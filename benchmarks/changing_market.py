@@ -50,7 +50,7 @@ AFTER: Final[dict[Kind, int]] = {"switch": 5_000, "death": 6_000, "ungated": 6_0
 """Bars after the change: time to learn another edge, and time enough for luck."""
 
 
-def market(kind: Kind, seed: int, change: int, end: int) -> BarColumns:
+def market(kind: Kind, seed: int, change: int, end: int, strength: float = EDGE) -> BarColumns:
     """``end`` bars of a seed, the edge another one from ``change`` on; up to there they are the same for every kind.
 
     Between open and close the price walks at random.
@@ -59,7 +59,7 @@ def market(kind: Kind, seed: int, change: int, end: int) -> BarColumns:
     demand = np.zeros(end)
     for bar in range(1, end):
         demand[bar] = LASTING * demand[bar - 1] + news[bar]
-    edge = np.where(np.arange(end) < change, EDGE, -EDGE if kind == "switch" else 0.0)
+    edge = np.where(np.arange(end) < change, strength, -strength if kind == "switch" else 0.0)
     returns = np.random.default_rng([seed, 12]).normal(0.0, NOISE, end)
     returns[1:] += edge[1:] * NOISE * demand[:-1]
     return _bars(returns, 100.0 * np.exp(0.3 * demand), np.random.default_rng([seed, 13]))

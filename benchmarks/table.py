@@ -240,6 +240,14 @@ def _regime_switch(document: Document) -> list[Row]:
     return rows
 
 
+def _model_gate(document: Document) -> list[Row]:
+    planted, without = document["planted"], document["without"]
+    return [
+        (f"models with an edge that passed their gate, of {planted['markets']}", str(planted["passed"]), "", ""),
+        _row(f"models without one, of {without['markets']}", float(without["passed"]), "", 0.05 * without["markets"]),
+    ]
+
+
 def _retrain(document: Document) -> list[Row]:
     figures = (
         ("a model trained anew, default net, cold", "cold_cpu_seconds", "s CPU"),
@@ -286,6 +294,7 @@ SHORT: Final = {
     "ninety_days": ("--days", "3"),
     "real_models": ("--only", "ETH/USDT:4h"),
     "regime_switch": ("--kind", "chance"),
+    "model_gate": ("--markets", "20"),
 }
 """What is added to the call of a benchmark whose whole would take too long for one table."""
 _ROWS: Final[dict[str, Callable[[Document], list[Row]]]] = {
@@ -315,5 +324,6 @@ _ROWS: Final[dict[str, Callable[[Document], list[Row]]]] = {
     "sentiment": _sentiment,
     "retrain": _retrain,
     "regime_switch": _regime_switch,
+    "model_gate": _model_gate,
 }
 NAMES: Final = tuple(_ROWS)

@@ -1,8 +1,8 @@
 """From a data set to a model that can be judged: scale, fit, calibrate, predict in sets, evaluate; each on its slice.
 
-In the order of time: train (its last fifth stops the fit), calibration (its first part fits the calibrator, its last
-the prediction sets), test. Nothing is fitted on what comes later, and labels that reach into the next slice are dropped
-(``dataset.chronological``).
+In the order of time: train (its last fifth stops the fit), calibration (its last part starts the prediction sets, all
+of it fits the calibrator), test. Nothing is fitted on what comes later, and labels that reach into the next slice are
+dropped (``dataset.chronological``).
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ KINDS: Final = (*SIMPLE, *NETS)
 STOPPING: Final = 0.2
 """Share of the train slice, its latest, that only says when to stop."""
 CALIBRATING: Final = 0.6
-"""Share of the calibration slice that fits the calibrator; the rest starts the prediction sets."""
+"""Share of the calibration slice that fits the calibrator whose answers to the rest start the prediction sets."""
 
 
 class Part(NamedTuple):
@@ -127,14 +127,8 @@ def train_model(
     made = (
         _simple(order, fit_on, stop_on) if order.kind in SIMPLE else _net(order, fit_on, stop_on, warm, resumed, told)
     )
-    raw = [one.asked(made.predictor, one.inner.calibrate) for one in series]
-    up = [one.up(one.inner.calibrate) for one in series]
-    weights = [one.part.data.weights(one.inner.calibrate) for one in series]
-    calibrator = fitted(np.concatenate(raw), np.concatenate(up), np.concatenate(weights))
-    scores: list[float] = []
-    for one in series:
-        p = calibrator(one.asked(made.predictor, one.inner.sets))
-        scores += np.where(one.up(one.inner.sets) > 0.0, 1.0 - p, p).tolist()
+    scores = _scores(made.predictor, series)
+    calibrator = _calibrator(made.predictor, [(one, one.part.slices.calibration) for one in series])
     forecasts = tuple(_forecasts(made.predictor, calibrator, one) for one in series)
     evaluations = tuple(
         evaluated(
@@ -214,6 +208,27 @@ def _net_of(kind: str) -> Net:
             next_step=INSTALL,
         ) from fault
     return nets.net(kind)
+
+
+def _calibrator(predictor: Predictor, parts: Sequence[tuple[_Series, Indices]]) -> Calibrator:
+    raw = [one.asked(predictor, samples) for one, samples in parts]
+    up = [one.up(samples) for one, samples in parts]
+    weights = [one.part.data.weights(samples) for one, samples in parts]
+    return fitted(np.concatenate(raw), np.concatenate(up), np.concatenate(weights))
+
+
+def _scores(predictor: Predictor, series: Sequence[_Series]) -> list[float]:
+    """Of samples that their calibrator has not seen: those it was fitted on would flatter it, the sets be too small.
+
+    The calibrator that serves is fitted on all of the slice. It is a little nearer to the truth than the one of these
+    scores, so that the sets begin a little too large; what they learn later brings them right.
+    """
+    first = _calibrator(predictor, [(one, one.inner.calibrate) for one in series])
+    scores: list[float] = []
+    for one in series:
+        p = first(one.asked(predictor, one.inner.sets))
+        scores += np.where(one.up(one.inner.sets) > 0.0, 1.0 - p, p).tolist()
+    return scores
 
 
 class _Inner(NamedTuple):

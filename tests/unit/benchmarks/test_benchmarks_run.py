@@ -51,6 +51,7 @@ TINY = {
     "load": (["--rows", "3000"], {"REPEATS": 1}),
     "drift_power": (["--short", "--horizon", "300"], {}),
     "memory": (["--hours", "60", "--rounds", "1"], {"POOLS": (("one", ("BTC/USDT",), Timeframe.H1),)}),
+    "model_gate": (["--markets", "1", "--samples", "1500", "--workers", "1"], {}),
     "ninety_days": (["--days", "1"], {}),
     "overfitting": (["--trials", "20", "--days", "64", "--rounds", "1"], {"RESAMPLES": 20, "BLOCKS": 8}),
     "real_models": (

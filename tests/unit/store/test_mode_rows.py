@@ -97,3 +97,25 @@ def test_what_a_seat_shows_is_read_with_its_parts(store: Store):
     changed, rules = mode_history(store.database, 10)
     assert changed["confidence"] == 0.8123
     assert (rules["reason"], rules["detail"]) == ("olga", {"hysteresis": [0.05, 0.07]})
+
+
+@pytest.mark.req("J03", "J13")
+def test_a_seat_with_too_few_events_is_counted(store: Store):
+    """Rule: what it showed last by the journal; a fall begins the count anew, another seat's words do not."""
+
+    def counted(*outputs: Output) -> tuple[int, float | None]:
+        now = WallClock().now()
+        for output in outputs:
+            store.journal.append(ModelServed(now, "ETH/USDT", H1, "champion", "v9"), encode_outputs([output]))
+        store.journal.commit()
+        seen = next(one.seen for one in seat_statuses(store.database) if one.symbol == SYMBOL)
+        return seen["n"], seen["confidence"]
+
+    now = WallClock().now()
+    fell = ModeChanged(now, SYMBOL, H1, Mode.TRADING, Mode.LEARNING, "drift", 0.7, SEEN, "v2")
+    assert counted(SeatSeen(now, SYMBOL, H1, Mode.TRADING, ModeEvidence(121, 0.83, 0.2, 0.9, 0.6), "v2")) == (121, 0.83)
+    assert counted(fell) == (0, None)
+    assert counted(SeatSeen(now, SYMBOL, H1, Mode.LEARNING, ModeEvidence(1), "v2")) == (1, None)
+    assert counted(SeatSeen(now, "ETH/USDT", H1, Mode.LEARNING, ModeEvidence(7), "v9")) == (1, None)
+    other = ModeChanged(now, SYMBOL, H1, Mode.TRADING, Mode.LEARNING, "model", 0.8, ModeEvidence(31), "v3")
+    assert counted(other) == (31, None)

@@ -8,6 +8,7 @@ from typing import Any, Final
 from tradewind.app.config import load_config
 from tradewind.app.instruments import instrument_for
 from tradewind.app.learning.mode_reading import SeatStatus, mode_history, seat_statuses, training_history
+from tradewind.app.learning.mode_rules import rules_of
 from tradewind.app.models.run_models import own_models, run_shelf
 from tradewind.app.stored_run import learns
 from tradewind.cli.answers.control import order_answer
@@ -24,11 +25,12 @@ _UNITS: Final = ((DAY, "d"), (HOUR, "h"), (MINUTE, "min"))
 
 def status_answer(config: Path | None, store: Path | None) -> Report:
     """Every seat of a run."""
-    with run_of(config, store) as (_, journaled):
+    with run_of(config, store) as (desk, journaled):
         started = journaled.run.started
         found = seat_statuses(journaled.store.database)
         stamp = head_of(simulated=started.simulated, unproven=started.unproven)
         moves = learns(journaled.run)
+        least = rules_of(desk.workspace.config).min_events
     if found and not moves:
         heard = [f"{one.symbol} {one.timeframe}" for one in found]
         return Report(
@@ -39,11 +41,12 @@ def status_answer(config: Path | None, store: Path | None) -> Report:
     if not found:
         return Report({"seats": []}, human=f"{stamp}No model has a seat in this run: nothing is learning.")
     rows = [
-        (f"{one.symbol} {one.timeframe}", one.mode, one.since, one.reason, _parts(one), _training(one.training))
+        (f"{one.symbol} {one.timeframe}", one.mode, one.since, one.reason, _parts(one, least), _training(one.training))
         for one in found
     ]
     names = ["seat", "mode", "since", "why", "confidence", "newest training"]
-    return Report({"seats": found, "simulated": started.simulated}, human=table(f"{stamp}Modes", names, rows))
+    document = {"seats": found, "min_events": least, "simulated": started.simulated}
+    return Report(document, human=table(f"{stamp}Modes", names, rows))
 
 
 def history_answer(config: Path | None, last: int, store: Path | None) -> Report:
@@ -111,10 +114,10 @@ def _rule(name: str, value: float) -> str:
     return f"{value / unit:g} {letter}"
 
 
-def _parts(one: SeatStatus) -> str:
-    seen = one.seen
-    if seen is None:
-        return "too few shadow events"
+def _parts(one: SeatStatus, least: int) -> str:
+    seen = one.seen or {"n": 0, "confidence": None}
+    if seen["confidence"] is None:
+        return f"{seen['n']} of {least} shadow events"
     parts = [f"{_share(seen['confidence'])} of {seen['n']} events", f"{seen['mean_r']:+.3f} R (sd {seen['sd_r']:.2f})"]
     if seen["calibration_error"] is not None:
         parts.append(f"calibration error {seen['calibration_error']:.1%}")
