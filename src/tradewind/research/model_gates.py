@@ -24,7 +24,8 @@ COMPLETENESS: Final = "inputs.completeness"
 class ModelLimits(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Every number a gate compares with; equality passes.
 
-    Below ``ece_from`` samples that share no bar the calibration error is mostly noise.
+    Below ``ece_from`` samples that share no bar the calibration error is mostly noise, which only adds to it: within its
+    limit it counts at any number, above it a test may stand for it there.
     """
 
     accuracy: float = 0.68
@@ -101,7 +102,7 @@ def _honest(found: Evaluation, limits: ModelLimits) -> tuple[GateRow, ...]:
             "expectancy.low", chosen.net_low, 0.0, ">", chosen.n, chosen.net_low is not None and chosen.net_low > 0.0,
             GateKind.EDGE, digits=6, note=_expectancy(found),
         ),
-        _ece(found, limits) if found.independent >= limits.ece_from else _calibration_test(found, limits),
+        _calibrated(found, limits),
     )  # fmt: skip
 
 
@@ -120,6 +121,16 @@ def _ece(found: Evaluation, limits: ModelLimits) -> GateRow:
     return GateRow(
         "calibration.error", found.ece, limits.calibration_error, "<=", found.n, met, GateKind.EDGE, note=note
     )
+
+
+def _calibrated(found: Evaluation, limits: ModelLimits) -> GateRow:
+    """The error where it is within its limit or where it is known well enough to refuse by; else the test.
+
+    The test alone would refuse who has more data for what it lets pass with less: a calibrator is an estimate, the test
+    asks for the exact probabilities, and both grow with the samples.
+    """
+    error = _ece(found, limits)
+    return error if error.passed or found.independent >= limits.ece_from else _calibration_test(found, limits)
 
 
 def _calibration_test(found: Evaluation, limits: ModelLimits) -> GateRow:

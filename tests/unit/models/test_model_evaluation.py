@@ -132,11 +132,17 @@ def test_the_published_thresholds_hold_at_their_boundaries(change, row, met):
 
 def test_below_a_thousand_the_test_judges_calibration_instead_of_its_noise():
     """At n = 300 a calibrated model shows an error above 5%; the test lets it pass, the published limit does not."""
-    small = evaluate(forecasts(9, 300, strength=1.0))
-    honest = {row.name for row in model_rows("honest", small, GOOD, 1.0, ModelLimits())}
-    assert "calibration.p" in honest
+    small = msgspec.structs.replace(evaluate(forecasts(9, 300, strength=1.0)), ece=0.051)
+    honest = {row.name: row.passed for row in model_rows("honest", small, GOOD, 1.0, ModelLimits())}
+    assert honest["calibration.p"]
     assert "calibration.error" not in honest
     assert small.ece_floor.mean > 0.04
+    unlike = msgspec.structs.replace(small, calibration_p=0.049)
+    rows = {row.name: row.passed for row in model_rows("honest", unlike, GOOD, 1.0, ModelLimits())}
+    assert not rows["calibration.p"], "above the limit, and not by luck"
+    within = msgspec.structs.replace(unlike, ece=0.05)
+    rows = {row.name: row.passed for row in model_rows("honest", within, GOOD, 1.0, ModelLimits())}
+    assert rows["calibration.error"], "noise only adds to the error: within the limit it counts at any number"
     large = evaluate(forecasts(9, 1000, strength=1.0))
     assert "calibration.error" in {row.name for row in model_rows("honest", large, GOOD, 1.0, ModelLimits())}
 
