@@ -24,8 +24,8 @@ COMPLETENESS: Final = "inputs.completeness"
 class ModelLimits(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Every number a gate compares with; equality passes.
 
-    Below ``ece_from`` samples that share no bar the calibration error is mostly noise, which only adds to it: within its
-    limit it counts at any number, above it a test may stand for it there.
+    Below ``ece_from`` samples that share no bar the calibration error is mostly noise, which only adds to it. Within
+    its limit it counts at any number; above it a test may stand for it there.
     """
 
     accuracy: float = 0.68
