@@ -6,6 +6,7 @@ on: a line in the log odds below 1,000 samples, any monotone step function from 
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 import msgspec
@@ -22,6 +23,8 @@ FEW: Final = 100
 STEPS: Final = 1000
 """Independent samples from which an isotonic fit does not follow noise more than it removes."""
 _TINY: Final = 1e-6
+_TINY_PRIOR: Final = 1e-3
+"""Precision that keeps slope and shift finite where the classes separate."""
 
 
 class Identity(msgspec.Struct, frozen=True, tag="identity"):
@@ -57,20 +60,24 @@ class Isotonic(msgspec.Struct, frozen=True, tag="isotonic"):
 Calibrator = Identity | Scaling | Isotonic
 
 
-def fitted(p: Floats, y: Floats, weight: Floats | None = None) -> Calibrator:
+def fitted(p: Floats, y: Floats, weight: Floats | None = None, lasting: float = math.inf) -> Calibrator:
     """The calibrator for as many samples as there are.
 
     Args:
         p: raw probabilities, shape ``(n,)``. y: 1 where it happened, else 0. weight: uniqueness of each, None: all 1.
+        lasting: how far a base rate that lasts lies from what the model says, in log odds, standard deviation. A few
+            hundred samples err by 0.1 and more, and a line that takes this over says it of everything that follows.
 
     Returns:
         Identity for none or one class, the temperature below 100, a line in the log odds below 1,000, else isotonic;
         counted in weight, so that labels that overlap are not more evidence than they are.
 
     Raises:
-        Misconfigured: shapes that differ, or a weight below 0.
+        Misconfigured: shapes that differ, a weight below 0, or ``lasting`` that is not above 0.
     """
     heavy = np.ones(p.size) if weight is None else weight
+    if not lasting > 0.0:
+        raise Misconfigured(f"lasting {lasting}", where="calibrators.fitted", allowed="above 0")
     if not (p.shape == y.shape == heavy.shape) or (heavy < 0.0).any():
         raise Misconfigured("samples and weights that do not fit", where="calibrators.fitted", allowed="shapes (n,)")
     if not p.size or y.min() == y.max():
@@ -78,21 +85,25 @@ def fitted(p: Floats, y: Floats, weight: Floats | None = None) -> Calibrator:
     independent = float(heavy.sum())
     if independent >= STEPS:
         return _isotonic(p, y, heavy)
-    return _scaling(p, y, heavy, shifted=independent >= FEW)
+    return _scaling(p, y, heavy, lasting, shifted=independent >= FEW)
 
 
-def _scaling(p: Floats, y: Floats, weight: Floats, *, shifted: bool) -> Scaling:
-    """Minimises the weighted log loss; slopes below 0 are not allowed: a model that is worth nothing becomes flat."""
+def _scaling(p: Floats, y: Floats, weight: Floats, lasting: float, *, shifted: bool) -> Scaling:
+    """Minimises the weighted log loss less the log of a normal prior, of the slope about 1 and of the shift about 0.
+
+    Slopes below 0 are not allowed: a model that is worth nothing becomes flat.
+    """
     from scipy.optimize import minimize  # loaded where a model is trained only
     from scipy.special import expit  # as above
 
     raw = logit(p)
+    precision = np.array([_TINY_PRIOR, max(_TINY_PRIOR, lasting**-2.0)])
 
     def loss(beta: Floats) -> tuple[float, Floats]:
         z = beta[0] * raw + beta[1]
         said = expit(z)
         off = weight * (said - y)
-        ridge = 1e-3 * (beta - (1.0, 0.0))  # finite where the classes separate
+        ridge = precision * (beta - (1.0, 0.0))
         value = float((weight * (np.logaddexp(0.0, z) - y * z)).sum() + 0.5 * (beta - (1.0, 0.0)) @ ridge)
         return value, np.array([off @ raw, off.sum()]) + ridge
 

@@ -38,6 +38,11 @@ STOPPING: Final = 0.2
 """Share of the train slice, its latest, that only says when to stop."""
 CALIBRATING: Final = 0.6
 """Share of the calibration slice that fits the calibrator whose answers to the rest start the prediction sets."""
+LASTING: Final = 0.06
+"""How far ups or downs prevail for good, in log odds (1.5 points of probability), standard deviation.
+
+Barriers lie at the same distance on both sides: what prevails in a calibration slice is mostly gone in the next.
+"""
 
 
 class Part(NamedTuple):
@@ -214,7 +219,7 @@ def _calibrator(predictor: Predictor, parts: Sequence[tuple[_Series, Indices]]) 
     raw = [one.asked(predictor, samples) for one, samples in parts]
     up = [one.up(samples) for one, samples in parts]
     weights = [one.part.data.weights(samples) for one, samples in parts]
-    return fitted(np.concatenate(raw), np.concatenate(up), np.concatenate(weights))
+    return fitted(np.concatenate(raw), np.concatenate(up), np.concatenate(weights), LASTING)
 
 
 def _scores(predictor: Predictor, series: Sequence[_Series]) -> list[float]:

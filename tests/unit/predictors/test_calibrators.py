@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tradewind.errors import Misconfigured
 from tradewind.predictors.calibrators import Calibrator, Identity, Isotonic, Scaling, fitted
 from tradewind.predictors.log_odds import logit
 from tradewind.validation.calibration import calibration_error, log_loss
@@ -43,6 +44,26 @@ def test_a_line_in_the_log_odds_is_found_again():
     weight = np.ones(999)
     assert fitted(p[:999], y[:999], weight) == found
     assert found.slope == pytest.approx(1 / 2.5, rel=0.25)
+
+
+def test_what_prevails_in_a_slice_by_luck_is_not_said_of_what_follows():
+    """Rule: half of what a few hundred samples are drawn from goes up; a shift that lasts is still found in many."""
+    plain, held = [], []
+    later = np.random.default_rng(0).uniform(0.3, 0.7, 20_000)
+    for seed in range(20):
+        generator = np.random.default_rng([seed, 4])
+        p = generator.uniform(0.3, 0.7, 200)
+        y = (generator.random(200) < p).astype(float)
+        free, narrow = fitted(p, y), fitted(p, y, lasting=0.06)
+        assert abs(narrow.shift) < abs(free.shift)
+        assert narrow.shift * free.shift >= 0.0
+        plain.append(np.abs(free(later) - later).mean())
+        held.append(np.abs(narrow(later) - later).mean())
+    assert np.mean(held) < 0.8 * np.mean(plain)
+    p, y, _ = bent(999, 5)
+    assert fitted(p, y, lasting=0.3).shift < -0.2
+    with pytest.raises(Misconfigured, match="above 0"):
+        fitted(p, y, lasting=0.0)
 
 
 @given(st.integers(2, 300), st.integers(0, 1000))
