@@ -56,6 +56,28 @@ def test_a_model_is_trained_judged_by_both_profiles_and_kept_signed(own: Project
         assert word in told.stdout
 
 
+@pytest.mark.req("I18")
+def test_nobody_signs_with_a_new_key_what_an_old_one_signed(own: Project):
+    """The key is gone and versions are there: a new one would orphan every one of them, so nothing is trained."""
+    words = ("train", "--symbol", "BTC/USDT", "--interval", "1h", "--type", "base_rate", "--name")
+    assert own.types(*words, "first").exit_code == 0
+    (own.folder / "data" / "verdict.key").unlink()
+    lost = own.types(*words, "second")
+    assert lost.exit_code == 3
+    assert "the key that signed the 1 models" in lost.stderr
+    assert "restore it from its backup" in lost.stderr
+    assert not (own.folder / "data" / "verdict.key").exists()
+    assert [path.name for path in (own.folder / "models" / "versions").iterdir()] == ["first"]
+
+
+def test_a_change_that_leaves_too_few_samples_is_told(own: Project):
+    """Nothing older is read once enough is newer; where it is not, the newest are, and that is said."""
+    words = ("train", "--symbol", "BTC/USDT", "--interval", "1h", "--type", "base_rate", "--since", "2030-01-01")
+    told = own.types(*words)
+    assert told.exit_code == 0
+    assert "too few samples lie after 2030-01-01" in told.stdout + told.stderr
+
+
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
@@ -65,6 +87,8 @@ def test_a_model_is_trained_judged_by_both_profiles_and_kept_signed(own: Project
         (("--interval", "7h"), 2, "7h"),
         (("--type", "logistic", "--interval", "1d"), 3, "longer history"),
         (("--type", "logistic", "--name", "a/b"), 2, "--name"),
+        (("--type", "logistic", "--name", "champion"), 2, "it names a place"),
+        (("--type", "logistic", "--samples", "2000", "--more-data"), 2, "one of them"),
         (("--symbol", "EUR/XXX"), 2, "EUR/XXX"),
         (("--precision", "int4", "--type", "logistic"), 2, "float32, bfloat16"),
     ],

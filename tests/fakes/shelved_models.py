@@ -10,6 +10,7 @@ import numpy as np
 from tests.fakes.onnx_bytes import sigmoid_of_linear
 from tradewind.adapters.verdict_files import VerdictFiles
 from tradewind.app.models.promotion import Promotions, SealedRecord
+from tradewind.app.models.sealing import look_of, record_looks
 from tradewind.app.models.versions import KIND
 from tradewind.app.workspace import Workspace
 from tradewind.features.input_schema import default_schema
@@ -88,6 +89,8 @@ def shelved(
             version=version, sha256=manifest.sha256, ts=3, start=2, end=3, data_hash="", look=1, contaminated="",
             gate=GateRecord("honest", passed=sealed, figures={}, missed=() if sealed else ("accuracy.low",)),
         )  # fmt: skip
+        looks = [look_of(version, "linear", symbol, str(timeframe), (2, 3), "") for symbol in symbols]
+        record_looks(workspace, looks, f"evaluate {version}", 3)  # as who opens them does
         promotions.keep_sealed(record)
     return manifest
 

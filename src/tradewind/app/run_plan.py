@@ -94,12 +94,15 @@ def new_run(config: AppConfig, wanted: Wanted, *, empty: bool = False) -> RunPla
 
     Raises:
         Rejected: nobody is proven, and the policy asks for somebody who is.
+        Misconfigured: nor has a configured predictor a promoted model that verifies, and signals are filled.
     """
     found = findings(config, wanted)
     pool = Pool(wanted.policy, found.proven)
     plan = _plan(config, wanted, pool)
     served = _served(config, plan, wanted)
     if wanted.policy is Policy.PROVEN and not found.proven and not served and not empty:
+        if wanted.executes:  # a model that cannot be served is the nearer cause, where one is configured
+            require_models(config, [seat for one in plan.symbols for seat in one.seats], wanted.folder)
         raise nothing_proven(found, tuple(wanted.bases))
     notes = [*found.warnings, *found.lost, *(f"a verdict is not taken: {fault}" for fault in found.faults)]
     if wanted.policy is Policy.PROVEN and (found.proven or served):

@@ -81,8 +81,11 @@ def restore(
     file: Annotated[str, typer.Argument(help="The copy: a file, or its name in the bucket.")],
     config: Path | None = None,
     version: Annotated[str, typer.Option("--version", help="This version alone.")] = "",
+    seats: Annotated[
+        bool, typer.Option("--seats", help="Seats and decisions as the copy has them; those here are set aside.")
+    ] = False,
 ) -> Report:
     """Brings versions back that answer as they were trained (exit 4 where one does not); nobody is promoted by it."""
     from tradewind.cli.answers.models import restored
 
-    return restored(config, file, version)
+    return restored(config, file, version, seats=seats)

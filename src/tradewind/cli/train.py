@@ -71,7 +71,9 @@ def train(
     num_heads: Annotated[int | None, typer.Option("--num-heads", min=1, help="Heads of transformer.")] = None,
     option: OptionOption = None,
     length: Annotated[int, typer.Option("--length", min=1, max=2000, help="Bars in a window.")] = 60,
-    samples: Annotated[int, typer.Option("--samples", min=1000, help="Newest samples that are used.")] = 9416,
+    samples: Annotated[
+        int | None, typer.Option("--samples", min=1000, help="Newest samples that are used. Default: 9416.")
+    ] = None,
     more_data: Annotated[bool, typer.Option("--more-data", help="Use every stored sample.")] = False,
     no_seal: NoSealOption = False,
     until: UntilOption = "",
@@ -97,16 +99,17 @@ def train(
 
     Cut short, the same command goes on.
     """
-    from tradewind.cli.answers.train import TrainOptions, sized, trained
+    from tradewind.cli.answers.train import TrainOptions, sample_count, sized, trained
 
     sizes = sized(
         option, hidden=hidden_size, layers=num_layers, model_dim=model_dim, heads=num_heads, dropout=dropout
     )  # fmt: skip
+    count = sample_count(samples, every=more_data)
     return trained(
         config,
         TrainOptions(
             tuple(symbol or ()), interval, type, size, sizes, epochs, patience, batch_size, rate, length,
-            10**9 if more_data else samples, retrain, replay, precision, budget, seed, not no_seal, with_sentiment,
+            count, retrain, replay, precision, budget, seed, not no_seal, with_sentiment,
             name, checkpoint, bench, tune, workers, named("--cluster", cluster) or "", until, since,
         ),
     )  # fmt: skip

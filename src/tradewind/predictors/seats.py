@@ -84,12 +84,13 @@ class Score(msgspec.Struct, frozen=True):
     net_r: float | None
 
 
-class Duel(msgspec.Struct, frozen=True):
+class Duel(msgspec.Struct, frozen=True, omit_defaults=True):
     """Two versions on the same unseen events, bars ``[start, end]`` in UTC nanoseconds.
 
     ``mean`` is the challenger's score less the champion's, per event, ``low`` and ``high`` its 95% limits (normal);
     ``of_better`` and ``of_not_worse`` the evidence of ``validation.paired_promotion``; ``verdict`` why it takes the
-    place, empty where it does not.
+    place, empty where it does not; ``looks`` how many challengers were tried on any of these bars, this one included
+    (left out of the record where it is the first).
     """
 
     champion: Score
@@ -104,6 +105,7 @@ class Duel(msgspec.Struct, frozen=True):
     of_not_worse: float
     champion_drifted: bool
     verdict: str
+    looks: int = 1
 
 
 class Decision(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

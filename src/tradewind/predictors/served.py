@@ -16,7 +16,7 @@ from tradewind.predictors.onnx_model import OnnxModel
 from tradewind.predictors.plain import Plain
 
 _PLAIN: Final[msgspec.json.Decoder[Plain]] = msgspec.json.Decoder(Plain)
-_AGAIN: Final = "the one before it goes on serving; train or promote another one"
+_AGAIN: Final = "it is not heard, and who sat there before stays; train or promote another one"
 
 
 class ServedModel:

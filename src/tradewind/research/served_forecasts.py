@@ -114,11 +114,13 @@ def compared(
     other: Unseen | None = None,
     *,
     drifted: bool = False,
+    looks: int = 1,
 ) -> Compared:
     """Both models on the same samples of ``unseen``; the score of an event is 1 where right at 1/2, else 0.
 
     ``other`` are the same bars as the challenger reads them, where that is not as the champion does (news). The
-    champion has drifted where ``drifted`` says so, or where it breaks its promise (``breaks_promise``).
+    champion has drifted where ``drifted`` says so, or where it breaks its promise (``breaks_promise``). ``looks``
+    counts the versions that were tried on any of these bars, the challenger included.
 
     Raises:
         Unavailable: there is no sample that both can speak of.
@@ -148,7 +150,8 @@ def compared(
         of_better=evidence.of_better,
         of_not_worse=evidence.of_not_worse,
         champion_drifted=gone,
-        verdict=evidence.promotes(champion_drifted=gone),
+        verdict=evidence.promotes(champion_drifted=gone, looks=looks),
+        looks=looks,
     )
     up = (one.label > 0.0).astype(np.float64)
     brier = [(each.p_up - up) ** 2 for each in (one, two)]

@@ -69,7 +69,7 @@ def signed_document(kind: str, data: bytes, key: bytes | None, again: str) -> di
             f"signed with the key {envelope.key}, the key of this project is {key_id(key)}",
             where=kind,
             allowed=f"{kind}s of this project",
-            next_step=again,
+            next_step=f"restore that key from its backup; if it is lost for good: {again}",
         )
     genuine = hmac.compare_digest(_signature(kind, envelope.document, key).encode(), envelope.signature.encode())
     if not genuine or _bytes_of(kind, envelope) != data:

@@ -64,8 +64,13 @@ class PairedEvidence(msgspec.Struct):
         """E against "worse by more than the margin"."""
         return sum(self.not_worse) / len(self.not_worse)
 
-    def promotes(self, *, champion_drifted: bool) -> str:
-        """Why the challenger takes the place now: ``better``, ``champion drifted``, or empty: it does not."""
-        if self.of_better >= PROMOTES:
+    def promotes(self, *, champion_drifted: bool, looks: int = 1) -> str:
+        """Why the challenger takes the place now: ``better``, ``champion drifted``, or empty: it does not.
+
+        ``looks`` counts the challengers that were tried on any of these events, this one included: the best of many
+        needs as much more evidence (Bonferroni).
+        """
+        asked = PROMOTES * looks
+        if self.of_better >= asked:
             return "better"
-        return "champion drifted" if champion_drifted and self.of_not_worse >= PROMOTES else ""
+        return "champion drifted" if champion_drifted and self.of_not_worse >= asked else ""

@@ -71,6 +71,59 @@ def test_one_version_alone_comes_back(promotions: Promotions, tmp_path: Path):
         put_back(promotions, data, "x", copy.sha256, "other")
 
 
+@pytest.mark.req("I18")
+def test_a_version_that_was_damaged_is_replaced_and_kept_aside(promotions: Promotions, tmp_path: Path):
+    """One that verifies stays whatever the copy holds; one that does not makes way, and is back if the copy fails."""
+    copy = copy_models(promotions, tmp_path / "backups", NOW)
+    data, shelf = copy.file.read_bytes(), promotions.shelf
+    artifact = shelf.folder / "versions" / "new" / "model.json"
+    whole = artifact.read_bytes()
+    artifact.write_bytes(b"damaged")
+    found = put_back(promotions, data, "x", copy.sha256)
+    assert (found.versions, found.there, found.refused) == (("new",), ("old",), ())
+    assert artifact.read_bytes() == whole
+    assert [(Path(one) / "model.json").read_bytes() for one in found.aside] == [b"damaged"]
+    artifact.write_bytes(b"damaged again")
+    files = {"versions/new/model.json": b"no model", "versions/new/manifest.json": b"{}"}
+    worse = put_back(promotions, tar_of(files), "x", "")
+    assert (worse.versions, worse.aside) == ((), ())
+    assert artifact.read_bytes() == b"damaged again"
+    shelf.remove("new")
+    shelved(promotions._workspace, "new", weights={"rsi": 0.7}, bias=0.9)
+    other = put_back(promotions, data, "x", copy.sha256)
+    assert "another model of this name is here" in other.refused[0]
+    assert shelf.versions() == ("new", "old")
+
+
+@pytest.mark.req("I18")
+def test_seats_and_record_come_back_as_the_copy_has_them_where_somebody_says_so(promotions: Promotions, tmp_path: Path):
+    """What is here is set aside; a copy whose own seats do not verify changes nothing."""
+    copy = copy_models(promotions, tmp_path / "backups", NOW)
+    data, shelf = copy.file.read_bytes(), promotions.shelf
+    promotions.challenge(PAIR, HOUR, "new", "later", 9)
+    record = shelf.folder / "decisions.jsonl"
+    later = record.read_bytes()
+    record.write_bytes(b"".join(later.splitlines(keepends=True)[:1]))
+    with pytest.raises(Corrupt, match="tradewind models restore FILE --seats"):
+        promotions.seat(PAIR, HOUR)
+    assert put_back(promotions, data, "x", copy.sha256).seats == ()
+    files = {name: body for name, body in files_of(data).items() if name != "promoted/BTC-USDT-1h.json"}
+    with pytest.raises(Corrupt, match="its file is gone"):
+        put_back(promotions, tar_of(files), "x", "", seats=True)
+    assert shelf.seats() == ("BTC-USDT-1h",)
+    found = put_back(promotions, data, "x", copy.sha256, seats=True)
+    assert (found.seats, len(found.aside)) == (("BTC-USDT-1h",), 2)
+    seat = promotions.seat(PAIR, HOUR)
+    assert (seat.champion.version, seat.challenger, len(promotions.decisions())) == ("old", None, 1)
+    assert all(Path(one).exists() for one in found.aside)
+    assert put_back(promotions, data, "x", copy.sha256, seats=True).aside != found.aside
+
+
+def files_of(data: bytes) -> dict[str, bytes]:
+    with tarfile.open(fileobj=io.BytesIO(data)) as tar:
+        return {member.name: tar.extractfile(member).read() for member in tar}
+
+
 def tar_of(files: dict[str, bytes], kind: bytes = tarfile.REGTYPE) -> bytes:
     stream = io.BytesIO()
     with tarfile.open(fileobj=stream, mode="w") as tar:

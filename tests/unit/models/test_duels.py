@@ -71,6 +71,9 @@ def test_the_duel_is_the_paired_bets_on_events_that_share_no_bar(promotions: Pro
         bets.step(one)
     assert np.log(duel.of_better) == pytest.approx(np.log(bets.of_better), abs=2.0)
     assert (duel.verdict, duel.champion_drifted) == ("better", True)  # 62% said, half of them right
+    enough = int(duel.of_better // 20.0)
+    tried = [compared(guesses, knows, window, looks=k).duel for k in (enough, enough + 1)]
+    assert [(one.verdict == "better", one.looks) for one in tried] == [(True, enough), (False, enough + 1)]
     back = compared(knows, guesses, window)
     assert back.duel.verdict == ""
     assert back.duel.mean == pytest.approx(-duel.mean)

@@ -159,6 +159,7 @@ def test_a_line_that_somebody_added_to_the_record_seats_nobody(workspace: Worksp
         promotions.challenge(PAIR, HOUR, "b", "shadows", 20)
     with pytest.raises(Corrupt, match="decision 1, and decision 2 made another one"):
         promotions.promote(PAIR, HOUR, "b", "", 20, duel("a", "b"))
+    assert not promotions.written_anew(PAIR, HOUR, "b")
     assert promotions.shelf.choice("BTC-USDT-1h") == before, "a decision about another version signed the added line"
 
 
@@ -214,12 +215,18 @@ def test_a_seats_file_counts_only_where_the_newest_decision_about_it_made_it(wor
     assert promotions.seat(PAIR, HOUR).challenger is None
     assert len(promotions.decisions()) == 3
     path.write_bytes(before)
-    with pytest.raises(Corrupt, match="tradewind promote --model a writes it anew"):
+    with pytest.raises(Corrupt, match="tradewind promote --model a --symbol BTC/USDT --interval 1h writes it anew"):
         promotions.challenge(PAIR, HOUR, "b", "again", 40)
-    assert promotions.promote(PAIR, HOUR, "a", "it is right", 40).missed == ("champion",)
-    assert path.read_bytes() == whole[0], "who sits there was named, so that its file is written anew"
+    assert not promotions.written_anew(PAIR, HOUR, "b")
+    for fault in (before, b"no seat", None):
+        path.unlink(missing_ok=True) if fault is None else path.write_bytes(fault)
+        assert promotions.written_anew(PAIR, HOUR, "a")
+        assert path.read_bytes() == whole[0], "who sits there was named, so that its file is written anew"
+    assert not promotions.written_anew(PAIR, HOUR, "a")
     promotions.challenge(PAIR, HOUR, "b", "again", 50)
-    assert promotions.seat(PAIR, HOUR).decision == 5
+    assert promotions.seat(PAIR, HOUR).decision == 4
+    record.write_bytes(whole[1])
+    assert not promotions.written_anew(PAIR, HOUR, "a"), "the file is the newer one: the record was cut short"
 
 
 def test_nobody_sits_by_a_file_of_somebody_else(workspace: Workspace, tmp_path: Path):

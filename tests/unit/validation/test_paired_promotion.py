@@ -55,6 +55,15 @@ def test_the_evidence_is_the_mean_of_the_products(differences):
     assert evidence.mean is None if not differences else evidence.mean == pytest.approx(float(x.mean()))
 
 
+def test_the_best_of_many_needs_as_much_more_evidence():
+    """Rule: 20 for the first challenger on some bars, 20 times its number for each that follows."""
+    evidence = PairedEvidence(better=[59.0] * 4, not_worse=[59.0] * 4)
+    for drifted, word in ((False, "better"), (True, "better")):
+        assert [evidence.promotes(champion_drifted=drifted, looks=k) for k in (1, 2, 3)] == [word, word, ""]
+    worse = PairedEvidence(better=[1.0] * 4, not_worse=[41.0] * 4)
+    assert [worse.promotes(champion_drifted=True, looks=k) for k in (1, 2, 3)] == ["champion drifted"] * 2 + [""]
+
+
 def test_a_drifted_champion_yields_to_one_that_is_not_worse():
     """Rule: beside a champion that has drifted an equal is enough, in some 150 events; a much worse one is not."""
     generator = np.random.default_rng(23)

@@ -11,7 +11,9 @@ from __future__ import annotations
 import os
 import re
 import shutil
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
+from itertools import count
 from pathlib import Path
 from typing import Final
 
@@ -123,6 +125,36 @@ class ModelShelf:
         shutil.rmtree(self._place(version))
         sync_folder(self._versions)
 
+    def take_off(self, version: str) -> Path:
+        """Moves a version out of sight, beside the others under a hidden name; where it lies then."""
+        place = _free(self._versions / f".{version}.aside")
+        self._place(version).rename(place)
+        sync_folder(self._versions)
+        return place
+
+    def put_again(self, version: str, place: Path) -> None:
+        """Moves what ``take_off`` took back."""
+        place.rename(self._place(version))
+        sync_folder(self._versions)
+
+    def set_seats_aside(self) -> tuple[Path, ...]:
+        """Moves seats and decisions out of sight, beside them under hidden names; where they lie then."""
+        moved = []
+        for path in (self._decisions, self._promoted):
+            if path.exists():
+                moved.append(path.rename(_free(path.with_name(f".{path.name}.aside"))))
+        if moved:
+            sync_folder(self.folder)
+        return tuple(moved)
+
+    def put_seats_again(self, aside: Sequence[Path]) -> None:
+        """Removes the seats and decisions that are there and moves those of ``set_seats_aside`` back."""
+        shutil.rmtree(self._promoted, ignore_errors=True)
+        self._decisions.unlink(missing_ok=True)
+        for path in aside:
+            path.rename(self._promoted if self._promoted.name in path.name else self._decisions)
+        sync_folder(self.folder)
+
     def seats(self) -> tuple[str, ...]:
         """Every seat that something was promoted for, sorted."""
         return tuple(name.removesuffix(".json") for name in _names(self._promoted, "*.json"))
@@ -225,6 +257,12 @@ class ModelShelf:
         if not _NAME.fullmatch(seat):
             raise Misconfigured(f"{seat!r} as a seat", allowed="a symbol and a timeframe, BTC-USDT-1h")
         return self._promoted / f"{seat}.json"
+
+
+def _free(path: Path) -> Path:
+    """The path, numbered where something lies there."""
+    numbered = (path.with_name(f"{path.name}.{number}") for number in count(2))
+    return path if not path.exists() else next(one for one in numbered if not one.exists())
 
 
 def _names(folder: Path, pattern: str) -> tuple[str, ...]:

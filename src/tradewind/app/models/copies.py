@@ -16,7 +16,7 @@ from tradewind.adapters.models.shelf import ARTIFACTS, LARGEST, MANIFEST
 from tradewind.app.models.promotion import Promotions
 from tradewind.app.settings.root import AppConfig
 from tradewind.app.workspace import Workspace
-from tradewind.errors import Corrupt, TradewindError, Unavailable
+from tradewind.errors import Corrupt, Rejected, TradewindError, Unavailable
 from tradewind.model.timeframe import DAY, SECOND
 
 PREFIX: Final = "models_backup_"
@@ -38,12 +38,16 @@ class Copied(NamedTuple):
 
 
 class PutBack(NamedTuple):
-    """What a copy brought back; ``there`` were the same already, ``refused`` are not what they were, and why."""
+    """What a copy brought back; ``there`` were the same already, ``refused`` are not what they were, and why.
+
+    ``aside`` is what it took the place of, kept under other names.
+    """
 
     versions: tuple[str, ...]
     there: tuple[str, ...]
     seats: tuple[str, ...]
     refused: tuple[str, ...]
+    aside: tuple[str, ...] = ()
 
 
 class WeeklyCopies:
@@ -119,14 +123,17 @@ def copy_models(promotions: Promotions, folder: Path, now: int, bucket: Bucket |
     return Copied(path, digest, len(data), shelf.versions(), shelf.seats(), tuple(places), tuple(faults))
 
 
-def put_back(promotions: Promotions, data: bytes, name: str, sha256: str, wanted: str = "") -> PutBack:
+def put_back(
+    promotions: Promotions, data: bytes, name: str, sha256: str, wanted: str = "", *, seats: bool = False
+) -> PutBack:
     """Brings back what a copy holds: every version that still answers its probe as it was trained, or ``wanted`` alone.
 
-    A version that is there stays as it is. Seats and decisions come back only where none are: who serves is decided by
-    promotions, not by copies.
+    A version that is there and verifies stays as it is; one that does not is set aside. Seats and decisions come back
+    only where none are, or with ``seats``, those that are there set aside: who serves is decided by promotions, not by
+    copies.
 
     Raises:
-        Corrupt: it is not the copy that was made, or no copy.
+        Corrupt: it is not the copy that was made, or no copy; its seats and decisions do not verify.
         Unavailable: it does not hold ``wanted``.
     """
     if sha256 and hashlib.sha256(data).hexdigest() != sha256:
@@ -138,53 +145,85 @@ def put_back(promotions: Promotions, data: bytes, name: str, sha256: str, wanted
     back: list[str] = []
     there: list[str] = []
     refused: list[str] = []
+    aside: list[str] = []
     for version in versions:
         if wanted not in ("", version):
             continue
-        known = version in promotions.shelf.versions()
         try:
-            _version_back(promotions, files, version)
+            known, put_aside = _version_back(promotions, files, version)
             (there if known else back).append(version)
+            aside += put_aside
         except TradewindError as fault:
             refused.append(f"{version}: {fault}")
-    seats = _seats_back(promotions, files) if not wanted else ()
-    return PutBack(tuple(back), tuple(there), seats, tuple(refused))
+    found, moved = _seats_back(promotions, files, replaces=seats) if seats or not wanted else ((), ())
+    return PutBack(tuple(back), tuple(there), found, tuple(refused), (*aside, *moved))
 
 
-def _version_back(promotions: Promotions, files: dict[str, bytes], version: str) -> None:
-    """One version, verified after it lies on the shelf; one that fails is taken off again."""
+def _version_back(promotions: Promotions, files: dict[str, bytes], version: str) -> tuple[bool, list[str]]:
+    """``(was there, what was set aside)`` of one version, verified after it lies on the shelf; one that fails is taken
+    off again."""
     shelf = promotions.shelf
     head = f"versions/{version}/"
     artifact = next((name for name in ARTIFACTS if head + name in files), "")
     if not artifact or head + MANIFEST not in files:
         raise Corrupt("it is not one artifact and a manifest", where=version, next_step="take another copy")
-    known = version in shelf.versions()
+    copied = (artifact, files[head + artifact], files[head + MANIFEST])
     with shelf.alone():
-        shelf.put(version, artifact, files[head + artifact], files[head + MANIFEST])
-        evaluation = files.get(f"evaluations/{version}.json")
-        if evaluation is not None and shelf.evaluation(version) is None:
-            shelf.keep_evaluation(version, evaluation)
+        aside = [] if version not in shelf.versions() or _whole(promotions, version) else [shelf.take_off(version)]
+        known = version in shelf.versions()
+        if known and shelf.read(version) != copied:
+            raise Rejected(
+                "another model of this name is here, and it verifies",
+                where=version,
+                allowed="the one that is here stays; the copy's can be brought back into another project",
+                next_step="tradewind models list --versions",
+            )
+        try:
+            if not known:
+                shelf.put(version, *copied)
+            evaluation = files.get(f"evaluations/{version}.json")
+            if evaluation is not None and shelf.evaluation(version) is None:
+                shelf.keep_evaluation(version, evaluation)
+            promotions.version(version)
+        except TradewindError:
+            if not known:
+                shelf.remove(version)
+            for place in aside:
+                shelf.put_again(version, place)
+            raise
+    return known, [str(place) for place in aside]
+
+
+def _whole(promotions: Promotions, version: str) -> bool:
     try:
         promotions.version(version)
     except TradewindError:
-        if not known:
-            shelf.remove(version)
-        raise
+        return False
+    return True
 
 
-def _seats_back(promotions: Promotions, files: dict[str, bytes]) -> tuple[str, ...]:
+def _seats_back(
+    promotions: Promotions, files: dict[str, bytes], *, replaces: bool
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """``(seats that are back, what was set aside)``; nothing changes where the copy's own do not verify."""
     shelf = promotions.shelf
-    if shelf.seats() or shelf.decisions():
-        return ()
+    if not replaces and (shelf.seats() or shelf.decisions()):
+        return (), ()
     found = []
     with shelf.alone():
+        aside = shelf.set_seats_aside()
         for line in files.get("decisions.jsonl", b"").splitlines():
             shelf.decide(line)
         for path, data in files.items():
-            if path.startswith("promoted/"):
+            if path.startswith("promoted/") and path.endswith(".json"):
                 found.append(path.removeprefix("promoted/").removesuffix(".json"))
                 shelf.choose(found[-1], data)
-    return tuple(sorted(found))
+        try:
+            promotions.seats()
+        except TradewindError:
+            shelf.put_seats_again(aside)
+            raise
+    return tuple(sorted(found)), tuple(str(place) for place in aside)
 
 
 def _packed(folder: Path) -> bytes:

@@ -7,7 +7,7 @@ from tradewind.app.feature_sets import stored_series
 from tradewind.app.instruments import instrument_for
 from tradewind.app.models.material import cost_of, labelled_bars
 from tradewind.app.models.promotion import Promotions, Version
-from tradewind.app.models.sealing import look_of, record_looks
+from tradewind.app.models.sealing import look_of, record_looks, require_looks
 from tradewind.app.signal_text import utc
 from tradewind.app.validation.costs import require_own_costs
 from tradewind.app.workspace import Workspace
@@ -40,7 +40,7 @@ def duel_of(
     Raises:
         Rejected: one of them speaks for another series.
         Unavailable: no bars came since they were trained, or a version is not there.
-        Corrupt: a version cannot be verified.
+        Corrupt: a version cannot be verified, or the ledger has forgotten looks that decisions were taken by.
         Misconfigured: trading is configured to be cheaper than it is.
     """
     require_own_costs(workspace.config, instrument_for(workspace.config, symbol))
@@ -48,20 +48,22 @@ def duel_of(
     bars = stored_series(workspace.config, symbol, timeframe)
     start = max(unseen_from(one.manifest), unseen_from(two.manifest))
     end = int(bars.columns.ts_close[-1])
+    others = 0
     if start < end:
+        require_looks(workspace, promotions.sealed_readers((symbol,), timeframe))
         window, digest = (start, end), content_hash(bars.columns.take(bars.columns.ts_open >= start))
         looks = [
             look_of(each.manifest.version, each.manifest.kind, symbol, str(timeframe), window, digest)
             for each in (one, two)
         ]
-        record_looks(workspace, looks, f"duel {pair[0]} {pair[1]}", now)
+        others = record_looks(workspace, looks, f"duel {pair[0]} {pair[1]}", now)
     cost = cost_of(workspace.config, bars)
     own, other = (
         Unseen(labelled_bars(workspace.config, bars, news=each.manifest.reads_news), cost, start, end)
         for each in (one, two)
     )
     try:
-        return compared(one.served, two.served, own, other, drifted=drifted)
+        return compared(one.served, two.served, own, other, drifted=drifted, looks=1 + others)
     except Unavailable as fault:
         newest = max((one.manifest, two.manifest), key=unseen_from)
         raise Unavailable(

@@ -31,7 +31,7 @@ class ModelLibrary:
                 f"its artifact has sha256 {found.manifest.sha256[:16]}, {sha256[:16]} was asked for",
                 where=f"model {version}",
                 allowed="the model that was promoted",
-                next_step="restore the models folder from its backup",
+                next_step="tradewind models restore FILE brings it back from a copy",
             )
         self._loaded[version] = found
         return found

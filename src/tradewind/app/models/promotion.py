@@ -15,7 +15,7 @@ import msgspec
 
 from tradewind.adapters.models.shelf import ModelShelf, seat_of
 from tradewind.adapters.verdict_files import VerdictFiles
-from tradewind.app.models.versions import manifest_of, shelf_of
+from tradewind.app.models.versions import manifest_of, shelf_of, signing_key
 from tradewind.app.workspace import Workspace
 from tradewind.errors import Corrupt, Rejected, Retryable, Unavailable
 from tradewind.features.input_schema import default_schema
@@ -29,7 +29,7 @@ SEAT: Final = "seat"
 SEALED: Final = "sealed evaluation"
 ON_SEALED: Final = "its gate on sealed bars"
 """Why a version took an empty seat, or did not: the record of decisions says that the bars were read."""
-AGAIN: Final = "promote again; tradewind models list shows what is there"
+BACK: Final = "tradewind models restore FILE --seats puts record and seats back as a copy has them"
 _LINES: Final[msgspec.json.Decoder[Decision]] = msgspec.json.Decoder(Decision)
 
 
@@ -79,13 +79,13 @@ class Promotions:
             Corrupt, Rejected: as ``verified``; its manifest was changed, or signed by another project.
         """
         _, artifact, signed = self.shelf.read(version)
-        manifest = manifest_of(self._workspace, signed)
+        manifest = manifest_of(self._workspace, signed, version)
         schema = default_schema(manifest.timeframe, news=manifest.reads_news)
         if manifest.schema_hash == schema.hash and manifest.channels != schema.names:
             raise Rejected(
                 "its channels are not those of its inputs, or in another order",
                 where=f"model {version}",
-                next_step="the one before it goes on serving; train or promote another one",
+                next_step="it is not heard, and who sat there before stays; train or promote another one",
             )
         return Version(verified(manifest, artifact, schema.hash), self.sealed(version))
 
@@ -103,7 +103,7 @@ class Promotions:
 
     def keep_sealed(self, record: SealedRecord) -> None:
         """Writes down what a version showed on its sealed bars, signed."""
-        key = VerdictFiles(self._workspace.data).make_key()
+        key = signing_key(self._workspace, self.shelf)
         with self.shelf.alone():
             self.shelf.keep_evaluation(record.version, signed_bytes(SEALED, record, key))
 
@@ -192,16 +192,40 @@ class Promotions:
     def _signed_seat(self, data: bytes | None, symbol: str, timeframe: Timeframe) -> Seat | None:
         if data is None:
             return None
-        found = signed_document(SEAT, data, VerdictFiles(self._workspace.data).key(), AGAIN)
+        again = _anew(symbol, timeframe, self._last(symbol, timeframe))
+        found = signed_document(SEAT, data, VerdictFiles(self._workspace.data).key(), again)
         try:
             seat = msgspec.convert(found, Seat)
         except msgspec.ValidationError as fault:
-            raise Corrupt(f"no seat: {fault}", where=f"{symbol} {timeframe}", next_step=AGAIN) from fault
+            raise Corrupt(f"no seat: {fault}", where=f"{symbol} {timeframe}", next_step=again) from fault
         if (seat.symbol, seat.timeframe) != (symbol, timeframe):
             raise Corrupt(
-                f"its file is that of {seat.symbol} {seat.timeframe}", where=f"{symbol} {timeframe}", next_step=AGAIN
+                f"its file is that of {seat.symbol} {seat.timeframe}", where=f"{symbol} {timeframe}", next_step=again
             )
         return seat
+
+    def written_anew(self, symbol: str, timeframe: Timeframe, version: str) -> bool:
+        """Writes a seat's file as the newest decision left it, where ``version`` sits there by it and the file is gone,
+        older or not what was signed; whether it did.
+
+        Nothing signed may stand behind that decision, so it takes a person who names who sits there.
+
+        Raises:
+            Corrupt, Rejected, Unavailable: the version, or the record of decisions, cannot be verified.
+        """
+        with self.shelf.alone():
+            last = self._last(symbol, timeframe)
+            if last is None or last.champion is None or last.champion.version != version:
+                return False
+            try:
+                written = self._written(symbol, timeframe)
+            except Corrupt:
+                written = None
+            if written is not None and written.decision >= last.decision:
+                return False
+            self._for(version, symbol, timeframe)
+            self._put(last)
+            return True
 
     def sealed_readers(self, symbols: Collection[str], timeframe: Timeframe) -> dict[str, int]:
         """``version -> decision`` of those whose sealed bars decided about a seat of ``symbols``, promoted or refused.
@@ -223,7 +247,7 @@ class Promotions:
         """
         found = self._for(version, symbol, timeframe)
         with self.shelf.alone():
-            seat = self._held(symbol, timeframe, version if duel is None else "")
+            seat = self._held(symbol, timeframe)
             missed, why = _earned(found, seat, duel)
             one = Seated(version, found.manifest.sha256, now, f"{reason}; {why}" if reason else why)
             after = None if missed else seat.promoted(one)
@@ -284,17 +308,16 @@ class Promotions:
             )
         return found
 
-    def _held(self, symbol: str, timeframe: Timeframe, named: str = "") -> Seat:
+    def _held(self, symbol: str, timeframe: Timeframe) -> Seat:
         """The seat as the last decision left it; a change that was cut short is made good.
 
-        A change that nothing signed stands behind is made good only where somebody promotes the very version it names
-        (``named``): whoever decides about another one would sign what was only added to the record.
+        A change that nothing signed stands behind is not, unless it seats nobody: whoever decides next would sign what
+        was only added to the record. ``written_anew`` is for that.
         """
         written, last = self._written(symbol, timeframe), self._last(symbol, timeframe)
         if last is not None and (written is None or last.decision > written.decision):
-            heard = {one.version for one in (last.champion, last.predecessor) if one is not None}
-            confirmed = not heard or (last.champion is not None and last.champion.version == named)
-            if confirmed or self._intended(symbol, timeframe) == last:
+            nobody = last.champion is None and last.predecessor is None
+            if nobody or self._intended(symbol, timeframe) == last:
                 self._put(last)
         return self.seat(symbol, timeframe)
 
@@ -314,7 +337,7 @@ class Promotions:
             seat=placed,
         ).sealed(every[-1].hash if every else "")  # fmt: skip
         if placed is not None:
-            key = VerdictFiles(self._workspace.data).make_key()
+            key = signing_key(self._workspace, self.shelf)
             self.shelf.intend(seat_of(seat.symbol, seat.timeframe), signed_bytes(SEAT, placed, key))
         self.shelf.decide(msgspec.json.encode(decision))
         if placed is not None:
@@ -322,7 +345,7 @@ class Promotions:
         return decision
 
     def _put(self, seat: Seat) -> None:
-        key = VerdictFiles(self._workspace.data).make_key()
+        key = signing_key(self._workspace, self.shelf)
         self.shelf.choose(seat_of(seat.symbol, seat.timeframe), signed_bytes(SEAT, seat, key))
 
 
@@ -351,25 +374,31 @@ def _differ(written: Seat | None, last: Seat | None) -> bool:
 
 def _disagree(symbol: str, timeframe: Timeframe, written: Seat | None, last: Seat | None) -> Corrupt:
     """What is wrong with a seat's file beside the record of decisions."""
-    where, restore = f"{symbol} {timeframe}", "restore the models folder from its backup"
+    where = f"{symbol} {timeframe}"
     if written is not None and (last is None or written.decision > last.decision):
         unknown = f"its file names decision {written.decision}, of which there is no record"
-        return Corrupt(unknown, where=where, next_step=restore)
+        return Corrupt(unknown, where=where, next_step=BACK)
     assert last is not None
     if written is not None and written.decision == last.decision:
-        return Corrupt(f"its file is not what decision {last.decision} made it", where=where, next_step=restore)
-    seated = last.champion.version if last.champion else "VERSION"
+        return Corrupt(f"its file is not what decision {last.decision} made it", where=where, next_step=BACK)
     fault = "its file is gone" if written is None else f"its file is that of decision {written.decision}"
     return Corrupt(
-        f"{fault}, and decision {last.decision} made another one",
-        where=where,
-        next_step=f"tradewind models decisions; tradewind promote --model {seated} writes it anew where that is right",
+        f"{fault}, and decision {last.decision} made another one", where=where, next_step=_anew(symbol, timeframe, last)
     )
+
+
+def _anew(symbol: str, timeframe: Timeframe, last: Seat | None) -> str:
+    """How a person brings a seat's file back to what was decided."""
+    if last is None or last.champion is None:
+        return BACK
+    seat = f"--symbol {symbol} --interval {timeframe}"
+    promote = f"tradewind promote --model {last.champion.version} {seat}"
+    return f"tradewind models decisions; {promote} writes it anew where that is right"
 
 
 def _changed(found: str) -> Corrupt:
     return Corrupt(
         f"the record of decisions was changed: {found}",
         where="decisions.jsonl",
-        next_step="restore the models folder from its backup",
+        next_step=BACK,
     )

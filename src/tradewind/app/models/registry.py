@@ -26,7 +26,7 @@ def manifests(workspace: Workspace, promotions: Promotions) -> tuple[dict[str, M
     faults: dict[str, str] = {}
     for version in promotions.shelf.versions():
         try:
-            found.append(manifest_of(workspace, promotions.shelf.read(version)[2]))
+            found.append(manifest_of(workspace, promotions.shelf.read(version)[2], version))
         except TradewindError as fault:
             faults[version] = str(fault)
     found.sort(key=lambda one: (one.provenance.created, one.version))

@@ -11,11 +11,12 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
+from tradewind.adapters.ledger.trial_ledger import TrialLedger
 from tradewind.app.feature_sets import SeriesBars
 from tradewind.app.validation.project_ledger import look_at_ledger, project_ledger
 from tradewind.app.workspace import Workspace
 from tradewind.errors import Corrupt
-from tradewind.model.trial import Look
+from tradewind.model.trial import Look, Looked
 
 SHARE: Final = 0.2
 """Share of the bars that is sealed."""
@@ -63,17 +64,24 @@ def open_sealed(workspace: Workspace, look: Look, version: str, now: int) -> Ope
         (found,) = ledger.record_look([look], opening=f"evaluate {version}", now=now)
         earlier = [
             one
-            for one in ledger.looks_of(symbol=look.symbol)
-            if one.entry < found.entry
-            and one.look.family.startswith(FAMILY)
-            and one.look.timeframe == look.timeframe
-            and one.look.start < look.end
-            and look.start < one.look.end
-            and one.look.spec_hash != look.spec_hash
+            for one in _read_before(ledger, look)
+            if one.entry < found.entry and one.look.spec_hash != look.spec_hash
         ]
     spent = [one for one in earlier if one.look.family == look.family]
     why = f"another {look.family} had read some of these bars: {spent[0].said}" if spent else ""
     return Opened(1 + len({one.look.spec_hash for one in earlier}), why)
+
+
+def _read_before(ledger: TrialLedger, look: Look) -> list[Looked]:
+    """Looks of models at any of the bars of ``look``."""
+    return [
+        one
+        for one in ledger.looks_of(symbol=look.symbol)
+        if one.look.family.startswith(FAMILY)
+        and one.look.timeframe == look.timeframe
+        and one.look.start < look.end
+        and look.start < one.look.end
+    ]
 
 
 def require_looks(workspace: Workspace, readers: Mapping[str, int]) -> None:
@@ -97,14 +105,23 @@ def require_looks(workspace: Workspace, readers: Mapping[str, int]) -> None:
             )
 
 
-def record_looks(workspace: Workspace, looks: Sequence[Look], opening: str, now: int) -> None:
-    """Writes down, durable on return, that versions read bars outside an evaluation.
+def record_looks(workspace: Workspace, looks: Sequence[Look], opening: str, now: int) -> int:
+    """Writes down, durable on return, that versions read bars outside an evaluation; how many others had read some.
 
     Raises:
         Corrupt, Retryable, Unavailable: as ``project_ledger``.
     """
     with project_ledger(workspace.config, workspace.data, workspace.folder) as ledger:
-        ledger.record_look(looks, opening=opening, now=now)
+        found = ledger.record_look(looks, opening=opening, now=now)
+        mine = {one.spec_hash for one in looks}
+        first = min(one.entry for one in found)
+        earlier = [
+            one.look.spec_hash
+            for look in looks
+            for one in _read_before(ledger, look)
+            if one.entry < first and one.look.spec_hash not in mine
+        ]
+    return len(set(earlier))
 
 
 def look_of(version: str, kind: str, symbol: str, timeframe: str, window: tuple[int, int], data_hash: str) -> Look:

@@ -188,7 +188,7 @@ def _vacant(plan: SeatPlan) -> Unavailable:
     return Unavailable(
         "nobody sits there any more, and no decision says so",
         where=f"{plan.symbol} {plan.timeframe}",
-        next_step="restore the models folder from its backup; tradewind models list",
+        next_step="tradewind models restore FILE brings it back from a copy; tradewind models list",
     )
 
 

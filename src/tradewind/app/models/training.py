@@ -16,9 +16,8 @@ from numpy.typing import NDArray
 from tradewind import __version__
 from tradewind.adapters.market.sealed.durable import write_bytes_durably
 from tradewind.adapters.models.shelf import ModelShelf, seat_of
-from tradewind.adapters.verdict_files import VerdictFiles
 from tradewind.app.models.material import Material
-from tradewind.app.models.versions import KIND, latency_p99_ms, manifest_of, shelf_of
+from tradewind.app.models.versions import KIND, latency_p99_ms, manifest_of, shelf_of, signing_key
 from tradewind.app.settings.root import AppConfig
 from tradewind.app.signal_text import utc
 from tradewind.app.workspace import Workspace
@@ -84,15 +83,15 @@ def train(
     shelf = shelf_of(workspace)
     if name in shelf.versions():
         raise Rejected(f"a version {name} is there", where=str(shelf.folder), next_step="name another one")
+    key = signing_key(workspace, shelf)
     cut = _Checkpoint(shelf.folder, order, material, warm)
     begin, met = None, 0
     if warm and order.kind in NETS:  # others have no weights
-        met = _met(manifest_of(workspace, shelf.read(warm)[2]), material, interval)
+        met = _met(manifest_of(workspace, shelf.read(warm)[2], warm), material, interval)
         begin = _weights(shelf, warm)
     found = train_model(order, material.parts, warm=begin, resumed=cut.read(), told=keep)
     manifest = _manifest(workspace.config, found, material, interval, inputs, now, warm, met)
     manifest = msgspec.structs.replace(manifest, card=manifest.card | dict(notes or {}))
-    key = VerdictFiles(workspace.data).make_key()
     with shelf.alone():
         manifest = msgspec.structs.replace(manifest, version=name or _unused(manifest.version, shelf.versions()))
         place = shelf.put(manifest.version, found.artifact, found.data, signed_bytes(KIND, manifest, key))

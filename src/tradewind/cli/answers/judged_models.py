@@ -30,11 +30,12 @@ def score_table(duel: Duel) -> RenderableType:
     mean = "undefined" if duel.mean is None else f"{100 * duel.mean:+.1f} points"
     limits = "" if duel.low is None or duel.high is None else f" ({100 * duel.low:+.1f} to {100 * duel.high:+.1f})"
     drifted = "; the champion hits less often than it says" if duel.champion_drifted else ""
+    tried = f", it is number {duel.looks} tried on these bars" if duel.looks > 1 else ""
     note = (
         f"Challenger less champion: {mean}{limits} on {duel.n:,} unseen events, "
         f"{window_words((duel.start, duel.end))}. "
         f"Evidence that it is better {duel.of_better:.3g}, that it is not worse {duel.of_not_worse:.3g} "
-        f"({PROMOTES:g} decide){drifted}."
+        f"({PROMOTES * duel.looks:g} decide{tried}){drifted}."
     )
     names = ["", "version", "events", "accuracy", "Brier", "acted on", "accuracy of these", "net R"]
     return table("Two versions on the same bars", names, rows, note=note)

@@ -121,7 +121,7 @@ def backed_up(config: Path | None, output: Path | None) -> Report:
     return Report(done._asdict(), [line, *done.faults])
 
 
-def restored(config: Path | None, file: str, version: str) -> Report:
+def restored(config: Path | None, file: str, version: str, *, seats: bool = False) -> Report:
     """Brings versions back; exit 4 where one of them is not what it was."""
     settings = load_config(config)
     _, promotions = _of(settings)
@@ -135,12 +135,15 @@ def restored(config: Path | None, file: str, version: str) -> Report:
             raise Unavailable("no such copy", where=file, next_step="tradewind models backup makes one")
         data, digest = bucket.get(path.name), bucket.get(path.name + HASH)
     sha256 = digest.decode("ascii", "replace").partition(" ")[0]
-    done = put_back(promotions, data, file, sha256, version)
+    done = put_back(promotions, data, file, sha256, version, seats=seats)
     lines = [
         f"{len(done.versions)} versions are back, {len(done.there)} were there already; each answers its probe as it "
         "was trained.",
         *(f"Refused: {one}" for one in done.refused),
-        f"Seats: {', '.join(done.seats) or 'as they were'}.",
+        f"Seats: {', '.join(done.seats)}, as the copy has them."
+        if done.seats
+        else "Seats: as they were (--seats puts them and the record of decisions back as the copy has them).",
+        *(f"Set aside: {one}" for one in done.aside),
     ]
     return Report(done._asdict(), lines, NEGATIVE if done.refused else DONE)
 

@@ -61,16 +61,18 @@ def promoted(config: Path | None, asked: PromoteOptions) -> Report:
     names = symbols or manifest.symbols
     timeframe = interval or manifest.timeframe
     _carry(own, promotions, version)
-    decisions = []
+    decisions, anew = [], []
     with progress(f"Deciding about {version}", total=len(names)) as advance:
         for symbol in names:
-            if asked.challenge:
+            if not asked.challenge and promotions.written_anew(symbol, timeframe, version):
+                anew.append(f"{symbol} {timeframe}")
+            elif asked.challenge:
                 decisions.append(promotions.challenge(symbol, timeframe, version, asked.reason or "by hand", now))
             else:
                 duel = _evidence(workspace, promotions, version, symbol, timeframe, now)
                 decisions.append(promotions.promote(symbol, timeframe, version, asked.reason, now, duel))
             advance()
-    return _report(decisions)
+    return _report(decisions, version, anew)
 
 
 def _require_one_thing(asked: PromoteOptions) -> None:
@@ -127,9 +129,13 @@ def _evidence(
     return None
 
 
-def _report(decisions: Sequence[Decision]) -> Report:
+def _report(decisions: Sequence[Decision], version: str = "", anew: Sequence[str] = ()) -> Report:
     done = all(one.done for one in decisions)
-    return Report({"decisions": decisions, "done": done}, list(_text(decisions)), DONE if done else NEGATIVE)
+    lines = [
+        f"{seat}: the seat of {version} was written anew, as the newest decision about it left it" for seat in anew
+    ]
+    document = {"decisions": decisions, "written_anew": anew, "done": done}
+    return Report(document, [*lines, *_text(decisions)], DONE if done else NEGATIVE)
 
 
 _SAID: dict[str, str] = {

@@ -14,11 +14,12 @@ from tradewind.adapters.wall_clock import WallClock
 from tradewind.app.config import load_config
 from tradewind.app.executors import executor_for
 from tradewind.app.models.bench import SOURCE_SAMPLES, SOURCE_SECONDS, Bench, bench
-from tradewind.app.models.material import Material, checked_inputs, material_of
+from tradewind.app.models.material import FEWEST, SAMPLES, Material, checked_inputs, material_of
 from tradewind.app.models.promotion import Promotions
-from tradewind.app.models.registry import manifests
+from tradewind.app.models.registry import PLACES, manifests
 from tradewind.app.models.training import Trained, train
 from tradewind.app.models.tuning import Tuned, tune
+from tradewind.app.signal_text import utc
 from tradewind.app.workspace import Workspace
 from tradewind.cli.contract import Report, progress, table, tell
 from tradewind.cli.options import moment, split_symbols
@@ -80,9 +81,24 @@ def sized(named: Sequence[str] | None, **given: float | None) -> dict[str, Any]:
     return found
 
 
+def sample_count(samples: int | None, *, every: bool) -> int:
+    """How many of the newest samples are used.
+
+    Raises:
+        Misconfigured: a number, and all of them.
+    """
+    if every and samples is not None:
+        raise Misconfigured(f"--samples {samples} with --more-data", where="train", allowed="one of them")
+    return 10**9 if every else samples or SAMPLES
+
+
 def trained(config: Path | None, asked: TrainOptions) -> Report:
     """Trains and judges; the document has the manifest's figures and every criterion of both profiles."""
     settings = load_config(config)
+    if asked.name in PLACES:
+        raise Misconfigured(
+            f"a version called {asked.name!r}", where="--name", allowed="another word: it names a place"
+        )
     workspace = Workspace(settings)
     interval = Timeframe.parse(asked.interval)
     order = _order(asked)
@@ -106,6 +122,7 @@ def trained(config: Path | None, asked: TrainOptions) -> Report:
             since=moment(asked.since, "--since") if asked.since else 0,
         )
         inputs = checked_inputs(settings, [one.data.features for one in material.parts], material.bars)
+    _tell_of_older(asked, material)
     warm = _newest(workspace, order, symbols, interval) if asked.retrain else ""
     notes: dict[str, Any] = {}
     if asked.tune:
@@ -135,6 +152,17 @@ def trained(config: Path | None, asked: TrainOptions) -> Report:
         list(zip(bare.forecasts, bare.evaluations, strict=True)),
     )
     return Report({**_document(done), "ablation": worth}, [*_text(done), *_ablation_text(worth)])
+
+
+def _tell_of_older(asked: TrainOptions, material: Material) -> None:
+    since = moment(asked.since, "--since") if asked.since else 0
+    for part in material.parts:
+        first = int(part.data.features.ts_close[part.slices.train[0]])
+        if first < since:
+            tell(
+                f"{part.data.features.symbol}: too few samples lie after {asked.since}, half of them and {FEWEST:,} are"
+                f" asked for; it is trained on the newest, from {utc(first)} on"
+            )
 
 
 def _tuned(workspace: Workspace, order: Order, material: Material, interval: Timeframe, asked: TrainOptions) -> Tuned:

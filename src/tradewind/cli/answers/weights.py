@@ -11,10 +11,13 @@ from tradewind.app.workspace import Workspace
 from tradewind.cli.answers.models import store_reader
 from tradewind.cli.contract import DONE, NEGATIVE, Report, progress, table
 from tradewind.ensemble.timeframe_weights import tuned
+from tradewind.errors import Misconfigured
 
 
 def proposed(config: Path | None, floor: float, cap: float, store: Path | None) -> Report:
     """The weights now and the proposed ones of every configured timeframe."""
+    if floor > cap:
+        raise Misconfigured(f"--floor {floor:g} above --cap {cap:g}", where="weights tune", allowed="floor up to cap")
     settings = load_config(config)
     workspace = Workspace(settings)
     intervals = settings.timeframes.intervals
