@@ -346,6 +346,53 @@ def test_a_version_that_was_lost_comes_back_from_its_copy(own: Project):
     assert own.types("models", "restore", "copies/none.tar").exit_code == 3
 
 
+@pytest.mark.req("I11", "H19")
+def test_a_seat_whose_file_is_lost_is_written_anew_by_who_names_who_sits_there(own: Project):
+    """What the error says to type does it; nothing is decided by it, and another version does not get the seat."""
+    made_up("v1.0", weights=KNOWS)
+    made_up("v1.1", weights={"return_1": 0.9}, sealed=None)
+    typed(own, "promote", "--model", "v1.0", code=0)
+    seat = own.folder / "models" / "promoted" / f"{PAIR.replace('/', '-')}-{HOUR}.json"
+    whole = seat.read_bytes()
+    for spoilt in (None, whole.replace(b"v1.0", b"v1.1")):
+        seat.unlink(missing_ok=True) if spoilt is None else seat.write_bytes(spoilt)
+        said = " ".join(own.types("promote", "--model", "v1.1").stderr.split())
+        assert f"tradewind promote --model v1.0 --symbol {PAIR} --interval {HOUR} writes it anew" in said
+        anew = typed(own, "promote", "--model", "v1.0", "--symbol", PAIR, "--interval", HOUR, code=0)
+        assert (anew["written_anew"], anew["decisions"]) == ([f"{PAIR} {HOUR}"], [])
+        assert seat.read_bytes() == whole
+    assert len(typed(own, "models", "decisions", code=0)["decisions"]) == 1
+
+
+@pytest.mark.req("H19")
+def test_a_run_says_that_its_model_is_damaged_and_not_that_nothing_is_proven(own: Project):
+    """With a model as the only voice its damage is the cause: exit 2 and the seat, not advice to search strategies."""
+    made_up("v1.0", weights=KNOWS)
+    typed(own, "promote", "--model", "v1.0", code=0)
+    own.configured(f'symbols = ["{PAIR}"]\n[[predictors]]\nname = "hourly"\n')
+    (own.folder / "models" / "versions" / "v1.0" / "model.json").write_bytes(b"damaged")
+    ran = own.types("run", "--feed", "replay", "--symbol", PAIR, "--interval", HOUR, "--execution", "paper")
+    assert ran.exit_code == 2, ran.stderr
+    said = " ".join(ran.stderr.split())
+    assert f"{PAIR} {HOUR}" in said
+    assert "v1.0" in said
+
+
+@pytest.mark.req("C14", "I16")
+def test_nobody_is_compared_on_bars_whose_readers_were_forgotten(own: Project):
+    """The record knows of sealed bars that were read, the ledger was deleted: no duel begins another one."""
+    made_up("v1.0", weights={"weekday_sine": 0.4})
+    made_up("v1.1", weights=KNOWS, sealed=None)
+    typed(own, "promote", "--model", "v1.0", code=0)
+    for file in (own.folder / "data").glob("trials.ledger*"):
+        file.unlink()
+    for words in (("promote", "--model", "v1.1"), ("ab", "v1.0", "v1.1")):
+        ran = own.types(*words)
+        assert ran.exit_code == 1
+        assert "knows of no sealed bars read by v1.0" in " ".join(ran.stderr.split())
+    assert not list((own.folder / "data").glob("trials.ledger*"))
+
+
 @pytest.mark.req("C14", "I16")
 def test_two_versions_are_compared_on_the_same_unseen_bars(own: Project):
     """`ab v1.0 v1.1`: paired difference with its limits; the other way round is the other sign and not better."""

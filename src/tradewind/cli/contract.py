@@ -122,10 +122,28 @@ def warn(lines: Iterable[str]) -> None:
         sys.stderr.write(f"WARNING: {line}\n")
 
 
+class ReaderGone(Exception):
+    """Whoever read stdout went away (``tradewind ... | head``); ``exit_code`` is what the verb ends with.
+
+    The error of the system would end the process with 1 before the contract's own frame sees it: Typer takes it.
+    """
+
+    def __init__(self, exit_code: int) -> None:
+        super().__init__("nobody reads the answer")
+        self.exit_code = exit_code
+
+
 def tell(line: str) -> None:
-    """A line of the result while the verb still works, at once; with ``--json`` on stderr, as all but the document."""
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
+    """A line of the result while the verb still works, at once; with ``--json`` on stderr, as all but the document.
+
+    Raises:
+        ReaderGone: nobody reads it, so that the verb ends as if it had been interrupted.
+    """
+    try:
+        sys.stdout.write(line + "\n")
+        sys.stdout.flush()
+    except BrokenPipeError as fault:
+        raise ReaderGone(INTERRUPTED) from fault
 
 
 def verb(function: Callable[..., Report]) -> Callable[..., None]:
@@ -146,10 +164,13 @@ def verb(function: Callable[..., Report]) -> Callable[..., None]:
         # A chatty library must not break the promise of one document: stdout is stderr while the verb works.
         with contextlib.redirect_stdout(sys.stderr) if as_json else contextlib.nullcontext():
             report = function(**options)
-        if as_json:
-            write_json(report.document)
-        else:
-            write_human(report.human)
+        try:
+            if as_json:
+                write_json(report.document)
+            else:
+                write_human(report.human)
+        except BrokenPipeError as fault:
+            raise ReaderGone(report.exit_code) from fault
         raise typer.Exit(report.exit_code)
 
     parameters = [

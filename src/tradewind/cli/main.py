@@ -28,7 +28,7 @@ from tradewind import __version__
 from tradewind.app.environment import collect_seldom, refuse_validation_plugins
 from tradewind.app.own_modules import place_of
 from tradewind.app.settings.redaction import redacted
-from tradewind.cli.contract import DONE, INTERNAL, INTERRUPTED, UNAVAILABLE, USAGE, write_json
+from tradewind.cli.contract import DONE, INTERNAL, INTERRUPTED, UNAVAILABLE, USAGE, ReaderGone, write_json
 from tradewind.cli.verbs import ALIASES, Verb, verbs
 from tradewind.errors import TradewindError
 
@@ -108,6 +108,12 @@ def _loaded(row: Verb) -> Any:
     return command
 
 
+def _unread(code: int) -> tuple[int, str]:
+    """The reader of stdout went away; a second complaint at shutdown is avoided."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return code, ""
+
+
 class Boundary:
     """Turns whatever leaves the verb into an exit code and one message; nothing passes it."""
 
@@ -144,10 +150,10 @@ class Boundary:
                 return error.exit_code, str(error)
             case typer.TyperException():
                 return error.exit_code, _usage(error, nan=self.nan)
+            case ReaderGone():
+                return _unread(error.exit_code)
             case OSError() if error.errno == errno.EPIPE:
-                # The reader went away (`tradewind ... | head`); a second complaint at shutdown is avoided too.
-                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-                return DONE, ""
+                return _unread(DONE)
             case OSError():
                 return UNAVAILABLE, _system(error)
             case _:
