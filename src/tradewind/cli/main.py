@@ -139,6 +139,8 @@ class Boundary:
     def _judge(self, error: BaseException) -> tuple[int, str]:
         """Exit code and message of an error; an empty message says there is nothing to tell."""
         match error:
+            case SystemExit(__context__=OSError(errno=errno.EPIPE)):  # Typer's own answer to it, at --help
+                return _unread(DONE)
             case SystemExit():
                 place = place_of(error)
                 if place:
