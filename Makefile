@@ -23,8 +23,8 @@ help: ## List the targets
 demo: install ## Install, then refuse a strategy without an edge and trade a proven one (SIMULATED, offline)
 	@$(BIN)/tradewind demo $(ARGS)
 
-test: dev ## Run the tests (at most 15 minutes on 2 cores)
-	@$(BIN)/python -m pytest -n $(JOBS) -m "not soak" $(ARGS)
+test: dev ## Run the tests but those of a PostgreSQL server (some 15 minutes on 2 cores)
+	@$(BIN)/python -m pytest -n $(JOBS) -m "not soak" --ignore=tests/postgres $(ARGS)
 
 test-postgres: dev ## Run the store, service and migration tests on a PostgreSQL started for them (skipped without one)
 	@TRADEWIND_TEST_STORE=postgres $(BIN)/python -m pytest -n $(JOBS) -m "not soak" $(POSTGRES_TESTS) $(ARGS)
