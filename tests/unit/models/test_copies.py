@@ -96,7 +96,9 @@ def test_a_version_that_was_damaged_is_replaced_and_kept_aside(promotions: Promo
 
 
 @pytest.mark.req("I18")
-def test_seats_and_record_come_back_as_the_copy_has_them_where_somebody_says_so(promotions: Promotions, tmp_path: Path):
+def test_seats_and_record_come_back_as_the_copy_has_them_where_somebody_says_so(
+    promotions: Promotions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
     """What is here is set aside; a copy whose own seats do not verify changes nothing."""
     copy = copy_models(promotions, tmp_path / "backups", NOW)
     data, shelf = copy.file.read_bytes(), promotions.shelf
@@ -108,15 +110,27 @@ def test_seats_and_record_come_back_as_the_copy_has_them_where_somebody_says_so(
         promotions.seat(PAIR, HOUR)
     assert put_back(promotions, data, "x", copy.sha256).seats == ()
     files = {name: body for name, body in files_of(data).items() if name != "promoted/BTC-USDT-1h.json"}
-    with pytest.raises(Corrupt, match="its file is gone"):
+    with pytest.raises(Unavailable, match="it holds no seats"):
         put_back(promotions, tar_of(files), "x", "", seats=True)
-    assert shelf.seats() == ("BTC-USDT-1h",)
+    bare = {name: body for name, body in files_of(data).items() if name != "decisions.jsonl"}
+    with pytest.raises(Corrupt, match="its record has no decision about BTC-USDT-1h"):
+        put_back(promotions, tar_of(bare), "x", "", seats=True)
+    before = record.read_bytes(), shelf.choice("BTC-USDT-1h")
+    with monkeypatch.context() as patched:
+        patched.setattr(shelf, "choose", full)
+        with pytest.raises(Unavailable, match="no room"):
+            put_back(promotions, data, "x", copy.sha256, seats=True)
+    assert (record.read_bytes(), shelf.choice("BTC-USDT-1h")) == before
     found = put_back(promotions, data, "x", copy.sha256, seats=True)
     assert (found.seats, len(found.aside)) == (("BTC-USDT-1h",), 2)
     seat = promotions.seat(PAIR, HOUR)
     assert (seat.champion.version, seat.challenger, len(promotions.decisions())) == ("old", None, 1)
     assert all(Path(one).exists() for one in found.aside)
     assert put_back(promotions, data, "x", copy.sha256, seats=True).aside != found.aside
+
+
+def full(seat: str, choice: bytes) -> None:
+    raise Unavailable("no room")
 
 
 def files_of(data: bytes) -> dict[str, bytes]:

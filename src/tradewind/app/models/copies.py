@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 from tradewind.adapters.market.sealed.durable import sync_folder, write_bytes_durably
 from tradewind.adapters.models.bucket import Bucket, bucket_of
-from tradewind.adapters.models.shelf import ARTIFACTS, LARGEST, MANIFEST
+from tradewind.adapters.models.shelf import ARTIFACTS, LARGEST, MANIFEST, seat_of
 from tradewind.app.models.promotion import Promotions
 from tradewind.app.settings.root import AppConfig
 from tradewind.app.workspace import Workspace
@@ -134,7 +134,7 @@ def put_back(
 
     Raises:
         Corrupt: it is not the copy that was made, or no copy; its seats and decisions do not verify.
-        Unavailable: it does not hold ``wanted``.
+        Unavailable: it does not hold ``wanted``, or no seats where ``seats`` asks for them.
     """
     if sha256 and hashlib.sha256(data).hexdigest() != sha256:
         raise Corrupt("it is not the copy that was made", where=name, next_step="take another copy")
@@ -207,23 +207,29 @@ def _seats_back(
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """``(seats that are back, what was set aside)``; nothing changes where the copy's own do not verify."""
     shelf = promotions.shelf
+    seats = {path.removeprefix("promoted/").removesuffix(".json"): data for path, data in files.items()
+             if path.startswith("promoted/") and path.endswith(".json")}  # fmt: skip
     if not replaces and (shelf.seats() or shelf.decisions()):
         return (), ()
-    found = []
+    if replaces and not seats:
+        raise Unavailable("it holds no seats", where="the copy", next_step="leave --seats out, or take another copy")
     with shelf.alone():
         aside = shelf.set_seats_aside()
-        for line in files.get("decisions.jsonl", b"").splitlines():
-            shelf.decide(line)
-        for path, data in files.items():
-            if path.startswith("promoted/") and path.endswith(".json"):
-                found.append(path.removeprefix("promoted/").removesuffix(".json"))
-                shelf.choose(found[-1], data)
         try:
-            promotions.seats()
+            for line in files.get("decisions.jsonl", b"").splitlines():
+                shelf.decide(line)
+            for name, data in seats.items():
+                shelf.choose(name, data)
+            if unknown := seats.keys() - {seat_of(one.symbol, one.timeframe) for one in promotions.seats()}:
+                raise Corrupt(
+                    f"its record has no decision about {', '.join(sorted(unknown))}",
+                    where="the copy",
+                    next_step="take another copy",
+                )
         except TradewindError:
             shelf.put_seats_again(aside)
             raise
-    return tuple(sorted(found)), tuple(str(place) for place in aside)
+    return tuple(sorted(seats)), tuple(str(place) for place in aside)
 
 
 def _packed(folder: Path) -> bytes:

@@ -397,8 +397,4 @@ def _anew(symbol: str, timeframe: Timeframe, last: Seat | None) -> str:
 
 
 def _changed(found: str) -> Corrupt:
-    return Corrupt(
-        f"the record of decisions was changed: {found}",
-        where="decisions.jsonl",
-        next_step=BACK,
-    )
+    return Corrupt(f"the record of decisions was changed: {found}", where="decisions.jsonl", next_step=BACK)
