@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
-import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from tests.ports import free_port
 from tradewind.adapters.executors.cluster import ClusterExecutor
 from tradewind.errors import Unavailable
 
@@ -20,9 +20,7 @@ ROOT = Path(__file__).resolve().parents[1]
 @contextlib.contextmanager
 def cluster_of_two(folder: Path) -> Iterator[str]:
     """A scheduler and two workers with their nannies; gives the address. Logs go to ``folder``."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     at = f"tcp://127.0.0.1:{port}"
     scheduler = ("distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", str(port), "--no-dashboard")
     worker = ("distributed.cli.dask_worker", at, "--nthreads", "1", "--no-dashboard", "--host", "127.0.0.1",

@@ -19,6 +19,7 @@ import pytest
 from tests.acceptance.project import Project, simulated, write_csv
 from tests.cli_runner import Ran
 from tests.fakes.venue import START, in_background, made_up
+from tests.ports import where_nobody_listens
 from tests.shared_data import shared
 from tradewind.adapters.market.stand_in.faults import Fault
 from tradewind.adapters.market.stand_in.market import Series
@@ -313,11 +314,11 @@ def test_without_a_network_a_fetch_says_what_it_could_not_reach_and_keeps_what_i
     now = START + 599 * 5 * MINUTE
     with in_background([Series("BTC/USDT", Timeframe.M5, bars)], now=now) as server:
         assert project.types(*FETCH, "--gateway", server.url).exit_code == 0
-        url = server.url
     before = series(project)
     assert before["BTC/USDT 5m"][0] > 280
-    refused(project.types(*FETCH, "--gateway", url), 3, "binance", "check the network", "Next: ")
-    assert project.types("data", "ping", "--provider", "binance", "--gateway", url).exit_code == 3
+    with where_nobody_listens() as url:
+        refused(project.types(*FETCH, "--gateway", url), 3, "binance", "check the network", "Next: ")
+        assert project.types("data", "ping", "--provider", "binance", "--gateway", url).exit_code == 3
     assert series(project) == before
     assert project.types("data", "verify").exit_code in (0, 4)
     with in_background([Series("BTC/USDT", Timeframe.M5, bars)], now=now) as server:

@@ -15,10 +15,11 @@ import pytest
 
 from tests.acceptance.project import Project
 from tests.acceptance.test_live_run import begun, heard, series
-from tests.acceptance.test_service import asked, free_port
+from tests.acceptance.test_service import asked
 from tests.fakes.shelved_models import seated, shelved
 from tests.fakes.turning_market import turning
 from tests.fakes.venue import START, in_background
+from tests.ports import free_port
 from tradewind.adapters.market.stand_in.market import Series
 from tradewind.app.config import load_config
 from tradewind.app.workspace import Workspace

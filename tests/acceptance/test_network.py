@@ -12,6 +12,7 @@ import pytest
 
 from tests.acceptance.project import Project
 from tests.fakes.venue import START, in_background, made_up
+from tests.ports import where_nobody_listens
 from tradewind.adapters.market.stand_in.market import Series
 from tradewind.model.timeframe import HOUR, MINUTE, Timeframe
 
@@ -104,9 +105,9 @@ def test_the_doctor_tells_an_unreachable_venue_from_a_symbol_it_does_not_have(pr
         assert clock.exit_code == 0, "bars of another year are simulated time, no fault of this host's clock"
         project.configured('symbols = ["SOL/USDT"]\n[market]\nproviders = ["binance"]\n')
         symbol = data_of(project, server.url)
-        url = server.url
     project.configured('symbols = ["BTC/USDT"]\n[market]\nproviders = ["binance"]\n')
-    unreachable = data_of(project, url)
+    with where_nobody_listens() as url:
+        unreachable = data_of(project, url)
     assert (fine["state"], "market open" in fine["detail"]) == ("ok", True)
     assert (symbol["state"], symbol["detail"].startswith("symbol: ")) == ("fail", True)
     assert (unreachable["state"], unreachable["detail"].startswith("connectivity: ")) == ("fail", True)

@@ -25,18 +25,13 @@ from tests.acceptance.project import Project
 from tests.acceptance.test_live_run import CONFIG, begun, heard, patience, series, words
 from tests.fakes.news_server import publishing
 from tests.fakes.venue import START, in_background
+from tests.ports import free_port
 from tests.unit.news.feeds import rss_item
 from tradewind.app.uptime import LINES
 from tradewind.model.timeframe import HOUR, MINUTE
 
 CANARY = "canary-93f1c0a77b52"
 BOT_CANARY = "987654321:AAcanaryCANARYcanaryCANARYcanary-93f"  # pragma: allowlist secret
-
-
-def free_port() -> int:
-    with socket.socket() as end:
-        end.bind(("127.0.0.1", 0))
-        return end.getsockname()[1]
 
 
 def asked(port: int, path: str) -> tuple[int, str]:

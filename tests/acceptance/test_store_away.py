@@ -13,10 +13,11 @@ import pytest
 
 from tests.acceptance.project import Project
 from tests.acceptance.test_live_run import CONFIG, begun, decided, heard, series, words
-from tests.acceptance.test_service import asked, free_port
+from tests.acceptance.test_service import asked
 from tests.acceptance.test_telegram import ADMIN, settings, telegram
 from tests.fakes.tcp_proxy import proxy, to_port
 from tests.fakes.venue import START, in_background
+from tests.ports import free_port
 from tradewind.model.timeframe import HOUR, MINUTE
 
 

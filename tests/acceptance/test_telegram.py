@@ -17,8 +17,9 @@ import pytest
 
 from tests.acceptance.project import Project
 from tests.acceptance.test_live_run import CONFIG, begun, heard, series, words
-from tests.acceptance.test_service import asked, free_port
+from tests.acceptance.test_service import asked
 from tests.fakes.venue import START, in_background
+from tests.ports import free_port
 from tests.unit.people.bot import ADMIN, CHAT, OWNER, TOKEN
 from tradewind.adapters.notify.stand_in.bot_api import BotApi, Chat
 from tradewind.adapters.notify.stand_in.in_process import StandInTransport

@@ -7,6 +7,8 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
+from tests.ports import free_port
+
 
 class Proxy:
     """Listens on ``port`` of loopback and passes on what comes, until told otherwise.
@@ -23,8 +25,8 @@ class Proxy:
         self._ends: list[socket.socket] = []
         self._lock = threading.Lock()
         self.swallow: Callable[[bytes], bool] = lambda _: False
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port: int = self._listener.getsockname()[1]
+        self.port = free_port()
+        self._listener = socket.create_server(("127.0.0.1", self.port))
         threading.Thread(target=self._accepted, args=(self._listener,), daemon=True).start()
 
     def freeze(self) -> None:

@@ -12,10 +12,11 @@ from tests.acceptance.project import Project
 from tests.acceptance.test_cut_network import drained, last, moves, waits
 from tests.acceptance.test_live_run import CONFIG, begun, decided, words
 from tests.acceptance.test_live_run import series as hours
-from tests.acceptance.test_service import asked, free_port
+from tests.acceptance.test_service import asked
 from tests.acceptance.test_store_away import page
 from tests.acceptance.test_telegram import ADMIN, CHAT, LOOSE, OWNER, settings, telegram
 from tests.fakes.venue import START, in_background
+from tests.ports import free_port
 from tests.postgres_server import Server
 from tradewind.adapters.store.seat import PostgresSeat
 from tradewind.model.timeframe import HOUR, MINUTE

@@ -7,7 +7,6 @@ import email
 import hashlib
 import hmac
 import json
-import socket
 from collections.abc import Iterator
 from email.message import Message
 from typing import Any
@@ -19,6 +18,7 @@ from moto import mock_aws
 
 from tests.fakes.clock import VirtualClock
 from tests.fakes.transport import InProcessTransport
+from tests.ports import free_port
 from tradewind.adapters.notify.mail import MailSender, MailServer
 from tradewind.adapters.notify.signed_webhook import WebhookSender, verified
 from tradewind.adapters.notify.sns import SnsSender
@@ -107,8 +107,7 @@ class Mailbox:
 @pytest.fixture
 def mailbox() -> Iterator[tuple[Mailbox, MailServer]]:
     box = Mailbox()
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     controller = Controller(box, hostname="127.0.0.1", port=port)
     controller.start()
     try:
