@@ -5,6 +5,9 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 JOBS ?= 2
+# One more than the cores: many tests wait for a process, a socket or a disk while others compute.
+TEST_JOBS ?= 3
+PARALLEL := -n $(TEST_JOBS) --dist worksteal
 POSTGRES_TESTS := tests/postgres tests/unit/store tests/unit/strategy_book tests/unit/session tests/unit/backup \
 	tests/unit/people/test_outbox.py tests/unit/people/test_courier.py tests/unit/people/test_reports.py \
 	tests/unit/service/test_loops.py tests/unit/service/test_signs_of_life.py tests/unit/service/test_uptime.py
@@ -24,15 +27,15 @@ demo: install ## Install, then refuse a strategy without an edge and trade a pro
 	@$(BIN)/tradewind demo $(ARGS)
 
 test: dev ## Run the tests but those of a PostgreSQL server (some 15 minutes on 2 cores)
-	@$(BIN)/python -m pytest -n $(JOBS) -m "not soak" --ignore=tests/postgres $(ARGS)
+	@$(BIN)/python -m pytest $(PARALLEL) -m "not soak" --ignore=tests/postgres $(ARGS)
 
 test-postgres: dev ## Run the store, service and migration tests on a PostgreSQL started for them (skipped without one)
-	@TRADEWIND_TEST_STORE=postgres $(BIN)/python -m pytest -n $(JOBS) -m "not soak" $(POSTGRES_TESTS) $(ARGS)
+	@TRADEWIND_TEST_STORE=postgres $(BIN)/python -m pytest $(PARALLEL) -m "not soak" $(POSTGRES_TESTS) $(ARGS)
 
 test-models: ## Run the tests of training in an environment of its own (skipped where PyTorch cannot be installed)
 	@$(MAKE) --no-print-directory VENV=$(TRAINING_VENV) dev
 	@$(MAKE) --no-print-directory VENV=$(TRAINING_VENV) training || { echo "make test-models: skipped, torch==$(TORCH) cannot be installed here (above: why)"; exit 0; }; \
-	  TRADEWIND_TRAINING=installed $(TRAINING_VENV)/bin/python -m pytest -n $(JOBS) -m "not soak" tests/models $(ARGS)
+	  TRADEWIND_TRAINING=installed $(TRAINING_VENV)/bin/python -m pytest $(PARALLEL) -m "not soak" tests/models $(ARGS)
 
 simulate: dev ## Two bot-years of the service in a hostile world, every law after every event (SIMULATED; some minutes)
 	@$(BIN)/tradewind simulate --days 36.5 --seeds 1..20 --workers $(JOBS) $(ARGS)
@@ -106,10 +109,10 @@ docs: dev ## Links, commands and generated pages
 # --- longer and rarer
 
 coverage: dev ## Run the tests and print which lines they reach
-	@$(BIN)/python -m pytest -n $(JOBS) -m "not soak" --cov=tradewind --cov-report=term:skip-covered $(ARGS)
+	@$(BIN)/python -m pytest $(PARALLEL) -m "not soak" --cov=tradewind --cov-report=term:skip-covered $(ARGS)
 
 soak-short: dev ## The long counts: crashes, mutations, power cuts
-	@$(BIN)/python -m pytest -n $(JOBS) -m soak --timeout 3600 $(ARGS)
+	@$(BIN)/python -m pytest $(PARALLEL) -m soak --timeout 3600 $(ARGS)
 
 bench: dev ## Every benchmark in turn, one table (some ten minutes on an idle machine)
 	@$(BIN)/python -m benchmarks $(ARGS)

@@ -98,8 +98,8 @@ def test_a_signal_ends_a_stream_within_two_seconds_and_nothing_is_lost(project: 
 
 
 def patience() -> float:
-    """How much slower than an idle machine this one may be."""
-    return max(1.0, os.getloadavg()[0])
+    """How much slower than an idle machine this one may be: by its load, which lags, or the tests that run beside."""
+    return max(1.0, os.getloadavg()[0], float(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
 
 
 @pytest.mark.req("C15")

@@ -355,17 +355,24 @@ def test_a_seat_on_a_symbol_that_only_the_predictor_names_is_looked_at_before_it
     put(own_market, "v1", FOLLOW)
     seated(place(own_market), "v1")
     ((state, detail),) = _preflight(own_market)
-    assert (state, "on BTC/USDT, which a run has with --symbol alone, every model verifies" in detail) == ("warn", True)
+    assert (state, detail) == (
+        "warn", "every seat of the predictors is on BTC/USDT, which the configuration does not name and a run has with "
+        "--symbol alone; every model there verifies"
+    )  # fmt: skip
     listed = own_market.types("models", "list", "--json").document["seats"]
     assert [(one["symbol"], one["champion"]["version"]) for one in listed] == [("BTC/USDT", "v1")]
     path = own_market.folder / "models" / "versions" / "v1" / "model.json"
     path.write_bytes(path.read_bytes()[:100])
-    (state, detail), _ = _preflight(own_market)
+    (state, detail), (also, elsewhere) = _preflight(own_market)
     assert (state, "model of BTC/USDT 1h cannot be served" in detail) == ("fail", True)
+    assert (also, elsewhere.endswith("a run has with --symbol alone")) == ("warn", True)
     checked = own_market.types("config", "check", "--json")
     assert checked.exit_code == 0
     (note,) = [one for one in checked.document["notes"] if "BTC/USDT 1h" in one]
     assert "cannot be served" in note
+    own_market.configured(PREDICTOR.replace('["1h"]', '["1d"]'))
+    ((state, detail),) = _preflight(own_market)
+    assert (state, "no predictor has a seat" in detail) == ("warn", True)
 
 
 @pytest.mark.req("E08")

@@ -8,6 +8,7 @@ import msgspec
 import numpy as np
 
 from tests.fakes.onnx_bytes import sigmoid_of_linear
+from tradewind.adapters.models.shelf import ModelShelf
 from tradewind.adapters.verdict_files import VerdictFiles
 from tradewind.app.models.promotion import Promotions, SealedRecord
 from tradewind.app.models.sealing import look_of, record_looks
@@ -48,8 +49,9 @@ def shelved(
     scores: tuple[float, ...] = (0.2, 0.3, 0.4, 0.45),
     news: bool = False,
     onnx: bool = False,
+    shelf: ModelShelf | None = None,
 ) -> Manifest:
-    """Puts ``sigmoid(bias + weights of the newest row)`` on the shelf; ``sealed`` None: its sealed bars are unread.
+    """Puts ``sigmoid(bias + weights of the newest row)`` on a shelf; ``sealed`` None: its sealed bars are unread.
 
     With ``onnx`` as a network, else as plain numbers.
     """
@@ -81,7 +83,7 @@ def shelved(
         provenance=Provenance("d" * 64, "1", 0, (0, 1), tested, 1, seal=seal),
         card={"evaluations": [], "latency_p99_ms": 0.1},
     )
-    promotions = Promotions(workspace)
+    promotions = Promotions(workspace, shelf)
     key = VerdictFiles(workspace.data).make_key()
     promotions.shelf.put(version, name, artifact, signed_bytes(KIND, manifest, key))
     if sealed is not None:

@@ -68,11 +68,12 @@ def review(
 def backup(
     config: Path | None,
     output: Annotated[Path | None, typer.Option("--output", help="Folder; backup.folder when left out.")] = None,
+    store: OwnOption = None,
 ) -> Report:
     """Copies versions, seats and decisions into models_backup_YYYYMMDD.tar, here and in the bucket if one is set."""
     from tradewind.cli.answers.models import backed_up
 
-    return backed_up(config, output)
+    return backed_up(config, output, store)
 
 
 @app.command()
@@ -84,8 +85,9 @@ def restore(
     seats: Annotated[
         bool, typer.Option("--seats", help="Seats and decisions as the copy has them; those here are set aside.")
     ] = False,
+    store: OwnOption = None,
 ) -> Report:
     """Brings versions back that answer as they were trained (exit 4 where one does not); nobody is promoted by it."""
     from tradewind.cli.answers.models import restored
 
-    return restored(config, file, version, seats=seats)
+    return restored(config, file, version, seats=seats, store=store)

@@ -16,6 +16,7 @@ from tradewind.adapters.models.bucket import PREFIX, bucket_of
 from tradewind.app.config import load_config
 from tradewind.app.models.copies import WeeklyCopies, copy_models, put_back
 from tradewind.app.models.promotion import Promotions
+from tradewind.app.models.run_models import run_shelf
 from tradewind.app.workspace import Workspace
 from tradewind.errors import Corrupt, Unavailable
 from tradewind.model.timeframe import DAY, Timeframe
@@ -58,6 +59,31 @@ def test_an_older_version_that_is_restored_predicts_what_it_predicted(promotions
     again = put_back(promotions, data, copy.file.name, copy.sha256)
     assert (again.versions, again.there, again.seats) == ((), ("new", "old"), ())
     assert promotions.seat(PAIR, HOUR).challenger.version == "new"
+
+
+@pytest.mark.req("I18")
+def test_what_a_run_made_itself_is_copied_without_the_projects_and_comes_back_to_the_run(
+    promotions: Promotions, tmp_path: Path
+):
+    """Its own versions, seats and record in a copy of its own name; the project's shelf is as it was."""
+    workspace = promotions._workspace
+    run = Promotions(workspace, run_shelf(workspace, tmp_path / "tradewind.db"))
+    with pytest.raises(Unavailable, match="no models to copy"):
+        copy_models(run, tmp_path / "backups", NOW)
+    shelved(workspace, "own", timeframe=Timeframe.H4, weights={"rsi": 0.1}, shelf=run.shelf)
+    run.promote(PAIR, Timeframe.H4, "own", "in its past", 5)
+    copy = copy_models(run, tmp_path / "backups", NOW)
+    assert (copy.file.name, copy.versions) == ("tradewind.db-models_backup_20220108.tar", ("own",))
+    assert WeeklyCopies(workspace.config, tmp_path).due(NOW), "it is no copy of the project's models"
+    data = copy.file.read_bytes()
+    shutil.rmtree(run.shelf.folder)
+    assert run.seat(PAIR, Timeframe.H4).champion is None
+    found = put_back(run, data, copy.file.name, copy.sha256)
+    assert (found.versions, found.there, found.seats, found.refused) == (("own",), (), ("BTC-USDT-4h",), ())
+    assert run.seat(PAIR, Timeframe.H4).champion.version == "own"
+    assert run.seat(PAIR, HOUR).champion.version == "old", "the project's, as before"
+    assert promotions.seat(PAIR, Timeframe.H4).champion is None
+    assert promotions.shelf.versions() == ("new", "old")
 
 
 @pytest.mark.req("I18")

@@ -37,7 +37,7 @@ class RunShelf(ModelShelf):
 
     def read(self, version: str) -> tuple[str, bytes, bytes]:
         """As ``ModelShelf.read``."""
-        return super().read(version) if version in super().versions() else self._project.read(version)
+        return super().read(version) if version in self.own_versions() else self._project.read(version)
 
     def stamp(self, version: str) -> tuple[tuple[str, int, int], ...]:
         """As ``ModelShelf.stamp``."""
@@ -45,15 +45,11 @@ class RunShelf(ModelShelf):
 
     def versions(self) -> tuple[str, ...]:
         """The run's own and the project's, sorted."""
-        return tuple(sorted({*super().versions(), *self._project.versions()}))
-
-    def own_versions(self) -> tuple[str, ...]:
-        """Those that the run made."""
-        return super().versions()
+        return tuple(sorted({*self.own_versions(), *self._project.versions()}))
 
     def seats(self) -> tuple[str, ...]:
         """The run's own and the project's, sorted."""
-        return tuple(sorted({*super().seats(), *self._project.seats()}))
+        return tuple(sorted({*self.own_seats(), *self._project.seats()}))
 
     def choice(self, seat: str) -> bytes | None:
         """As ``ModelShelf.choice``."""

@@ -118,7 +118,15 @@ class ModelShelf:
 
     def versions(self) -> tuple[str, ...]:
         """Every version that is there, sorted."""
+        return self.own_versions()
+
+    def own_versions(self) -> tuple[str, ...]:
+        """Those that lie in this folder itself."""
         return _names(self._versions, "*")
+
+    def own_seats(self) -> tuple[str, ...]:
+        """Those that this folder itself says something of."""
+        return tuple(name.removesuffix(".json") for name in _names(self._promoted, "*.json"))
 
     def remove(self, version: str) -> None:
         """Deletes a version; the caller knows that no seat names it."""
@@ -157,7 +165,7 @@ class ModelShelf:
 
     def seats(self) -> tuple[str, ...]:
         """Every seat that something was promoted for, sorted."""
-        return tuple(name.removesuffix(".json") for name in _names(self._promoted, "*.json"))
+        return self.own_seats()
 
     def choice(self, seat: str) -> bytes | None:
         """What a seat serves, as it was written; None where nothing was promoted for it.

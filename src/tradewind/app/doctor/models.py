@@ -31,14 +31,15 @@ def look_at_models(config: AppConfig, folder: Path) -> Iterator[Finding]:
         yield Finding("project", "promoted models", State.FAIL, line, ADVICE)
     if not {seat.symbol for seat in seats} & set(Workspace(config, folder).symbols()):
         elsewhere = ", ".join(sorted({seat.symbol for seat in seats}))
-        verify = f"; on {elsewhere}, which a run has with --symbol alone, every model verifies" if seats else ""
-        nowhere = "no predictor has a seat: its symbols or timeframes are not among those of the configuration"
+        verify = "" if lines else "; every model there verifies"
+        nowhere = (
+            f"every seat of the predictors is on {elsewhere}, which the configuration does not name and a run has with"
+            f" --symbol alone{verify}"
+            if seats
+            else "no predictor has a seat: its symbols or timeframes are not among those of the configuration"
+        )
         yield Finding(
-            "project",
-            "promoted models",
-            State.WARN,
-            nowhere + ("" if lines else verify),
-            "compare predictors with symbols and timeframes",
+            "project", "promoted models", State.WARN, nowhere, "compare predictors with symbols and timeframes"
         )
     elif not lines:
         yield Finding("project", "promoted models", State.OK, f"{len(seats)} seats have a promoted model that verifies")

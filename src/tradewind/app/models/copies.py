@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 
 from tradewind.adapters.market.sealed.durable import sync_folder, write_bytes_durably
 from tradewind.adapters.models.bucket import Bucket, bucket_of
+from tradewind.adapters.models.run_shelf import SUFFIX
 from tradewind.adapters.models.shelf import ARTIFACTS, LARGEST, MANIFEST, seat_of
 from tradewind.app.models.promotion import Promotions
 from tradewind.app.settings.root import AppConfig
@@ -92,21 +93,23 @@ class WeeklyCopies:
 def copy_models(promotions: Promotions, folder: Path, now: int, bucket: Bucket | None = None) -> Copied:
     """Copies versions, seats, evaluations and decisions into ``folder/models_backup_YYYYMMDD.tar``.
 
-    A second copy of a day has its time in its name. The key that signs is not in it. A bucket that refuses is told in
+    Of a run it is what the run made itself, and the run's name is in front: ``tradewind.db-models_backup_...``. A
+    second copy of a day has its time in its name. The key that signs is not in it. A bucket that refuses is told in
     ``faults``; the copy here is there all the same.
 
     Raises:
         Unavailable: there are no models, or the disk refuses.
     """
     shelf = promotions.shelf
-    if not shelf.versions():
+    if not shelf.own_versions():
         raise Unavailable("no models to copy", where=str(shelf.folder), next_step="tradewind train")
     with shelf.alone():
         data = _packed(shelf.folder)
     moment = datetime.fromtimestamp(now // SECOND, UTC)
-    path = folder / f"{PREFIX}{moment:%Y%m%d}.tar"
+    prefix = PREFIX if shelf.behind is None else f"{shelf.folder.name.removesuffix(SUFFIX)}-{PREFIX}"
+    path = folder / f"{prefix}{moment:%Y%m%d}.tar"
     if path.exists():
-        path = folder / f"{PREFIX}{moment:%Y%m%d-%H%M%S}.tar"
+        path = folder / f"{prefix}{moment:%Y%m%d-%H%M%S}.tar"
     digest = hashlib.sha256(data).hexdigest()
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     write_bytes_durably(path, data)
@@ -120,7 +123,7 @@ def copy_models(promotions: Promotions, folder: Path, now: int, bucket: Bucket |
             ]
         except TradewindError as fault:
             faults.append(str(fault))
-    return Copied(path, digest, len(data), shelf.versions(), shelf.seats(), tuple(places), tuple(faults))
+    return Copied(path, digest, len(data), shelf.own_versions(), shelf.own_seats(), tuple(places), tuple(faults))
 
 
 def put_back(
@@ -169,8 +172,9 @@ def _version_back(promotions: Promotions, files: dict[str, bytes], version: str)
         raise Corrupt("it is not one artifact and a manifest", where=version, next_step="take another copy")
     copied = (artifact, files[head + artifact], files[head + MANIFEST])
     with shelf.alone():
-        aside = [] if version not in shelf.versions() or _whole(promotions, version) else [shelf.take_off(version)]
-        known = version in shelf.versions()
+        own = version in shelf.own_versions()
+        aside = [shelf.take_off(version)] if own and not _whole(promotions, version) else []
+        known = version in shelf.own_versions()
         if known and shelf.read(version) != copied:
             raise Rejected(
                 "another model of this name is here, and it verifies",
@@ -209,7 +213,7 @@ def _seats_back(
     shelf = promotions.shelf
     seats = {path.removeprefix("promoted/").removesuffix(".json"): data for path, data in files.items()
              if path.startswith("promoted/") and path.endswith(".json")}  # fmt: skip
-    if not replaces and (shelf.seats() or shelf.decisions()):
+    if not replaces and (shelf.own_seats() or shelf.decisions()):
         return (), ()
     if replaces and not seats:
         raise Unavailable("it holds no seats", where="the copy", next_step="leave --seats out, or take another copy")

@@ -81,8 +81,7 @@ def train(
             told(progress)
 
     shelf = shelf_of(workspace)
-    if name in shelf.versions():
-        raise Rejected(f"a version {name} is there", where=str(shelf.folder), next_step="name another one")
+    refuse_taken(shelf, name)
     key = signing_key(workspace, shelf)
     cut = _Checkpoint(shelf.folder, order, material, warm)
     begin, met = None, 0
@@ -108,6 +107,16 @@ def train(
     return Trained(
         manifest, rows, found.evaluations, place, time.process_time() - started, resumed_from, found.forecasts
     )
+
+
+def refuse_taken(shelf: ModelShelf, name: str) -> None:
+    """Before anything is trained: whether another version has ``name``.
+
+    Raises:
+        Rejected: one has.
+    """
+    if name in shelf.versions():
+        raise Rejected(f"a version {name} is there", where=str(shelf.folder), next_step="name another one")
 
 
 def _manifest(

@@ -252,7 +252,7 @@ def _checked_text(checked: Sequence[Checked], asked: VerifyOptions) -> Sequence[
              None if unknown is None else f"{unknown:.2%}", one.gaps, one.data_hash[:12],
              "sound" if one.sound else "FAULTS")
         )  # fmt: skip
-    names = ["pair", "interval", "bars", "wrong columns", "most unknown", "gaps", "data hash", "verdict"]
+    names = ["pair", "interval", "bars", "wrong columns", "most unknown", "missing bars", "data hash", "verdict"]
     how = "Every bar was replayed with the bars up to it alone." if asked.leakage else "No bar was replayed."
     said = [f"{Path(one.file).name}: {fault}" for one in checked for fault in one.faults]
     for one in checked:

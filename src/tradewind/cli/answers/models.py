@@ -107,10 +107,10 @@ def reviewed(
     return Report({"days": days, "reviews": [_review_document(one) for one in found]}, text)
 
 
-def backed_up(config: Path | None, output: Path | None) -> Report:
-    """Takes a copy."""
+def backed_up(config: Path | None, output: Path | None, store: Path | None = None) -> Report:
+    """Takes a copy of the project's models, or of those that the run in ``store`` made itself."""
     settings = load_config(config)
-    workspace, promotions = _of(settings)
+    workspace, promotions = _of(settings, store)
     folder = output or workspace.folder / settings.backup.folder
     done = copy_models(promotions, folder, WallClock().now(), _bucket(settings))
     places = ", ".join(done.places)
@@ -121,10 +121,10 @@ def backed_up(config: Path | None, output: Path | None) -> Report:
     return Report(done._asdict(), [line, *done.faults])
 
 
-def restored(config: Path | None, file: str, version: str, *, seats: bool = False) -> Report:
-    """Brings versions back; exit 4 where one of them is not what it was."""
+def restored(config: Path | None, file: str, version: str, *, seats: bool = False, store: Path | None = None) -> Report:
+    """Brings versions back, into the project or to the run in ``store``; exit 4 where one is not what it was."""
     settings = load_config(config)
-    _, promotions = _of(settings)
+    _, promotions = _of(settings, store)
     path = Path(file)
     if path.is_file():
         beside = path.with_name(path.name + HASH)

@@ -17,8 +17,9 @@ from tradewind.app.models.bench import SOURCE_SAMPLES, SOURCE_SECONDS, Bench, be
 from tradewind.app.models.material import FEWEST, SAMPLES, Material, checked_inputs, material_of
 from tradewind.app.models.promotion import Promotions
 from tradewind.app.models.registry import PLACES, manifests
-from tradewind.app.models.training import Trained, train
+from tradewind.app.models.training import Trained, refuse_taken, train
 from tradewind.app.models.tuning import Tuned, tune
+from tradewind.app.models.versions import shelf_of
 from tradewind.app.signal_text import utc
 from tradewind.app.workspace import Workspace
 from tradewind.cli.contract import Report, progress, table, tell
@@ -95,11 +96,8 @@ def sample_count(samples: int | None, *, every: bool) -> int:
 def trained(config: Path | None, asked: TrainOptions) -> Report:
     """Trains and judges; the document has the manifest's figures and every criterion of both profiles."""
     settings = load_config(config)
-    if asked.name in PLACES:
-        raise Misconfigured(
-            f"a version called {asked.name!r}", where="--name", allowed="another word: it names a place"
-        )
     workspace = Workspace(settings)
+    _refuse_name(workspace, asked.name)
     interval = Timeframe.parse(asked.interval)
     order = _order(asked)
     symbols = workspace.symbols(split_symbols(list(asked.symbols) or None) if asked.symbols else ())
@@ -152,6 +150,12 @@ def trained(config: Path | None, asked: TrainOptions) -> Report:
         list(zip(bare.forecasts, bare.evaluations, strict=True)),
     )
     return Report({**_document(done), "ablation": worth}, [*_text(done), *_ablation_text(worth)])
+
+
+def _refuse_name(workspace: Workspace, name: str) -> None:
+    if name in PLACES:
+        raise Misconfigured(f"a version called {name!r}", where="--name", allowed="another word: it names a place")
+    refuse_taken(shelf_of(workspace), name)
 
 
 def _tell_of_older(asked: TrainOptions, material: Material) -> None:
@@ -235,6 +239,7 @@ def _newest(workspace: Workspace, order: Order, symbols: tuple[str, ...], interv
             f"no {order.kind} of {', '.join(symbols)} {interval}{other} to start from", where="--retrain",
             next_step="train it without --retrain first",
         )  # fmt: skip
+    tell(f"Starts from {found[-1]}")
     return found[-1]
 
 
