@@ -16,7 +16,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     if importlib.util.find_spec("torch") is None and "TRADEWIND_TRAINING" not in os.environ:
         reason = pytest.mark.skip(reason="torch is not installed here; `make test-models` makes an environment with it")
         for item in items:
-            if item.path.parent.name == "models":
+            if item.path.is_relative_to(HERE):
                 item.add_marker(reason)
 
 
