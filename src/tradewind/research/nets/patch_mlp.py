@@ -8,6 +8,7 @@ from torch.nn import functional
 
 from tradewind.errors import Misconfigured
 from tradewind.features.rule_space import choice, real
+from tradewind.research.nets.dropout import ByteDropout
 from tradewind.research.nets.net import RATES, Net, Options, Size
 
 
@@ -28,7 +29,7 @@ class PatchMlp(nn.Module):
         if length % options.patch:
             raise Misconfigured(f"windows of {length} in patches of {options.patch}", allowed="a patch that divides it")
         self.patches = length // options.patch
-        self.drop = nn.Dropout(options.dropout)
+        self.drop = ByteDropout(options.dropout)
         self.embed = nn.Linear(width * options.patch, options.embedding)
         self.hidden = nn.Linear(self.patches * options.embedding, options.hidden)
         self.readout = nn.Linear(options.hidden, 1)
