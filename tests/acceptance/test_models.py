@@ -462,8 +462,9 @@ def test_more_data_is_more_samples_and_a_version_has_the_name_it_was_given(own: 
     more = typed(own, *words, "--more-data", "--name", "v1.1", code=0)
     assert (few["version"], more["version"]) == ("v1.0", "v1.1")
     assert sum(few["card"]["samples"].values()) < 1500 < 4000 < sum(more["card"]["samples"].values())
-    taken = own.types(*words, "--name", "v1.1")
-    assert (taken.exit_code, "Reading" in taken.stderr) == (4, False), "said before anything is read or trained"
+    assert own.types(*words, "--name", "v1.1").exit_code == 4
+    unread = own.types("train", "--symbol", "EUR/USD", "--type", "logistic", "--name", "v1.1")
+    assert (unread.exit_code, "a version v1.1 is there" in unread.stderr) == (4, True), "said before bars are asked for"
     assert own.types(*words, "--name", "../v1").exit_code == 2
     assert own.types(*words, "--checkpoint").exit_code == 2
     again = own.types(*words, "--retrain", "--name", "v1.2", "--json")

@@ -168,6 +168,32 @@ def test_a_run_over_the_past_trains_and_decides_for_itself_and_leaves_the_projec
     assert project.types("learning", "history", "--json").document["models"]["versions"] == sorted(made)
 
 
+@pytest.mark.req("I18")
+def test_what_a_run_trained_for_itself_is_copied_and_comes_back_by_the_verbs(
+    ran: tuple[Project, str], tmp_path: Path
+) -> None:
+    """Every version, under the name of its store; a store without models says what to do instead."""
+    project, _ = ran
+    store, folder = ("--store", "data/tradewind.db"), project.folder / "data" / "tradewind.db-models"
+    listed = ("models", "list", "--versions", *store, "--json")
+    before = project.types(*listed).document
+    copied = project.types("models", "backup", "--output", str(tmp_path / "b"), *store, "--json").document
+    assert copied["versions"] == sorted(one.name for one in (folder / "versions").iterdir())
+    assert Path(copied["file"]).name.startswith("tradewind.db-models_backup_")
+    shutil.move(folder, tmp_path / "aside")
+    try:
+        assert len(project.types(*listed).document["versions"]) == 1, "the project's alone"
+        back = project.types("models", "restore", copied["file"], *store)
+        assert (back.exit_code, f"{len(copied['versions'])} versions are back in {folder}," in back.stdout) == (0, True)
+        assert project.types(*listed).document == before
+        assert len(before["versions"]) == 1 + len(copied["versions"]) > 1
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.move(tmp_path / "aside", folder)
+    none = project.types("models", "backup", "--store", "nothing.db")
+    assert (none.exit_code, "no models to copy" in none.stderr, "leave --store out" in none.stderr) == (3, True, True)
+
+
 @pytest.mark.req("J14", "R03")
 def test_the_tables_of_models_follow_from_the_journal_and_a_changed_row_is_named(
     ran: tuple[Project, str], tmp_path: Path

@@ -102,7 +102,8 @@ def copy_models(promotions: Promotions, folder: Path, now: int, bucket: Bucket |
     """
     shelf = promotions.shelf
     if not shelf.own_versions():
-        raise Unavailable("no models to copy", where=str(shelf.folder), next_step="tradewind train")
+        made_by = "tradewind train" if shelf.behind is None else "leave --store out for those of the project"
+        raise Unavailable("no models to copy", where=str(shelf.folder), next_step=made_by)
     with shelf.alone():
         data = _packed(shelf.folder)
     moment = datetime.fromtimestamp(now // SECOND, UTC)

@@ -137,8 +137,8 @@ def restored(config: Path | None, file: str, version: str, *, seats: bool = Fals
     sha256 = digest.decode("ascii", "replace").partition(" ")[0]
     done = put_back(promotions, data, file, sha256, version, seats=seats)
     lines = [
-        f"{len(done.versions)} versions are back, {len(done.there)} were there already; each answers its probe as it "
-        "was trained.",
+        f"{len(done.versions)} versions are back in {promotions.shelf.folder}, {len(done.there)} were there already; "
+        "each answers its probe as it was trained.",
         *(f"Refused: {one}" for one in done.refused),
         f"Seats: {', '.join(done.seats)}, as the copy has them."
         if done.seats
